@@ -13,7 +13,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["packages/*/test/**/*.test.ts", "scripts/**/*.test.ts", "examples/**/*.test.ts"],
-          exclude: ["**/node_modules/**", "**/*.live.test.ts"],
+          exclude: ["**/node_modules/**", "**/*.live.test.ts", "examples/{recording,post-plugin}.test.ts"],
         },
       },
       {

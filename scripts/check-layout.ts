@@ -58,7 +58,7 @@ function checkSource(path: string, text: string): string[] {
 }
 
 function checkRelativeImport(path: string, specifier: string, folder: string, inSource: boolean): string | undefined {
-  if (!(inSource ? /\.ts$/ : /\.(ts|json)$/).test(specifier)) return `"${specifier}": relative imports end in .ts`;
+  if (!/\.(ts|json)$/.test(specifier)) return `"${specifier}": relative imports end in .ts or .json`;
   const rooms = [inSource ? `packages/${folder}/src/` : `packages/${folder}/`];
   // core cannot name testkit in its package.json, because testkit is built on core and a build cannot go in a circle.
   if (folder === "core" && !inSource) rooms.push("packages/testkit/src/");

@@ -1,0 +1,41 @@
+import { cut, cutBytes } from "./text.ts";
+
+const MAX_MESSAGE_BYTES = 8_192;
+const MAX_TYPE_LENGTH = 1_024;
+const UNREADABLE = "[unreadable error]";
+
+/** Gives the message of anything that can be caught, at most 8 KiB of well-formed text; null for null and undefined. Never throws. */
+export function errorMessage(caught: unknown): string | null {
+  if (caught === null || caught === undefined) return null;
+  try {
+    return cutBytes(messageOf(caught), MAX_MESSAGE_BYTES).toWellFormed();
+  } catch {
+    return UNREADABLE;
+  }
+}
+
+function messageOf(caught: unknown): string {
+  if (typeof caught === "string") return caught;
+  if (typeof caught === "function") return `[function ${caught.name}]`;
+  if (typeof caught !== "object" || caught === null) return String(caught);
+  const { message } = caught as { message?: unknown };
+  if (typeof message === "string" && message !== "") return message;
+  const printable: { toString(): string } = caught;
+  return printable.toString();
+}
+
+/** Gives the low-cardinality type of an Error: its `code`, else its `name`; null for anything else. Never throws. */
+export function errorTypeOf(caught: unknown): string | null {
+  if (typeof caught !== "object" || caught === null) return null;
+  try {
+    const { message, code, name } = caught as { message?: unknown; code?: unknown; name?: unknown };
+    if (typeof message !== "string") return null;
+    // The number in a DOMException's `code` is a legacy constant (20 for an abort): its name says what happened.
+    const legacy = Object.prototype.toString.call(caught) === "[object DOMException]";
+    if (!legacy && typeof code === "string" && code !== "") return cut(code, MAX_TYPE_LENGTH);
+    if (!legacy && typeof code === "number" && Number.isFinite(code)) return String(code);
+    return typeof name === "string" && name !== "" ? cut(name, MAX_TYPE_LENGTH) : null;
+  } catch {
+    return null;
+  }
+}

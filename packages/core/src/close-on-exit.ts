@@ -1,0 +1,65 @@
+import type { FlushReport, MetricsPublisher } from "./contract.ts";
+import { checkOptions, option } from "./options-check.ts";
+import { isPublisher } from "./publisher-check.ts";
+
+/** When else to close, and how long that may take. */
+export interface CloseOnExitOptions {
+  /** Signals that close the publisher too, such as `SIGTERM`; the process then ends as the signal would have ended it. @default none */
+  readonly signals?: readonly string[] | undefined;
+  /** Milliseconds that the close may hold the process. @default 5000 */
+  readonly timeoutMs?: number | undefined;
+}
+
+interface ProcessLike {
+  readonly pid: number;
+  on(name: string, listener: () => void): unknown;
+  off(name: string, listener: () => void): unknown;
+  listenerCount(name: string): number;
+  kill(pid: number, signal: string): unknown;
+}
+
+/**
+ * Closes a publisher at the natural end of the program and, if asked, on signals. Opt-in: nothing else in this library listens to the process.
+ * A signal that the program handles itself closes the publisher and leaves the rest to the program.
+ * @returns undoes it. Does nothing where there is no process.
+ */
+export function closeOnExit(publisher: MetricsPublisher, options?: CloseOnExitOptions): () => void {
+  checkOptions(
+    "closeOnExit",
+    { publisher, ...options },
+    {
+      publisher: option.required(option.instance(isPublisher, "a publisher")),
+      signals: option.list(option.string({ pattern: /^SIG[A-Z0-9]+$/, expected: "a signal name such as SIGTERM" })),
+      timeoutMs: option.integer(0, 2_147_483_647),
+    },
+  );
+  const { process } = globalThis as { readonly process?: Partial<ProcessLike> };
+  if (typeof process?.on !== "function" || typeof process.off !== "function") return () => undefined;
+  const host = process as ProcessLike;
+  const { signals = [], timeoutMs } = options ?? {};
+
+  const close = (): Promise<FlushReport> => publisher.close({ timeoutMs });
+  const listeners = signals.map((signal) => {
+    const listener = (): void => {
+      void close().then(() => {
+        undo();
+        // Raised again only where nobody else decides what the signal means.
+        if (host.listenerCount(signal) === 0) host.kill(host.pid, signal);
+      });
+    };
+    return [signal, listener] as const;
+  });
+  const onExit = (): void => {
+    // The close gives the loop something to do, so the event comes again when it is done.
+    host.off("beforeExit", onExit);
+    void close();
+  };
+  host.on("beforeExit", onExit);
+  for (const [signal, listener] of listeners) host.on(signal, listener);
+
+  function undo(): void {
+    host.off("beforeExit", onExit);
+    for (const [signal, listener] of listeners) host.off(signal, listener);
+  }
+  return undo;
+}

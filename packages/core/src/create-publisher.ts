@@ -1,0 +1,191 @@
+import { systemClock } from "./clock.ts";
+import type { CheckReport, CommonOptions, FlushReport, MetricsPublisher, WaitOptions } from "./contract.ts";
+import { eventDictionary, type FormattedEvent, type FormattedNetwork, networkDictionary } from "./dictionary.ts";
+import { formatMetrics } from "./format-metrics.ts";
+import { createIntake } from "./intake.ts";
+import { createLedger, publisherState } from "./ledger.ts";
+import { checkOptions, commonOptionRules, option } from "./options-check.ts";
+import { createReporter, isThenable } from "./reporter.ts";
+import { createStarter } from "./starter.ts";
+import { createUnsettled, memoryOf } from "./unsettled.ts";
+import { closeWithin } from "./close-within.ts";
+import { waitWithin } from "./wait.ts";
+
+const MAX_UNSETTLED = 1_000;
+
+/** What a publisher does; everything else that the contract asks for comes from `createPublisher`. */
+export interface PublisherDefinition {
+  /** Default name, kebab-case. */
+  readonly name: string;
+  /** Takes the dictionary of an event, which is its own to keep. Delivered when it returns or resolves, `failed` when it throws or rejects. */
+  readonly event?: ((data: FormattedEvent) => unknown) | undefined;
+  /** Takes the dictionary of a network operation, in the same way. */
+  readonly network?: ((data: FormattedNetwork) => unknown) | undefined;
+  /** Makes it ready; until it has succeeded records wait. A `PublisherError` with `retryable: false` is final. */
+  readonly start?: ((options: WaitOptions) => unknown) | undefined;
+  /** Called by flush() when all handlers have settled. */
+  readonly flush?: ((options: WaitOptions) => unknown) | undefined;
+  /** Called by close() once, after the flush. */
+  readonly close?: ((options: WaitOptions) => unknown) | undefined;
+  /** Tries the backend for real. */
+  readonly check?: ((options: WaitOptions) => CheckReport | PromiseLike<CheckReport>) | undefined;
+  /** How many records may wait or be unsettled at a time; more are dropped as `overflow`. @default 1000 */
+  readonly maxUnsettled?: number | undefined;
+}
+
+const hook = option.function();
+const definitionRules: { readonly [Name in keyof PublisherDefinition]-?: ReturnType<typeof option.function> } = {
+  name: option.required(commonOptionRules.name),
+  event: hook,
+  network: hook,
+  start: hook,
+  flush: hook,
+  close: hook,
+  check: hook,
+  maxUnsettled: option.integer(1, 1_000_000),
+};
+
+/** Makes a publisher from two functions: validation, numbers, errors, bounds and life cycle are all there. */
+export function createPublisher(definition: PublisherDefinition, options?: CommonOptions): MetricsPublisher {
+  checkOptions("createPublisher", definition, definitionRules);
+  checkOptions(definition.name, options, commonOptionRules);
+  const { maxUnsettled = MAX_UNSETTLED } = definition;
+  const { name = definition.name, clock = systemClock } = options ?? {};
+  const ledger = createLedger();
+  const reporter = createReporter(name, options);
+  const unsettled = createUnsettled(clock);
+  const { event, network } = definition;
+  const intake = createIntake({
+    scope: "document",
+    ledger,
+    reporter,
+    event: event && ((fields) => hand(event, eventDictionary(fields))),
+    network: network && ((fields) => hand(network, networkDictionary(fields))),
+  });
+  // What waits for the start, oldest first; each entry is one of the unsettled.
+  let waiting: { readonly id: number; readonly hand: () => void }[] = [];
+  let failing = false;
+  let closing: Promise<FlushReport> | undefined;
+  let ended = false;
+
+  const starter = createStarter({
+    publisher: name,
+    start: () => definition.start?.({}),
+    clock,
+    reporter,
+    onStarted() {
+      const ready = waiting;
+      waiting = [];
+      // Handed over before it leaves the waiting ones, so that a flush in between covers it.
+      for (const entry of ready) {
+        entry.hand();
+        unsettled.settle(entry.id);
+      }
+    },
+    onRefused: () => refuseWaiting("the start failed for good"),
+  });
+
+  function refuseWaiting(why: string): void {
+    const refused = waiting.filter(({ id }) => unsettled.settle(id));
+    waiting = [];
+    if (refused.length === 0) return;
+    ledger.drop("refused", refused.length);
+    reporter.drop("record-dropped", `records dropped: ${why}`, { count: refused.length });
+  }
+
+  function deliver(): void {
+    failing = false;
+    ledger.delivered += 1;
+    ledger.lastSuccess = clock.now();
+  }
+
+  function failed(cause: unknown): void {
+    failing = true;
+    ledger.drop("failed");
+    reporter.drop("publisher-failed", "record dropped: the handler failed", { cause });
+  }
+
+  function hand<Data extends object>(handler: (data: Data) => unknown, data: Data): void {
+    const { state } = starter;
+    if (unsettled.size >= maxUnsettled) {
+      ledger.drop("overflow");
+      reporter.drop("record-dropped", `record dropped: ${maxUnsettled} records are already waiting to be settled`);
+    } else if (definition.start === undefined || state === "started") {
+      call(handler, data);
+    } else if (state === "refused") {
+      ledger.drop("refused");
+      reporter.drop("record-dropped", "record dropped: the start failed for good");
+    } else {
+      waiting.push({ id: unsettled.add(memoryOf(data)), hand: () => call(handler, data) });
+      starter.begin();
+    }
+  }
+
+  function call<Data extends object>(handler: (data: Data) => unknown, data: Data): void {
+    try {
+      const returned = handler(data);
+      if (!isThenable(returned)) return deliver();
+      const id = unsettled.add(memoryOf(data));
+      Promise.resolve(returned).then(
+        () => unsettled.settle(id) && deliver(),
+        (cause) => unsettled.settle(id) && failed(cause),
+      );
+    } catch (cause) {
+      failed(cause);
+    }
+  }
+
+  async function drain(wait?: WaitOptions): Promise<FlushReport["status"]> {
+    if (waiting.length > 0) starter.begin();
+    const work = unsettled.drained().then(() => definition.flush?.(wait ?? {}));
+    work.catch((cause: unknown) => reporter.error("publisher-failed", "the flush failed", { cause, retryable: true }));
+    return waitWithin(work, wait, clock);
+  }
+
+  async function end(wait?: WaitOptions): Promise<FlushReport> {
+    intake.close();
+    const begun = clock.monotonic();
+    const status = await drain(wait);
+    refuseWaiting("the publisher was closed before its start succeeded");
+    starter.stop();
+    const lost = unsettled.clear();
+    ledger.drop("unconfirmed", lost);
+    if (lost > 0)
+      reporter.drop("record-dropped", "records dropped: not settled before the close ended", { count: lost });
+    await closeWithin(definition.close, wait, clock.monotonic() - begun, { clock, reporter });
+    ended = true;
+    reporter.settle();
+    return report(status);
+  }
+
+  const report = (status: FlushReport["status"]): FlushReport => ({ ...ledger.counts(), status, durable: 0 });
+
+  const publisher: MetricsPublisher = {
+    name,
+    contract: 1,
+    publishEventMetrics: intake.event,
+    publishNetworkMetrics: intake.network,
+    formatMetrics,
+    flush: (wait) => (closing === undefined ? drain(wait).then(report) : closing),
+    close: (wait) => (closing ??= end(wait)),
+    health: () =>
+      ledger.health(name, {
+        state: publisherState({
+          closed: ended,
+          received: ledger.received,
+          failing,
+          lastErrorTime: reporter.lastError?.time,
+          now: clock.now(),
+        }),
+        pendingDetail: unsettled.detail(),
+        lastError: reporter.lastError,
+      }),
+    async [Symbol.asyncDispose]() {
+      await publisher.close();
+    },
+  };
+  if (definition.start !== undefined) publisher.start = (wait) => starter.start(wait);
+  const { check } = definition;
+  if (check !== undefined) publisher.check = async (wait) => check(wait ?? {});
+  return publisher;
+}

@@ -1,0 +1,39 @@
+import type { MetricsPublisher } from "./contract.ts";
+import type { Ledger } from "./ledger.ts";
+import { checkOptions, option } from "./options-check.ts";
+import type { EventMetrics, MetricsRecord, NetworkMetrics } from "./records.ts";
+import { isThenable } from "./reporter.ts";
+import { createWrapper, type WrapperOptions } from "./wrapper.ts";
+
+/** Tells whether a record goes on. One that throws lets the record pass: a broken filter loses nothing. */
+export type RecordPredicate = (record: Readonly<EventMetrics> | Readonly<NetworkMetrics>) => boolean;
+
+/** Hands on the records for which `predicate` is true; the others are `ignored.filtered`. */
+export function filtered(
+  publisher: MetricsPublisher,
+  predicate: RecordPredicate,
+  options?: WrapperOptions,
+): MetricsPublisher {
+  checkOptions("filtered", { predicate }, { predicate: option.required(option.function()) });
+  function choose<Rec extends MetricsRecord>(record: Readonly<Rec>, ledger: Ledger): Readonly<Rec> | undefined {
+    if (passes(predicate, record)) return record;
+    ledger.ignore("filtered");
+    return undefined;
+  }
+  return createWrapper(
+    "filtered",
+    publisher,
+    { event: choose, network: choose, formatMetrics: (record) => publisher.formatMetrics(record) },
+    options,
+  );
+}
+
+function passes<Rec extends MetricsRecord>(predicate: RecordPredicate, record: Readonly<Rec>): boolean {
+  try {
+    const answer: unknown = predicate(record as Readonly<EventMetrics>);
+    if (isThenable(answer)) answer.then(undefined, () => undefined);
+    return Boolean(answer);
+  } catch {
+    return true;
+  }
+}

@@ -1,0 +1,81 @@
+import type { EventFields, FieldScope, NetworkFields } from "./fields.ts";
+import type { Ledger } from "./ledger.ts";
+import { UNREADABLE } from "./problems.ts";
+import { createEventFields, readEvent } from "./read-event.ts";
+import { createNetworkFields, readNetwork } from "./read-network.ts";
+import type { EventMetrics, NetworkMetrics } from "./records.ts";
+import type { Reporter } from "./reporter.ts";
+
+/** What an intake needs from its publisher. */
+export interface IntakeInit {
+  readonly scope: FieldScope;
+  readonly ledger: Ledger;
+  readonly reporter: Reporter;
+  /**
+   * Takes a valid event and settles it, or keeps it pending; the fields are valid during the call only.
+   * A throw before that, as from a getter among the attributes, makes the record invalid. Absent: `ignored.unsupported`.
+   */
+  readonly event?: ((fields: EventFields) => void) | undefined;
+  /** Takes a valid network operation in the same way. */
+  readonly network?: ((fields: NetworkFields) => void) | undefined;
+}
+
+/** The way of every record into a publisher: counted, refused after the close, read, and dropped with a reason if it is invalid. */
+export interface Intake {
+  readonly closed: boolean;
+  readonly event: (record: Readonly<EventMetrics>) => void;
+  readonly network: (record: Readonly<NetworkMetrics>) => void;
+  /** Refuses every record from now on. */
+  close(): void;
+}
+
+/** Opens the intake of one publisher. */
+export function createIntake({ scope, ledger, reporter, event, network }: IntakeInit): Intake {
+  const eventFields = createEventFields(scope);
+  const networkFields = createNetworkFields(scope);
+  let closed = false;
+
+  function invalid(kind: string, problem: string): void {
+    ledger.drop("invalid");
+    reporter.drop("invalid-record", `${kind} dropped: ${problem}`);
+  }
+
+  function refuse(): void {
+    ledger.drop("closed");
+    reporter.drop("record-dropped", "record dropped: the publisher is closed");
+  }
+
+  return {
+    get closed() {
+      return closed;
+    },
+    // Hot path: nothing is allocated for a good record.
+    event(record) {
+      ledger.received += 1;
+      if (closed) return refuse();
+      if (event === undefined) return ledger.ignore("unsupported");
+      if (!readEvent(record, eventFields)) return invalid("event", eventFields.problem);
+      try {
+        event(eventFields);
+      } catch {
+        return invalid("event", UNREADABLE);
+      }
+      ledger.repaired += eventFields.repaired;
+    },
+    network(record) {
+      ledger.received += 1;
+      if (closed) return refuse();
+      if (network === undefined) return ledger.ignore("unsupported");
+      if (!readNetwork(record, networkFields)) return invalid("network operation", networkFields.problem);
+      try {
+        network(networkFields);
+      } catch {
+        return invalid("network operation", UNREADABLE);
+      }
+      ledger.repaired += networkFields.repaired;
+    },
+    close() {
+      closed = true;
+    },
+  };
+}

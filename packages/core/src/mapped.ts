@@ -1,0 +1,97 @@
+import type { MetricsPublisher } from "./contract.ts";
+import { formatMetrics } from "./format-metrics.ts";
+import type { Ledger } from "./ledger.ts";
+import { checkOptions, option } from "./options-check.ts";
+import { type EventMetrics, isNetwork, type MetricsRecord, type NetworkMetrics } from "./records.ts";
+import { isThenable, type Reporter } from "./reporter.ts";
+import { createWrapper, type WrapperOptions } from "./wrapper.ts";
+
+/** What becomes of the records of each kind; a kind without a function passes unchanged. */
+export interface RecordMapping {
+  /** Gives another event, or null to leave it out (`ignored.filtered`). */
+  readonly event?: ((record: Readonly<EventMetrics>) => Readonly<EventMetrics> | null) | undefined;
+  /** Gives another network operation, or null to leave it out (`ignored.filtered`). */
+  readonly network?: ((record: Readonly<NetworkMetrics>) => Readonly<NetworkMetrics> | null) | undefined;
+}
+
+/**
+ * Changes records before they reach a publisher: redaction, sampling, renaming.
+ * A mapping that throws, gives a promise or another kind of record drops it as `failed`: nothing unredacted ever passes.
+ */
+export function mapped(
+  publisher: MetricsPublisher,
+  mapping: RecordMapping,
+  options?: WrapperOptions,
+): MetricsPublisher {
+  const rules = { event: option.function(), network: option.function() };
+  checkOptions("mapped", { mapping }, { mapping: option.required(option.group(rules)) });
+  const { event, network } = mapping;
+  return createWrapper(
+    "mapped",
+    publisher,
+    {
+      event: (record, ledger, reporter) => choose(record, event, false, ledger, reporter),
+      network: (record, ledger, reporter) => choose(record, network, true, ledger, reporter),
+      formatMetrics(record) {
+        const kind = isNetworkSafely(record);
+        const map = (kind ? network : event) as Map<MetricsRecord> | undefined;
+        try {
+          return publisher.formatMetrics(map === undefined ? record : (apply(record, map, kind) ?? emptyOf(kind)));
+        } catch {
+          return formatMetrics(emptyOf(kind));
+        }
+      },
+    },
+    options,
+  );
+}
+
+type Map<Rec extends MetricsRecord> = (record: Readonly<Rec>) => Readonly<Rec> | null;
+
+function choose<Rec extends MetricsRecord>(
+  record: Readonly<Rec>,
+  map: Map<Rec> | undefined,
+  network: boolean,
+  ledger: Ledger,
+  reporter: Reporter,
+): Readonly<Rec> | undefined {
+  if (map === undefined) return record;
+  try {
+    const result = apply(record, map, network);
+    if (result !== null) return result;
+    ledger.ignore("filtered");
+  } catch (cause) {
+    ledger.drop("failed");
+    reporter.drop("callback-failed", "record dropped: its mapping failed", { cause });
+  }
+  return undefined;
+}
+
+function apply<Rec extends MetricsRecord>(
+  record: Readonly<Rec>,
+  map: Map<Rec>,
+  network: boolean,
+): Readonly<Rec> | null {
+  const result: unknown = map(record);
+  if (result === null) return null;
+  if (isThenable(result)) {
+    result.then(undefined, () => undefined);
+    throw new TypeError("the mapping gave a promise");
+  }
+  if (typeof result !== "object" || isNetwork(result as MetricsRecord) !== network)
+    throw new TypeError("the mapping gave no record of the same kind");
+  return result as Readonly<Rec>;
+}
+
+function isNetworkSafely(record: Readonly<EventMetrics> | Readonly<NetworkMetrics>): boolean {
+  try {
+    return isNetwork(record);
+  } catch {
+    return false;
+  }
+}
+
+// A record that a mapping withholds is shown with nothing but its kind.
+function emptyOf(network: boolean): MetricsRecord {
+  return (network ? { operation: "" } : {}) as MetricsRecord;
+}

@@ -1,0 +1,105 @@
+import { fullJitter } from "./back-off.ts";
+import type { Clock, WaitOptions } from "./contract.ts";
+import { isPublisherError, PublisherError } from "./publisher-error.ts";
+import type { Reporter } from "./reporter.ts";
+import { waitWithin } from "./wait.ts";
+
+/** What a starter needs to know. */
+export interface StarterInit {
+  /** Name of the publisher. */
+  readonly publisher: string;
+  /** One attempt; a `PublisherError` with `retryable: false` is final, everything else is tried again. */
+  readonly start: () => unknown;
+  readonly clock: Clock;
+  readonly reporter: Reporter;
+  /** Called once, when an attempt succeeded. */
+  readonly onStarted?: (() => void) | undefined;
+  /** Called once, when an attempt failed for good. */
+  readonly onRefused?: ((error: PublisherError) => void) | undefined;
+}
+
+/** Brings a publisher up: on demand, or in the background with the first record. */
+export interface Starter {
+  readonly state: "waiting" | "starting" | "started" | "refused" | "stopped";
+  /** Starts now; idempotent, concurrent calls share one attempt. Rejects with a `PublisherError`. */
+  start(options?: WaitOptions): Promise<void>;
+  /** Starts in the background if nothing was started yet; failures are reported and tried again. */
+  begin(): void;
+  /** Ends every attempt to come. */
+  stop(): void;
+}
+
+/** Makes the starter of one publisher. */
+export function createStarter({ publisher, start, clock, reporter, onStarted, onRefused }: StarterInit): Starter {
+  let state: Starter["state"] = "waiting";
+  let attempt: Promise<void> | undefined;
+  let refusal: PublisherError | undefined;
+  let timer: { cancel(): void } | undefined;
+  let failures = 0;
+
+  const fail = (message: string, retryable: boolean, cause?: unknown): PublisherError =>
+    new PublisherError(message, { code: "start-failed", publisher, retryable, cause });
+
+  async function run(): Promise<void> {
+    try {
+      await start();
+    } catch (caught) {
+      const error = isPublisherError(caught) ? caught : fail("the start failed", true, caught);
+      if (state === "stopped") throw error;
+      failures += 1;
+      state = error.retryable ? "waiting" : "refused";
+      if (!error.retryable) {
+        refusal = error;
+        onRefused?.(error);
+      }
+      throw error;
+    }
+    if (state === "stopped") throw fail("it was closed while it started", false);
+    state = "started";
+    onStarted?.();
+  }
+
+  function ensureAttempt(): Promise<void> {
+    timer?.cancel();
+    timer = undefined;
+    if (attempt === undefined) {
+      state = "starting";
+      attempt = run();
+      // Whoever called start() sees the failure, and the background path reports it: here it only makes room for the next attempt.
+      attempt.catch(() => {
+        attempt = undefined;
+      });
+    }
+    return attempt;
+  }
+
+  function background(): void {
+    ensureAttempt().catch((error: PublisherError) => {
+      if (state === "stopped") return;
+      reporter.forward(error);
+      if (state === "waiting") timer = clock.setTimeout(background, fullJitter(failures));
+    });
+  }
+
+  return {
+    get state() {
+      return state;
+    },
+    async start(options) {
+      if (state === "started") return;
+      if (refusal !== undefined) throw refusal;
+      if (state === "stopped") throw fail("it is closed", false);
+      const running = ensureAttempt();
+      const status = await waitWithin(running, options, clock);
+      if (status !== "complete") throw fail(`the start did not end in time (${status})`, true);
+      await running;
+    },
+    begin() {
+      if (state === "waiting" && attempt === undefined && timer === undefined) background();
+    },
+    stop() {
+      state = "stopped";
+      timer?.cancel();
+    },
+  };
+}

@@ -1,0 +1,107 @@
+import { afterEach, expect, test, vi } from "vitest";
+import { createVirtualClock } from "../../testkit/src/virtual-clock.ts";
+import { createReporter, type Diagnostic, isPublisherError, type PublisherError } from "../src/index.ts";
+
+const clock = createVirtualClock();
+afterEach(() => vi.restoreAllMocks());
+
+function collect(): { errors: PublisherError[]; onError: (error: PublisherError) => void } {
+  const errors: PublisherError[] = [];
+  return { errors, onError: (error) => errors.push(error) };
+}
+
+test("gives every failure to onError with its publisher, code and cause", () => {
+  const { errors, onError } = collect();
+  const cause = new Error("inner");
+  const reporter = createReporter("example", { onError, clock });
+  reporter.error("publisher-failed", "the request failed", { retryable: true, dropped: 3, cause });
+  expect(errors).toHaveLength(1);
+  expect(errors[0]).toMatchObject({
+    code: "publisher-failed",
+    publisher: "example",
+    retryable: true,
+    dropped: 3,
+    cause,
+  });
+  expect(errors[0]?.message).toBe("example: the request failed");
+  expect(isPublisherError(errors[0])).toBe(true);
+  expect(reporter.lastError).toEqual({
+    code: "publisher-failed",
+    message: "example: the request failed",
+    time: clock.now(),
+  });
+});
+
+test("sums up a flood of drops: the first at once, the rest of the second in one", async () => {
+  const { errors, onError } = collect();
+  const reporter = createReporter("example", { onError, clock });
+  for (let count = 0; count < 1_000; count += 1) reporter.drop("invalid-record", "event dropped: eventName: empty");
+  expect(errors.map((error) => error.dropped)).toEqual([1]);
+  await clock.advance(1_000);
+  expect(errors.map((error) => error.dropped)).toEqual([1, 999]);
+  expect(errors[1]?.message).toBe("example: event dropped: eventName: empty (the last of 999)");
+  await clock.advance(5_000);
+  expect(errors).toHaveLength(2);
+});
+
+test("gives out what it still holds back when it settles", () => {
+  const { errors, onError } = collect();
+  const reporter = createReporter("example", { onError, clock });
+  reporter.drop("record-dropped", "a");
+  reporter.drop("record-dropped", "b", { count: 4 });
+  reporter.settle();
+  expect(errors.map((error) => error.dropped)).toEqual([1, 4]);
+  expect(clock.pendingTimers).toBe(0);
+});
+
+test("warns at most once a minute per code without onError, with the number held back", async () => {
+  const warn = vi.spyOn(process, "emitWarning").mockImplementation(() => undefined);
+  const reporter = createReporter("example", { clock });
+  for (let count = 0; count < 5; count += 1) reporter.error("a", "first kind");
+  reporter.error("b", "second kind");
+  expect(warn.mock.calls.map(([message]) => message)).toEqual(["example: first kind", "example: second kind"]);
+  await clock.advance(60_000);
+  reporter.error("a", "first kind");
+  expect(warn.mock.calls.at(-1)).toEqual([
+    "example: first kind (and 4 more since the last warning)",
+    { type: "EventmeterWarning", code: "a" },
+  ]);
+});
+
+test("survives handlers that throw, reject or report again", async () => {
+  const warn = vi.spyOn(process, "emitWarning").mockImplementation(() => undefined);
+  const throwing = createReporter("throwing", { clock, onError: () => void fail() });
+  throwing.error("a", "x");
+  expect(warn.mock.calls[0]?.[0]).toBe("throwing: a handler of onError or onDiagnostic threw");
+
+  const rejecting = createReporter("rejecting", { clock, onError: async () => Promise.reject(new Error("late")) });
+  rejecting.error("a", "x");
+  await clock.advance(0);
+  expect(warn.mock.calls[1]?.[0]).toBe("rejecting: a handler of onError or onDiagnostic threw");
+
+  let calls = 0;
+  const again = createReporter("again", {
+    clock,
+    onError() {
+      calls += 1;
+      again.error("a", "once more");
+    },
+  });
+  again.error("a", "x");
+  expect(calls).toBe(1);
+});
+
+test("gives news to onDiagnostic, and to nobody without it", () => {
+  const news: Diagnostic[] = [];
+  createReporter("example", { clock, onDiagnostic: (diagnostic) => news.push(diagnostic) }).diagnostic(
+    "installed",
+    "template installed",
+    2,
+  );
+  createReporter("example", { clock }).diagnostic("installed", "template installed");
+  expect(news).toEqual([{ code: "installed", publisher: "example", message: "example: template installed", count: 2 }]);
+});
+
+function fail(): never {
+  throw new Error("from the handler");
+}

@@ -1,0 +1,101 @@
+import { expect, test } from "vitest";
+import { createVirtualClock } from "../../testkit/src/virtual-clock.ts";
+import { createReporter, createStarter, PublisherError, type Starter } from "../src/index.ts";
+
+const refused = new PublisherError("the key is wrong", { code: "start-failed", publisher: "example" });
+
+function setUp(start: () => unknown) {
+  const clock = createVirtualClock();
+  const errors: PublisherError[] = [];
+  const reached: string[] = [];
+  const starter: Starter = createStarter({
+    publisher: "example",
+    start,
+    clock,
+    reporter: createReporter("example", { clock, onError: (error) => errors.push(error) }),
+    onStarted: () => reached.push("started"),
+    onRefused: (error) => reached.push(error.message),
+  });
+  return { clock, errors, reached, starter };
+}
+
+test("shares one attempt between concurrent calls and is idempotent", async () => {
+  let attempts = 0;
+  const { starter, reached } = setUp(() => (attempts += 1));
+  await Promise.all([starter.start(), starter.start()]);
+  await starter.start();
+  expect(attempts).toBe(1);
+  expect(reached).toEqual(["started"]);
+  expect(starter.state).toBe("started");
+});
+
+test("rejects with what went wrong, and tries again on the next call", async () => {
+  let attempts = 0;
+  const { starter } = setUp(() => {
+    attempts += 1;
+    if (attempts === 1) throw new Error("not yet");
+  });
+  await expect(starter.start()).rejects.toMatchObject({
+    code: "start-failed",
+    retryable: true,
+    cause: new Error("not yet"),
+  });
+  await starter.start();
+  expect(attempts).toBe(2);
+});
+
+test("retries in the background with growing waits until it succeeds, reporting each failure", async () => {
+  let attempts = 0;
+  const { starter, clock, errors, reached } = setUp(() => {
+    attempts += 1;
+    if (attempts < 4) throw new Error("not yet");
+  });
+  starter.begin();
+  starter.begin();
+  await clock.advance(0);
+  expect(attempts).toBe(1);
+  await clock.advance(500 + 1_000 + 2_000);
+  expect(attempts).toBe(4);
+  expect(errors).toHaveLength(3);
+  expect(reached).toEqual(["started"]);
+  expect(clock.pendingTimers).toBe(0);
+});
+
+test("gives up on a failure that is final", async () => {
+  const { starter, clock, errors, reached } = setUp(() => {
+    throw refused;
+  });
+  starter.begin();
+  await clock.advance(60_000);
+  expect(errors).toEqual([refused]);
+  expect(reached).toEqual(["example: the key is wrong"]);
+  expect(starter.state).toBe("refused");
+  await expect(starter.start()).rejects.toBe(refused);
+});
+
+test("rejects in time when the start hangs, and leaves the attempt running", async () => {
+  const work = Promise.withResolvers<void>();
+  const { starter, clock } = setUp(() => work.promise);
+  const started = starter.start({ timeoutMs: 100 });
+  const rejection = expect(started).rejects.toThrow("did not end in time (timeout)");
+  await clock.advance(100);
+  await rejection;
+  work.resolve();
+  await starter.start();
+  expect(starter.state).toBe("started");
+});
+
+test("ends every attempt to come when it is stopped", async () => {
+  let attempts = 0;
+  const { starter, clock } = setUp(() => {
+    attempts += 1;
+    throw new Error("not yet");
+  });
+  starter.begin();
+  await clock.advance(0);
+  starter.stop();
+  await clock.advance(60_000);
+  expect(attempts).toBe(1);
+  expect(clock.pendingTimers).toBe(0);
+  await expect(starter.start()).rejects.toThrow("it is closed");
+});

@@ -1,0 +1,156 @@
+import { afterEach, expect, test, vi } from "vitest";
+import {
+  createPublisher,
+  type EventMetrics,
+  filtered,
+  type FormattedEvent,
+  mapped,
+  type MetricsPublisher,
+  type NetworkMetrics,
+} from "../src/index.ts";
+
+const event: EventMetrics = {
+  eventName: "job",
+  taskId: 1,
+  startTime: 1.7e12,
+  error: "secret",
+  attributes: { email: "a@b", size: 1 },
+};
+const network: NetworkMetrics = {
+  operation: "GET",
+  host: "a",
+  port: 1,
+  startTime: 1.7e12,
+  bytesSent: 1,
+  bytesReceived: 2,
+};
+
+function inner(): { publisher: MetricsPublisher; seen: unknown[] } {
+  const seen: unknown[] = [];
+  const publisher = createPublisher({
+    name: "inner",
+    event: (data) => seen.push(data),
+    network: (data) => seen.push(data),
+  });
+  return { publisher, seen };
+}
+afterEach(() => vi.restoreAllMocks());
+
+test("hands on what the predicate accepts and ignores the rest", () => {
+  const { publisher, seen } = inner();
+  const wrapper = filtered(publisher, (record) => record.error != null);
+  wrapper.publishEventMetrics(event);
+  wrapper.publishNetworkMetrics(network);
+  expect(seen).toHaveLength(1);
+  expect(wrapper.health()).toMatchObject({
+    name: "inner",
+    received: 2,
+    delivered: 1,
+    ignoredBy: { filtered: 1 },
+    children: [{ name: "inner", received: 1 }],
+  });
+});
+
+test("lets a record pass whose predicate throws or gives a promise", () => {
+  const { publisher, seen } = inner();
+  filtered(publisher, () => {
+    throw new Error("broken");
+  }).publishEventMetrics(event);
+  filtered(publisher, (async () => Promise.reject(new Error("broken"))) as never).publishEventMetrics(event);
+  expect(seen).toHaveLength(2);
+});
+
+test("changes records before they reach the publisher, and its dictionary too", () => {
+  const { publisher, seen } = inner();
+  const wrapper = mapped(publisher, {
+    event: (record) => ({ ...record, error: "redacted", attributes: { ...record.attributes, email: undefined } }),
+    network: () => null,
+  });
+  wrapper.publishEventMetrics(event);
+  wrapper.publishNetworkMetrics(network);
+  expect(seen).toEqual([expect.objectContaining({ error: "redacted", attributes: { size: 1 } })]);
+  expect(wrapper.formatMetrics(event)).toEqual(seen[0]);
+  expect(wrapper.formatMetrics(network)).toMatchObject({ metric_type: "network", host: "", timestamp: null });
+  expect(wrapper.health()).toMatchObject({ delivered: 1, ignoredBy: { filtered: 1 } });
+});
+
+test("drops a record whose mapping throws, gives a promise or another kind", () => {
+  vi.spyOn(process, "emitWarning").mockImplementation(() => undefined);
+  const { publisher, seen } = inner();
+  const wrong = [
+    () => {
+      throw new Error("broken");
+    },
+    async () => Promise.reject(new Error("late")),
+    () => network,
+    () => undefined,
+    () => "text",
+  ];
+  for (const mapping of wrong) {
+    const wrapper = mapped(publisher, { event: mapping as never });
+    wrapper.publishEventMetrics(event);
+    expect(wrapper.health()).toMatchObject({ droppedBy: { failed: 1 } });
+    const shown = wrapper.formatMetrics(event) as FormattedEvent;
+    expect(shown).toMatchObject({ event_name: null, error: null });
+    expect(JSON.stringify(shown)).not.toContain("secret");
+  }
+  expect(seen).toEqual([]);
+});
+
+test("closes the publisher inside once, or leaves it open where it is not owned", async () => {
+  const owned = inner();
+  const wrapper = filtered(owned.publisher, () => true);
+  await wrapper.close();
+  expect(owned.publisher.health().state).toBe("closed");
+  expect(wrapper.health().state).toBe("closed");
+  wrapper.publishEventMetrics(event);
+  expect(wrapper.health()).toMatchObject({ droppedBy: { closed: 1 } });
+
+  const shared = inner();
+  await filtered(shared.publisher, () => true, { owned: false, name: "route" }).close();
+  shared.publisher.publishEventMetrics(event);
+  expect(shared.publisher.health()).toMatchObject({ state: "ok", delivered: 1 });
+});
+
+test("survives a publisher inside that throws, rejects or hangs", async () => {
+  vi.spyOn(process, "emitWarning").mockImplementation(() => undefined);
+  const { publisher } = inner();
+  const broken: MetricsPublisher = {
+    ...publisher,
+    publishEventMetrics: () => {
+      throw new Error("against the contract");
+    },
+    publishNetworkMetrics: async () => Promise.reject(new Error("late")),
+    flush: async () => Promise.reject(new Error("no")),
+    close: () => new Promise(() => undefined),
+    health: () => {
+      throw new Error("no");
+    },
+  };
+  const wrapper = filtered(broken, () => true);
+  wrapper.publishEventMetrics(event);
+  wrapper.publishNetworkMetrics(network);
+  expect(await wrapper.flush()).toMatchObject({ status: "aborted" });
+  expect(wrapper.health()).toMatchObject({ state: "failing", droppedBy: { failed: 1 }, delivered: 1 });
+  expect((await wrapper.close({ timeoutMs: 5 })).status).toBe("timeout");
+});
+
+test("has the optional members of the publisher inside, and no others", () => {
+  const { publisher } = inner();
+  expect("start" in filtered(publisher, () => true)).toBe(false);
+  const startable = createPublisher({
+    name: "inner",
+    start: () => undefined,
+    check: () => ({ ok: true, code: "ok", message: "" }),
+  });
+  expect(filtered(startable, () => true)).toMatchObject({ start: expect.any(Function), check: expect.any(Function) });
+});
+
+test("refuses what is no publisher, predicate or mapping in one sentence each", () => {
+  const { publisher } = inner();
+  expect(() => filtered({} as never, () => true)).toThrow(
+    "filtered: an option is wrong\n  publisher: expected a publisher",
+  );
+  expect(() => filtered(publisher, "x" as never)).toThrow("predicate: expected a function");
+  expect(() => mapped(publisher, { evnt: 1 } as never)).toThrow('mapping.evnt: unknown option, did you mean "event"?');
+});
