@@ -1,0 +1,103 @@
+import type { Counts, FlushReport, MetricsPublisher } from "@eventmeter/core";
+import type { ConformanceCase, ConformanceOptions } from "../conformance.ts";
+import type { Bench } from "./bench.ts";
+import { caseOf } from "./rules.ts";
+import { finishedEvent, pendingInside, publishGood } from "./samples.ts";
+
+const COUNTS = [
+  "received",
+  "recovered",
+  "delivered",
+  "dropped",
+  "ignored",
+  "pending",
+] as const satisfies readonly (keyof Counts)[];
+
+/** Rule 5: what a flush covers, and how long it takes. */
+export function flushingCases({ create, stalled }: ConformanceOptions): ConformanceCase[] {
+  const cases = [
+    caseOf(5, "covers every record accepted before the call", create, coversAll),
+    caseOf(5, "reports the numbers of health", create, reportsNumbers),
+    caseOf(5, "concurrent calls all end", create, sharesWork),
+    caseOf(5, "ends when it is aborted", stalled ?? create, endsOnAbort),
+  ];
+  if (stalled !== undefined)
+    cases.push(caseOf(5, "ends within its timeout when the backend never answers", stalled, endsInTime));
+  return cases;
+}
+
+async function coversAll(bench: Bench): Promise<void> {
+  const publisher = await bench.create();
+  for (let round = 0; round < 3; round += 1) {
+    publishGood(publisher, 10);
+    const { status, pending, durable } = await bench.wait(publisher.flush(), "flush()");
+    bench.require(status === "complete", `a flush with a working backend ended as "${status}"`);
+    const left = Math.max(pending + durable, pendingInside(publisher.health()));
+    bench.require(left === 0, `a flush said "complete" with ${left} records still pending`);
+  }
+}
+
+async function reportsNumbers(bench: Bench): Promise<void> {
+  const publisher = await bench.create();
+  publishGood(publisher, 5);
+  compare(bench, publisher, await bench.wait(publisher.flush(), "flush()"), "flush()");
+  compare(bench, publisher, await bench.wait(publisher.close(), "close()"), "close()");
+}
+
+function compare(bench: Bench, publisher: MetricsPublisher, report: FlushReport, what: string): void {
+  const health = publisher.health();
+  for (const count of COUNTS) {
+    bench.require(
+      report[count] === health[count],
+      `${what} reports "${count}" ${report[count]}, health() ${health[count]}`,
+    );
+  }
+}
+
+async function sharesWork(bench: Bench): Promise<void> {
+  const publisher = await bench.create();
+  publishGood(publisher, 5);
+  const first = publisher.flush();
+  publisher.publishEventMetrics(finishedEvent(6));
+  const reports = await bench.wait(
+    Promise.all([first, publisher.flush(), publisher.flush()]),
+    "three concurrent calls of flush()",
+  );
+  const statuses = reports.map(({ status }) => status);
+  bench.require(
+    statuses.every((status) => status === "complete"),
+    `concurrent flushes ended as ${statuses.join(", ")}`,
+  );
+  const pending = pendingInside(publisher.health());
+  bench.require(pending === 0, `after three concurrent flushes ${pending} records are pending`);
+}
+
+async function endsOnAbort(bench: Bench): Promise<void> {
+  const publisher = await bench.create();
+  publishGood(publisher, 5);
+  const late = new AbortController();
+  const flushes = [
+    publisher.flush({ signal: AbortSignal.abort() }),
+    publisher.flush({ signal: late.signal, timeoutMs: 3_600_000 }),
+  ];
+  late.abort();
+  for (const { status } of await bench.wait(Promise.all(flushes), "a flush whose signal was aborted", 100)) {
+    const pending = pendingInside(publisher.health());
+    bench.require(
+      status === "aborted" || pending === 0,
+      `a flush that was aborted with ${pending} records pending ended as "${status}"`,
+    );
+  }
+}
+
+async function endsInTime(bench: Bench): Promise<void> {
+  const publisher = await bench.create();
+  publishGood(publisher, 5);
+  const { status } = await bench.wait(publisher.flush({ timeoutMs: 200 }), "flush({ timeoutMs: 200 })", 200);
+  const pending = pendingInside(publisher.health());
+  bench.require(pending > 0, "a backend that never answers has settled every record: is `stalled` really stalled?");
+  bench.require(
+    status === "timeout",
+    `a flush whose backend never answers ended as "${status}" with ${pending} records pending`,
+  );
+}

@@ -1,0 +1,133 @@
+import type { MetricsPublisher, PublisherHealth } from "@eventmeter/core";
+import type { ConformanceCase, ConformanceOptions, CreatePublisher } from "../conformance.ts";
+import { malformedRecords } from "../malformed-records.ts";
+import { createRandom } from "../seeded-random.ts";
+import type { Bench } from "./bench.ts";
+import { declineFault, numberFault } from "./equation.ts";
+import { caseOf } from "./rules.ts";
+import { finishedEvent, finishedNetwork, innermost, publishBad, publishGood, unfinishedEvent } from "./samples.ts";
+
+const STEPS = 300;
+
+/** Rule 8: where every record went. */
+export function numberCases({ create, stalled, failing, format, seed = 1 }: ConformanceOptions): ConformanceCase[] {
+  const backends: [string, CreatePublisher | undefined][] = [
+    ["", create],
+    [" with a backend that never answers", stalled],
+    [" with a backend that refuses", failing],
+  ];
+  const cases = [
+    caseOf(8, "finished records are delivered", create, delivers),
+    caseOf(8, "each malformed record is counted once", create, (bench) =>
+      countsMalformed(bench, seed, format === "mapped"),
+    ),
+  ];
+  for (const [suffix, make] of backends) {
+    if (make !== undefined)
+      cases.push(
+        caseOf(8, `they add up after every step of a random schedule${suffix}`, make, (bench) => addsUp(bench, seed)),
+      );
+  }
+  if (failing !== undefined)
+    cases.push(caseOf(8, "nothing that the backend refused is delivered", failing, deliversNothing));
+  return cases;
+}
+
+async function delivers(bench: Bench): Promise<void> {
+  const publisher = await bench.create();
+  publishGood(publisher, 5);
+  await bench.wait(publisher.flush(), "flush()");
+  const { received, delivered, dropped, ignored, pending } = publisher.health();
+  const seen = `of 10 finished records ${received} were received, ${delivered} delivered, ${dropped} dropped, ${ignored} ignored, ${pending} are pending`;
+  bench.require(received === 10 && delivered > 0 && delivered + ignored === 10, seen);
+}
+
+async function countsMalformed(bench: Bench, seed: number, mapped: boolean): Promise<void> {
+  const publisher = await bench.create();
+  for (const { kind, record, fault, outcome } of malformedRecords(seed, 500)) {
+    const before = publisher.health();
+    if (kind === "event") publisher.publishEventMetrics(record as never);
+    else publisher.publishNetworkMetrics(record as never);
+    await bench.wait(publisher.flush(), "flush()");
+    const after = publisher.health();
+    const about = `(seed ${seed}) after a record with this fault: ${fault}`;
+    bench.require(
+      after.received === before.received + 1,
+      `"received" went from ${before.received} to ${after.received} ${about}`,
+    );
+    const settled = settledOf(after) - settledOf(before);
+    bench.require(settled === 1, `${settled} records were settled ${about}`);
+    const aside = asideOf(after, mapped) - asideOf(before, mapped);
+    if (outcome === "dropped") bench.require(aside > 0, `nothing is counted as dropped.invalid ${about}`);
+    if (outcome === "kept")
+      bench.require(
+        (after.droppedBy.invalid ?? 0) === (before.droppedBy.invalid ?? 0),
+        `a record that can be repaired is dropped as invalid ${about}`,
+      );
+  }
+}
+
+const settledOf = ({ delivered, dropped, ignored }: PublisherHealth): number => delivered + dropped + ignored;
+
+// Validity is judged by whoever reads the record, which in a wrapper or composite is a publisher inside.
+// A mapping may fail on it first.
+const asideOf = (health: PublisherHealth, mapped: boolean): number =>
+  [health, ...innermost(health)].reduce(
+    (sum, { droppedBy, ignored }) => sum + (droppedBy.invalid ?? 0) + (mapped ? (droppedBy.failed ?? 0) : 0) + ignored,
+    0,
+  );
+
+async function addsUp(bench: Bench, seed: number): Promise<void> {
+  const random = createRandom(seed);
+  const publisher = await bench.create();
+  const flushes: Promise<unknown>[] = [];
+  let published = 0;
+  const publish = (...records: ((publisher: MetricsPublisher) => void)[]): void => {
+    for (const one of records) one(publisher);
+    published += records.length;
+  };
+  const steps: Readonly<Record<string, () => unknown>> = {
+    "an event": () => publish((to) => to.publishEventMetrics(finishedEvent(published))),
+    "a network operation": () => publish((to) => to.publishNetworkMetrics(finishedNetwork(published))),
+    "an unfinished event": () => publish((to) => to.publishEventMetrics(unfinishedEvent())),
+    "bad records": () => publish(publishBad, () => undefined),
+    "a flush": () => flushes.push(publisher.flush({ timeoutMs: random.integer(500) })),
+    "some time": () => bench.clock.advance(random.integer(2_000)),
+    "a turn": () => bench.turn(),
+  };
+  const names = Object.keys(steps);
+  let before = publisher.health();
+  const judge = (step: string): void => {
+    const after = publisher.health();
+    const fault =
+      numberFault(after) ??
+      declineFault(before, after) ??
+      (after.received === published ? undefined : `${published} records were published and ${after.received} received`);
+    bench.require(fault === undefined, `after ${step} (seed ${seed}) ${fault}`);
+    before = after;
+  };
+  for (let count = 0; count < STEPS; count += 1) {
+    const step = random.pick(names);
+    await steps[step]?.();
+    judge(step);
+  }
+  await bench.wait(Promise.all(flushes), "every flush()");
+  judge("the flushes");
+  const closing = publisher.close({ timeoutMs: 200 });
+  judge("the call of close()");
+  await bench.wait(closing, "close()");
+  judge("close()");
+  publish((to) => to.publishEventMetrics(finishedEvent()));
+  judge("a record after close()");
+  const { pending } = before;
+  bench.require(pending <= (await closing).durable, `after close() (seed ${seed}) ${pending} records are pending`);
+}
+
+async function deliversNothing(bench: Bench): Promise<void> {
+  const publisher = await bench.create();
+  publishGood(publisher, 5);
+  await bench.wait(publisher.flush({ timeoutMs: 200 }), "flush()");
+  await bench.wait(publisher.close({ timeoutMs: 200 }), "close()");
+  const delivered = innermost(publisher.health()).reduce((sum, health) => sum + health.delivered, 0);
+  bench.require(delivered === 0, `${delivered} records that the backend refused are counted as delivered`);
+}

@@ -1,0 +1,94 @@
+import { inspect } from "node:util";
+import { isPublisherError, type MetricsPublisher } from "@eventmeter/core";
+import type { ConformanceCase, ConformanceOptions, CreatePublisher } from "../conformance.ts";
+import type { Bench } from "./bench.ts";
+import { caseOf } from "./rules.ts";
+import { publishBad, publishGood } from "./samples.ts";
+
+const CANARY = "canary-91c4";
+
+/** Rule 13: what nobody may see. */
+export function secretCases({ create, stalled, failing, secrets = [] }: ConformanceOptions): ConformanceCase[] {
+  const cases = [caseOf(13, "wrong options are refused at once, without their values", create, refusesOptions)];
+  if (secrets.length === 0) return cases;
+  const backends: [string, CreatePublisher | undefined][] = [
+    ["", create],
+    [" when the backend never answers", stalled],
+    [" when the backend refuses", failing],
+  ];
+  for (const [suffix, make] of backends) {
+    if (make !== undefined)
+      cases.push(caseOf(13, `no secret is shown${suffix}`, make, (bench) => hidesSecrets(bench, secrets)));
+  }
+  return cases;
+}
+
+const everything = (value: unknown): string =>
+  inspect(value, { depth: Infinity, showHidden: true, maxStringLength: Infinity, maxArrayLength: Infinity });
+
+async function refusesOptions(bench: Bench): Promise<void> {
+  const wrong = {
+    name: `Not Kebab ${CANARY}`,
+    onError: CANARY,
+    clock: { [CANARY]: CANARY },
+    resource: { serviceName: [CANARY] },
+  };
+  let caught: unknown;
+  try {
+    await bench.createWith(wrong as never);
+  } catch (error) {
+    caught = error;
+  }
+  bench.require(caught !== undefined, "wrong options (name, onError, clock, resource) were accepted");
+  bench.require(
+    isPublisherError(caught) && caught.code === "options",
+    'wrong options were not refused by a PublisherError of code "options"',
+  );
+  const missing = ["name", "onError", "clock", "resource"].filter(
+    (option) => !(caught as Error).message.includes(option),
+  );
+  bench.require(
+    missing.length === 0,
+    `one error has to list every wrong option; these are missing: ${missing.join(", ")}`,
+  );
+  bench.require(!everything(caught).includes(CANARY), "the error of a wrong option shows its value");
+}
+
+async function hidesSecrets(bench: Bench, secrets: readonly string[]): Promise<void> {
+  const publisher = await bench.create();
+  const shown = new Map<string, string>();
+  const look = (what: string, value: unknown): void => {
+    shown.set(`util.inspect of ${what}`, everything(value));
+    shown.set(`JSON of ${what}`, JSON.stringify(value) ?? "");
+  };
+  look("the publisher", publisher);
+  await exercise(bench, publisher, look);
+  look("the closed publisher", publisher);
+  look("health()", publisher.health());
+  look("an error given to onError", bench.errors);
+  look("a diagnostic", bench.diagnostics);
+  for (const [what, text] of shown) {
+    bench.require(!secrets.some((secret) => text.includes(secret)), `${what} shows a secret`);
+  }
+}
+
+async function exercise(
+  bench: Bench,
+  publisher: MetricsPublisher,
+  look: (what: string, value: unknown) => void,
+): Promise<void> {
+  const outcome = await bench.wait(
+    (publisher.start?.({ timeoutMs: 200 }) ?? Promise.resolve()).catch((caught: unknown) => caught),
+    "start()",
+  );
+  look("what start() rejected with", outcome);
+  const probe = await bench.wait(
+    (publisher.check?.({ timeoutMs: 200 }) ?? Promise.resolve()).catch((caught: unknown) => caught),
+    "check()",
+  );
+  look("the answer of check()", probe);
+  publishGood(publisher, 3);
+  publishBad(publisher);
+  look("the report of flush()", await bench.wait(publisher.flush({ timeoutMs: 200 }), "flush()"));
+  look("the report of close()", await bench.wait(publisher.close({ timeoutMs: 200 }), "close()"));
+}
