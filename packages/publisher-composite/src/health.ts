@@ -1,0 +1,106 @@
+import type { PublisherHealth, PublisherState } from "@eventmeter/core";
+import { type Child, MAX_UNSETTLED } from "./child.ts";
+
+// Best to worst.
+const STATES: readonly PublisherState[] = ["closed", "idle", "ok", "degraded", "failing"];
+
+// As long as a failure of its own keeps any publisher from being `ok`.
+const DEGRADED_MS = 60_000;
+
+/** Gives the worst of some states; `idle` if there are none. */
+export function worstState(states: readonly PublisherState[]): PublisherState {
+  const ranks = states.map((state) => STATES.indexOf(state));
+  return STATES[Math.max(...ranks)] ?? "idle";
+}
+
+/** Gives the later of two failures. */
+export function laterError(
+  one: PublisherHealth["lastError"],
+  other: PublisherHealth["lastError"],
+): PublisherHealth["lastError"] {
+  if (one === null || other === null) return one ?? other;
+  return other.time > one.time ? other : one;
+}
+
+/** Gives the later of two times. */
+export function laterTime(one: number | null, other: number | null): number | null {
+  return one === null || other === null ? (one ?? other) : Math.max(one, other);
+}
+
+/**
+ * Gives a child's own health, with what only the composite knows: records it was not offered count as received and
+ * dropped by `overflow`, and a failure that the composite caught shows in the state. A child that gives none gets a stand-in.
+ */
+export function childHealth(child: Child): PublisherHealth {
+  const own = ownHealth(child) ?? standIn(child.name);
+  const { skipped, reporter, clock } = child;
+  const lastError = laterError(own.lastError, reporter.lastError);
+  const seen =
+    child.unsettled.size >= MAX_UNSETTLED
+      ? "failing"
+      : reporter.lastError !== null && clock.now() - reporter.lastError.time < DEGRADED_MS
+        ? "degraded"
+        : own.state;
+  return {
+    ...own,
+    name: child.name,
+    state: own.state === "closed" ? own.state : worstState([own.state, seen]),
+    lastError,
+    ...(skipped === 0
+      ? {}
+      : {
+          received: own.received + skipped,
+          dropped: own.dropped + skipped,
+          droppedBy: { ...own.droppedBy, overflow: (own.droppedBy.overflow ?? 0) + skipped },
+        }),
+  };
+}
+
+function ownHealth(child: Child): PublisherHealth | undefined {
+  try {
+    const health: unknown = child.publisher.health();
+    if (isHealth(health)) return health;
+    child.reporter.drop("publisher-failed", "its health() gave no health", { count: 0 });
+  } catch (cause) {
+    child.reporter.drop("publisher-failed", "its health() threw", { count: 0, cause });
+  }
+  return undefined;
+}
+
+const NUMBERS = ["received", "recovered", "delivered", "dropped", "ignored", "pending"] as const;
+
+function isHealth(value: unknown): value is PublisherHealth {
+  if (typeof value !== "object" || value === null) return false;
+  const { state, droppedBy, lastSuccess, lastError } = value as PublisherHealth;
+  return (
+    STATES.includes(state) &&
+    NUMBERS.every((name) => typeof (value as PublisherHealth)[name] === "number") &&
+    isObject(droppedBy) &&
+    (lastSuccess === null || typeof lastSuccess === "number") &&
+    (lastError === null || isObject(lastError))
+  );
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null;
+}
+
+function standIn(name: string): PublisherHealth {
+  return {
+    name,
+    state: "failing",
+    received: 0,
+    recovered: 0,
+    delivered: 0,
+    dropped: 0,
+    ignored: 0,
+    pending: 0,
+    droppedBy: {},
+    ignoredBy: {},
+    pendingDetail: { bytes: 0, oldestAgeMs: null },
+    repaired: 0,
+    retries: 0,
+    lastSuccess: null,
+    lastError: null,
+  };
+}

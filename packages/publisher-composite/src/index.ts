@@ -1,0 +1,2 @@
+export type { CompositeChild } from "./options.ts";
+export { CompositePublisher } from "./publisher.ts";

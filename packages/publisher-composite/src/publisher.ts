@@ -1,0 +1,211 @@
+import {
+  type CheckReport,
+  type Clock,
+  type CommonOptions,
+  createLedger,
+  createReporter,
+  type EventMetrics,
+  type FlushReport,
+  formatMetrics,
+  type FormattedMetrics,
+  type Ledger,
+  type MetricsPublisher,
+  type NetworkMetrics,
+  PublisherError,
+  type PublisherHealth,
+  type Reporter,
+  systemClock,
+  type WaitOptions,
+} from "@eventmeter/core";
+import { createChild } from "./child.ts";
+import { createFanOut, type FanOut, nestable } from "./fan-out.ts";
+import { childHealth, laterError, laterTime, worstState } from "./health.ts";
+import { checkChild, settleChild, startChild, worstStatus } from "./lifecycle.ts";
+import { checkComposite, checkJoining, childOf, type CompositeChild } from "./options.ts";
+
+/**
+ * Publishes every record to several publishers, and keeps the failure of each one its own.
+ * Delivered means offered to every child that wanted the record; children keep their own numbers.
+ */
+export class CompositePublisher implements MetricsPublisher {
+  readonly name: string;
+  readonly contract = 1;
+  readonly #options: CommonOptions;
+  readonly #clock: Clock;
+  readonly #ledger: Ledger = createLedger();
+  readonly #reporter: Reporter;
+  readonly #fanOut: FanOut;
+  #started = false;
+  #closing: Promise<FlushReport> | undefined;
+  #ended = false;
+  #asked = false;
+
+  /** @throws PublisherError `options`, naming every wrong entry by its index */
+  constructor(publishers: readonly (MetricsPublisher | CompositeChild)[], options?: CommonOptions) {
+    checkComposite(publishers, options);
+    const { name = "composite", clock = systemClock } = options ?? {};
+    this.name = name;
+    this.#options = options ?? {};
+    this.#clock = clock;
+    this.#reporter = createReporter(name, options);
+    this.#fanOut = createFanOut(this.#ledger, this.#reporter);
+    for (const child of publishers) this.#fanOut.join(createChild(childOf(child), clock, this.#options));
+    // A subclass may do more in publish* than the way from composite to composite knows of.
+    if (new.target === CompositePublisher) nestable(this, this.#fanOut);
+  }
+
+  publishEventMetrics(metrics: Readonly<EventMetrics>): void {
+    this.#fanOut.offer(metrics, false);
+  }
+
+  publishNetworkMetrics(metrics: Readonly<NetworkMetrics>): void {
+    this.#fanOut.offer(metrics, true);
+  }
+
+  formatMetrics(metrics: Readonly<EventMetrics> | Readonly<NetworkMetrics>): FormattedMetrics {
+    return formatMetrics(metrics);
+  }
+
+  /**
+   * Takes another publisher in, from the next record on; started in the background if the composite was.
+   * @throws PublisherError `options`: no publisher, its name is taken, the composite would be inside itself, or is closed
+   */
+  add(child: MetricsPublisher | CompositeChild): void {
+    checkJoining(this.name, child, (publisher) => this.#objection(publisher));
+    const joined = createChild(childOf(child), this.#clock, this.#options);
+    this.#fanOut.join(joined);
+    if (!this.#started) return;
+    void startChild(joined, undefined).then((error) => error && joined.reporter.forward(error));
+  }
+
+  /**
+   * Lets a child go and flushes it; it is not closed and belongs to the caller again.
+   * @throws PublisherError `options` (a rejection) if there is no child of that name
+   */
+  async remove(name: string, options?: WaitOptions): Promise<FlushReport> {
+    const child = this.#fanOut.children.find((candidate) => candidate.name === name);
+    if (child === undefined) {
+      const names = this.#fanOut.children.map((candidate) => candidate.name).join(", ");
+      const message = `there is no child of that name to remove; its children: ${names || "none"}`;
+      throw new PublisherError(message, { code: "options", publisher: this.name });
+    }
+    this.#fanOut.leave(child);
+    const report = await settleChild(child, "flush", options);
+    child.reporter.settle();
+    return report;
+  }
+
+  /**
+   * Starts all children, each for itself: those that can start do.
+   * @throws PublisherError `start-failed` (a rejection), after all have answered or the time is over, naming each that failed
+   */
+  async start(options?: WaitOptions): Promise<void> {
+    if (this.#closing !== undefined) throw this.#startFailed("it is closed", []);
+    this.#started = true;
+    const { children } = this.#fanOut;
+    const errors = (await Promise.all(children.map((child) => startChild(child, options)))).filter(isPresent);
+    if (errors.length === 0) return;
+    const head = `${errors.length} of ${children.length} publishers did not start`;
+    throw this.#startFailed([head, ...errors.map(({ message }) => `  ${message}`)].join("\n"), errors);
+  }
+
+  flush(options?: WaitOptions): Promise<FlushReport> {
+    return this.#closing ?? this.#settle("flush", options);
+  }
+
+  close(options?: WaitOptions): Promise<FlushReport> {
+    this.#fanOut.closed = true;
+    return (this.#closing ??= this.#end(options));
+  }
+
+  health(): PublisherHealth {
+    this.#asked = true;
+    const ledger = this.#ledger;
+    const children = this.#fanOut.children.map(childHealth);
+    const states = children.map(({ state }) => state);
+    const { received, pending } = ledger.counts();
+    const open = states.length > 0 ? worstState(states) : received === 0 ? "idle" : "ok";
+    // A clock read for every record would cost as much as offering it: the last success is that of the children.
+    ledger.lastSuccess = children.map(({ lastSuccess }) => lastSuccess).reduce(laterTime, ledger.lastSuccess);
+    return ledger.health(this.name, {
+      state: this.#ended ? "closed" : open,
+      pendingDetail: { bytes: 0, oldestAgeMs: pending === 0 ? null : 0 },
+      lastError: this.#fanOut.children
+        .map(({ reporter }) => reporter.lastError)
+        .reduce(laterError, this.#reporter.lastError),
+      children,
+    });
+  }
+
+  /** Probes all children; ok only if each of them is, with one report for each child in their order. Never rejects. */
+  async check(options?: WaitOptions): Promise<CheckReport> {
+    if (this.#closing !== undefined) return { ok: false, code: "closed", message: `${this.name}: it is closed` };
+    const { children } = this.#fanOut;
+    const reports = await Promise.all(children.map((child) => checkChild(child, options)));
+    const failed = children.filter((_, index) => reports[index]?.ok !== true).map(({ name }) => name);
+    if (failed.length === 0) {
+      return {
+        ok: true,
+        code: "ok",
+        message: `${this.name}: all ${children.length} publishers are ok`,
+        children: reports,
+      };
+    }
+    const hints = reports.filter(({ ok, hint }) => !ok && hint !== undefined).map(({ hint }) => hint);
+    return {
+      ok: false,
+      code: "publisher-failed",
+      message: `${this.name}: ${failed.length} of ${children.length} publishers failed their check: ${failed.join(", ")}`,
+      ...(hints.length === 0 ? {} : { hint: hints.join("\n") }),
+      children: reports,
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #settle(method: "flush" | "close", options: WaitOptions | undefined): Promise<FlushReport> {
+    const reports = await Promise.all(
+      this.#fanOut.children.map((child) => settleChild(child, child.owned ? method : "flush", options)),
+    );
+    return { ...this.#ledger.counts(), status: worstStatus(reports), durable: 0 };
+  }
+
+  async #end(options: WaitOptions | undefined): Promise<FlushReport> {
+    const report = await this.#settle("close", options);
+    this.#ended = true;
+    for (const { reporter } of this.#fanOut.children) reporter.settle();
+    this.#reporter.settle();
+    return report;
+  }
+
+  #objection(publisher: MetricsPublisher): string | undefined {
+    if (this.#closing !== undefined) return "nothing can be added: the composite is closed";
+    if (this.#fanOut.children.some(({ name }) => name === publisher.name)) {
+      return `the name "${publisher.name}" is taken by another child`;
+    }
+    return this.#isInside(publisher) ? "the composite would be inside itself" : undefined;
+  }
+
+  // Whatever shows the health of what is inside it, composites and wrappers of any kind, asks this composite too.
+  #isInside(publisher: MetricsPublisher): boolean {
+    this.#asked = false;
+    try {
+      publisher.health();
+    } catch {
+      // A health that throws shows nothing.
+    }
+    return this.#asked;
+  }
+
+  #startFailed(message: string, errors: readonly PublisherError[]): PublisherError {
+    const cause = errors.length > 1 ? new AggregateError(errors) : errors[0];
+    const retryable = errors.some((error) => error.retryable);
+    return new PublisherError(message, { code: "start-failed", publisher: this.name, retryable, cause });
+  }
+}
+
+function isPresent<Value>(value: Value | undefined): value is Value {
+  return value !== undefined;
+}

@@ -1,0 +1,119 @@
+import type { PublisherState } from "@eventmeter/core";
+import { CompositePublisher } from "@eventmeter/publisher-composite";
+import { createVirtualClock, RecordingPublisher } from "@eventmeter/testkit";
+import { describe, expect, test } from "vitest";
+import { errorLog, event, healthOf, nothing, publisher } from "./doubles.ts";
+
+describe("health", () => {
+  test("has each child's own health, and its numbers are never summed", () => {
+    const [one, two] = [new RecordingPublisher({ name: "one" }), new RecordingPublisher({ name: "two" })];
+    const composite = new CompositePublisher([one, { publisher: two, events: false }]);
+    for (let count = 0; count < 3; count += 1) composite.publishEventMetrics(event());
+    const health = composite.health();
+    expect(health).toMatchObject({ name: "composite", received: 3, delivered: 3, pending: 0, state: "ok" });
+    expect(health.children).toEqual([one.health(), two.health()]);
+  });
+
+  test.each<[PublisherState[], PublisherState]>([
+    [[], "idle"],
+    [["closed", "closed"], "closed"],
+    [["closed", "idle"], "idle"],
+    [["idle", "ok"], "ok"],
+    [["ok", "degraded", "ok"], "degraded"],
+    [["failing", "degraded"], "failing"],
+  ])("of children that are %j says %s", (states, worst) => {
+    const children = states.map((state, index) =>
+      publisher(`child${index}`, { health: () => healthOf(`child${index}`, { state }) }),
+    );
+    expect(new CompositePublisher(children).health().state).toBe(worst);
+  });
+
+  test("says closed once the close has ended, whatever an unowned child says", async () => {
+    const other = new RecordingPublisher();
+    const composite = new CompositePublisher([{ publisher: other, owned: false }]);
+    composite.publishEventMetrics(event());
+    await composite.close();
+    expect(composite.health()).toMatchObject({ state: "closed", children: [{ state: "ok" }] });
+  });
+
+  test.each([
+    [
+      "throws",
+      () => {
+        throw new Error("no");
+      },
+    ],
+    ["gives nothing", () => undefined],
+    ["gives something else", () => ({ state: "fine" })],
+    ["gives text for a number", () => ({ ...healthOf("odd"), received: "3" })],
+  ])("has a stand-in for a child whose health %s", (_, health) => {
+    const { errors, onError } = errorLog();
+    const good = new RecordingPublisher();
+    const composite = new CompositePublisher([publisher("odd", { health }), good], { onError });
+    composite.publishEventMetrics(event());
+    for (let count = 0; count < 5; count += 1) composite.health();
+    expect(composite.health()).toMatchObject({
+      state: "failing",
+      children: [
+        { name: "odd", state: "failing", received: 0, pending: 0, lastError: { code: "publisher-failed" } },
+        { name: "recording", state: "ok", received: 1 },
+      ],
+    });
+    expect(errors).toMatchObject([{ code: "publisher-failed", publisher: "odd", dropped: 0 }]);
+  });
+
+  test("calls a child by the name it joined under", () => {
+    const odd = publisher("odd", { health: () => healthOf("other") });
+    expect(new CompositePublisher([odd]).health().children).toMatchObject([{ name: "odd" }]);
+  });
+
+  test("says of a child that is closed that it is closed, whatever happened before", async () => {
+    const odd = publisher("odd", {
+      publishEventMetrics() {
+        throw new Error("no");
+      },
+    });
+    const composite = new CompositePublisher([odd], { onError: nothing });
+    composite.publishEventMetrics(event());
+    await composite.close();
+    expect(composite.health().children).toMatchObject([{ name: "odd", state: "closed" }]);
+  });
+
+  test("shows for a minute that a child threw, though the child itself knows of nothing", () => {
+    const clock = createVirtualClock();
+    let broken = true;
+    const odd = publisher("odd", {
+      publishEventMetrics() {
+        if (broken) throw new Error("no");
+      },
+    });
+    const composite = new CompositePublisher([odd], { clock, onError: nothing });
+    composite.publishEventMetrics(event());
+    broken = false;
+    const failure = { code: "publisher-failed", time: clock.now() };
+    expect(composite.health()).toMatchObject({
+      state: "degraded",
+      lastError: failure,
+      children: [{ lastError: failure }],
+    });
+    return clock.advance(60_000).then(() => {
+      expect(composite.health()).toMatchObject({ state: "idle", lastError: failure });
+    });
+  });
+
+  test("has the last success of any child, also of one that left", async () => {
+    const clock = createVirtualClock();
+    const [one, two] = [new RecordingPublisher({ name: "one", clock }), new RecordingPublisher({ name: "two", clock })];
+    const composite = new CompositePublisher([one, { publisher: two, events: ({ taskId }) => taskId === "2" }], {
+      clock,
+    });
+    expect(composite.health().lastSuccess).toBeNull();
+    composite.publishEventMetrics(event());
+    await clock.advance(1_000);
+    composite.publishEventMetrics(event({ taskId: "2" }));
+    const latest = clock.now();
+    expect(composite.health().lastSuccess).toBe(latest);
+    await Promise.all(["one", "two"].map((name) => composite.remove(name)));
+    expect(composite.health().lastSuccess).toBe(latest);
+  });
+});

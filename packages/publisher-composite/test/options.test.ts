@@ -1,0 +1,108 @@
+import { isPublisherError } from "@eventmeter/core";
+import { CompositePublisher } from "@eventmeter/publisher-composite";
+import { RecordingPublisher } from "@eventmeter/testkit";
+import { describe, expect, test } from "vitest";
+import { publisher } from "./doubles.ts";
+
+function refusal(publishers: unknown, options?: unknown): string[] {
+  try {
+    void new CompositePublisher(publishers as never, options as never);
+  } catch (caught) {
+    if (isPublisherError(caught) && caught.code === "options")
+      return caught.message
+        .split("\n")
+        .slice(1)
+        .map((line) => line.trim());
+  }
+  throw new TypeError("nothing was refused");
+}
+
+const EITHER = "expected a publisher or { publisher, events?, network?, owned? }";
+
+describe("a composite refuses", () => {
+  test("everything that is wrong in one error, entries by their index", () => {
+    const lines = refusal(
+      [
+        publisher("one"),
+        null,
+        { publisher: publisher("two"), events: "all", netwrk: false, owned: 1 },
+        publisher("one"),
+        { publisher: 7 },
+        publisher("three", { contract: 2 }),
+        publisher("four", { flush: undefined, close: "soon" }),
+        publisher("five", { name: "" }),
+      ],
+      { name: "Not Kebab", onEror: () => undefined },
+    );
+    expect(lines).toEqual([
+      `publishers[1]: ${EITHER}`,
+      'publishers[2].netwrk: unknown option, did you mean "network"?',
+      "publishers[2].events: expected true, false or a function, got a string",
+      "publishers[2].owned: expected true or false, got a number",
+      'publishers[3]: the name "one" is taken by publishers[0]',
+      "publishers[4].publisher: expected a publisher",
+      "publishers[5]: it was written against version 2 of the contract, and this composite works with version 1",
+      "publishers[6]: it is no publisher: flush, close missing",
+      "publishers[7]: it has no name",
+      'options.onEror: unknown option, did you mean "onError"?',
+      "options.name: expected a kebab-case name of at most 64 characters, got a string",
+    ]);
+  });
+
+  test("a list that is none", () => {
+    expect(refusal(undefined)).toEqual(["publishers: missing"]);
+    expect(refusal(publisher("one"))).toEqual(["publishers: expected an array of publishers"]);
+    expect(refusal(Array(1))).toEqual([`publishers[0]: ${EITHER}`]);
+  });
+
+  test("options that are no object", () => {
+    expect(refusal([], null)).toEqual(["options: expected an object, got null"]);
+    expect(refusal([], [])).toEqual(["options: expected an object, got an array"]);
+  });
+
+  test("an object without a contract", () => {
+    const { contract: _, ...rest } = publisher("one");
+    expect(refusal([rest])).toEqual([
+      "publishers[0]: it was written against no known contract, and this composite works with version 1",
+    ]);
+  });
+
+  test("an entry without a publisher, with the right name for a misspelt one", () => {
+    expect(refusal([{ publsher: publisher("one") }])).toEqual([
+      'publishers[0].publsher: unknown option, did you mean "publisher"?',
+      "publishers[0].publisher: missing",
+    ]);
+  });
+
+  test("what cannot be read", () => {
+    const hostile = new Proxy(
+      {},
+      {
+        has: () => {
+          throw new Error("secret");
+        },
+      },
+    );
+    const named = publisher("one", {});
+    Object.defineProperty(named, "name", {
+      get: () => {
+        throw new Error("secret");
+      },
+    });
+    expect(refusal([hostile, named])).toEqual(["publishers[0]: could not be read", "publishers[1]: could not be read"]);
+  });
+});
+
+test("a composite takes publishers of classes, whose members are inherited", () => {
+  const composite = new CompositePublisher([
+    new RecordingPublisher(),
+    { publisher: new CompositePublisher([], { name: "inner" }) },
+  ]);
+  expect(composite.health().children?.map(({ name }) => name)).toEqual(["recording", "inner"]);
+});
+
+test("a composite is called composite unless it is given a name", () => {
+  expect(new CompositePublisher([]).name).toBe("composite");
+  expect(new CompositePublisher([], { name: "all-of-them" }).name).toBe("all-of-them");
+  expect(new CompositePublisher([]).contract).toBe(1);
+});
