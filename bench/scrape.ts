@@ -1,0 +1,65 @@
+// Row 6: what a page costs. Row 7: how long it holds the event loop. Runs in a child: `scrape.ts <label sets>`.
+import { assertSamePage, compare, type Finding } from "./lib.ts";
+import { createSubject, scrape } from "./subject.ts";
+import { createNaivePromClient, makeEvents } from "./workload.ts";
+
+const labelSets = Number(process.argv[2]);
+const publisher = createSubject(labelSets);
+const naive = createNaivePromClient();
+for (let turn = 0; turn < 3; turn += 1)
+  for (const event of makeEvents(labelSets)) {
+    publisher.publishEventMetrics(event);
+    naive.event(event);
+  }
+assertSamePage(await publisher.metrics(), await naive.registry.metrics());
+
+const findings: Finding[] = [];
+findings.push(
+  await compare(
+    { goal: "6", what: `page, ${labelSets} label sets`, unit: "ms", limit: 0.3, stretch: 0.1 },
+    () => milliseconds(() => scrape(publisher)),
+    () => milliseconds(() => naive.registry.metrics()),
+  ),
+);
+findings.push(
+  await compare(
+    { goal: "6", what: `metrics() as one string, ${labelSets} label sets`, unit: "ms", limit: 0.3, stretch: 0.1 },
+    () => milliseconds(() => publisher.metrics()),
+    () => milliseconds(() => naive.registry.metrics()),
+  ),
+);
+const [limit, stretch] = labelSets >= 50_000 ? [0.03, 0.01] : [0.08, 0.03];
+if (labelSets >= 10_000)
+  findings.push(
+    await compare(
+      { goal: "7", what: `longest block by a scrape, ${labelSets} label sets`, unit: "ms", limit, stretch },
+      () => longestBlock(() => scrape(publisher)),
+      () => longestBlock(() => naive.registry.metrics()),
+    ),
+  );
+process.stdout.write(JSON.stringify(findings));
+
+/** Milliseconds per page; small pages are made several times, so that each round weighs alike. */
+async function milliseconds(run: () => Promise<unknown>): Promise<number> {
+  const pages = Math.ceil(20_000 / labelSets);
+  const began = performance.now();
+  for (let page = 0; page < pages; page += 1) await run();
+  return (performance.now() - began) / pages;
+}
+
+async function longestBlock(run: () => Promise<unknown>): Promise<number> {
+  let longest = 0;
+  let last = performance.now();
+  let watching = true;
+  const watch = (): void => {
+    const now = performance.now();
+    longest = Math.max(longest, now - last);
+    last = now;
+    if (watching) setImmediate(watch);
+  };
+  watch();
+  await run();
+  watching = false;
+  watch();
+  return longest;
+}

@@ -1,0 +1,29 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { PrometheusPublisher } from "@eventmeter/publisher-prometheus";
+
+/** Makes the publisher that is measured: without a server, with room for `maxLabelSets`. */
+export function createSubject(maxLabelSets: number): PrometheusPublisher {
+  return new PrometheusPublisher({ server: false, maxLabelSets });
+}
+
+/** Answers one scrape through the public handler, as far as the socket; gives the number of bytes. */
+export function scrape(publisher: PrometheusPublisher): Promise<number> {
+  return new Promise((resolve, reject) => {
+    let bytes = 0;
+    const closing: (() => void)[] = [];
+    const response = {
+      closed: false,
+      headersSent: false,
+      once: (event: string, listener: () => void) => event === "close" && closing.push(listener),
+      writeHead: (status: number) => status === 200 || reject(new Error(`status ${status}`)),
+      write: (chunk: Uint8Array) => (bytes += chunk.length),
+      destroy: () => reject(new Error("destroyed")),
+      end() {
+        for (const listener of closing) listener();
+        resolve(bytes);
+      },
+    };
+    const request = { method: "GET", headers: { accept: "text/plain;version=0.0.4" } };
+    publisher.handler(request as unknown as IncomingMessage, response as unknown as ServerResponse);
+  });
+}

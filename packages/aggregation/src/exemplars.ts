@@ -1,0 +1,84 @@
+import { enlarge } from "./capacity.ts";
+import { toPageable } from "./label-values.ts";
+
+/** The record that a bucket last counted, as far as a page says it. */
+export interface Exemplar {
+  /** One label: `trace_id` or `task_id`. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** Seconds. */
+  readonly value: number;
+  /** When it was counted, in epoch milliseconds. */
+  readonly time: number;
+}
+
+/** The exemplars of one histogram family, one per bucket of each label set. */
+export interface Exemplars {
+  ids: (string | undefined)[];
+  /** 1 where the id is that of a trace. */
+  traces: Uint8Array;
+  seconds: Float64Array;
+  times: Float64Array;
+}
+
+const TRACE_ID = /^[0-9a-f]{32}$/;
+const NO_TRACE = "0".repeat(32);
+
+/** Longest exemplar in characters, label names included: https://prometheus.io/docs/specs/om/open_metrics_spec/#exemplars. */
+const MAX_CHARACTERS = 128;
+const MAX_TASK_ID = MAX_CHARACTERS - "task_id".length;
+
+/** Makes room for no exemplar yet. */
+export function createExemplars(): Exemplars {
+  return { ids: [], traces: new Uint8Array(), seconds: new Float64Array(), times: new Float64Array() };
+}
+
+/** Keeps the ids of a record as the exemplar of one bucket, in place of the one before; hot. */
+export function keepExemplar(
+  exemplars: Exemplars,
+  slot: number,
+  traceId: string | null,
+  taskId: string | undefined,
+  seconds: number,
+  time: number,
+): void {
+  const traced = traceId !== null && TRACE_ID.test(traceId) && traceId !== NO_TRACE;
+  if (!traced && (taskId === undefined || taskId === "" || !fits(taskId))) return;
+  exemplars.ids[slot] = traced ? traceId : taskId;
+  exemplars.traces[slot] = traced ? 1 : 0;
+  exemplars.seconds[slot] = seconds;
+  exemplars.times[slot] = time;
+}
+
+/** Makes room for `slots` exemplars. */
+export function growExemplars(exemplars: Exemplars, slots: number): void {
+  while (exemplars.ids.length < slots) exemplars.ids.push(undefined);
+  exemplars.traces = enlarge(exemplars.traces, new Uint8Array(slots));
+  exemplars.seconds = enlarge(exemplars.seconds, new Float64Array(slots));
+  exemplars.times = enlarge(exemplars.times, new Float64Array(slots));
+}
+
+/** Copies the exemplars of the first `slots` buckets. */
+export function copyExemplars({ ids, traces, seconds, times }: Exemplars, slots: number): Exemplars {
+  return {
+    ids: ids.slice(0, slots),
+    traces: traces.slice(0, slots),
+    seconds: seconds.slice(0, slots),
+    times: times.slice(0, slots),
+  };
+}
+
+/** Gives the exemplar of one bucket. */
+export function exemplarAt({ ids, traces, seconds, times }: Exemplars, slot: number): Exemplar | undefined {
+  const id = ids[slot];
+  if (id === undefined) return undefined;
+  const labels = traces[slot] === 1 ? { trace_id: id } : { task_id: toPageable(id) };
+  return { labels, value: seconds[slot] as number, time: times[slot] as number };
+}
+
+function fits(taskId: string): boolean {
+  if (taskId.length <= MAX_TASK_ID) return true;
+  if (taskId.length > MAX_TASK_ID * 2) return false;
+  let characters = 0;
+  for (const _ of taskId) characters += 1;
+  return characters <= MAX_TASK_ID;
+}

@@ -1,0 +1,12 @@
+export { CATALOGUE, DEFAULT_BOUNDS, type FamilyDefinition, OVERFLOW, OVERFLOW_VALUE } from "./catalogue.ts";
+export type { Exemplar } from "./exemplars.ts";
+export { type HistogramBounds, type PromotedLabels, seriesOptionRules, type SeriesStoreOptions } from "./options.ts";
+export { SeriesStore } from "./series-store.ts";
+export type {
+  CounterPoint,
+  CounterSnapshot,
+  FamilySnapshot,
+  HistogramPoint,
+  HistogramSnapshot,
+  Snapshot,
+} from "./snapshot.ts";

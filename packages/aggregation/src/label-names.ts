@@ -1,0 +1,39 @@
+import type { OptionFault } from "@eventmeter/core";
+import { EVENT_DURATION, EVENT_RETRIES, NETWORK_BYTES, NETWORK_LATENCY } from "./catalogue.ts";
+
+/** The record's own field that may be promoted besides attributes. */
+export const ERROR_TYPE = "errorType";
+
+/** Names that a scraper or a histogram uses itself. */
+const RESERVED: ReadonlySet<string> = new Set(["job", "instance", "le", "quantile"]);
+
+const TAKEN = {
+  event: new Set([...EVENT_DURATION.labelNames, ...EVENT_RETRIES.labelNames]),
+  network: new Set([...NETWORK_BYTES.labelNames, ...NETWORK_LATENCY.labelNames]),
+};
+
+/**
+ * Gives the label name of a promoted attribute: each character outside `[a-zA-Z0-9_]` becomes `_`, a leading digit gets
+ * `_` before it, leading underscores become one, and `job`, `instance`, `le`, `quantile` get `exported_` before them as
+ * Prometheus itself does; `errorType`, the record's field, becomes `error_type`.
+ */
+export function labelNameOf(attribute: string): string {
+  if (attribute === ERROR_TYPE) return "error_type";
+  const name = attribute
+    .replace(/[^a-zA-Z0-9_]/gu, "_")
+    .replace(/^(?=\d)/, "_")
+    .replace(/^__+/, "_");
+  return RESERVED.has(name) ? `exported_${name}` : name;
+}
+
+/** Finds names that would become one label, with each other or with a label that the families of `kind` have anyway. */
+export function checkLabelNames(kind: "event" | "network", attributes: readonly string[], fault: OptionFault): void {
+  const seen = new Map<string, number>();
+  for (const [index, attribute] of attributes.entries()) {
+    const name = labelNameOf(attribute);
+    const earlier = seen.get(name);
+    if (TAKEN[kind].has(name)) fault("becomes a label that the family has anyway", `[${index}]`);
+    else if (earlier !== undefined) fault(`becomes the same label as [${earlier}]`, `[${index}]`);
+    else seen.set(name, index);
+  }
+}

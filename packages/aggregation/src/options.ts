@@ -1,0 +1,97 @@
+import {
+  checkOptions,
+  type Clock,
+  commonOptionRules,
+  MAX_ATTRIBUTE_NAME_LENGTH,
+  option,
+  type OptionRule,
+  systemClock,
+} from "@eventmeter/core";
+import { DEFAULT_BOUNDS } from "./catalogue.ts";
+import { checkLabelNames } from "./label-names.ts";
+
+/** What a store keeps. */
+export interface SeriesStoreOptions {
+  /** Label sets per family; what exceeds it is added to one set `_overflow`. 1 to 1,000,000. @default 2000 */
+  readonly maxLabelSets?: number | undefined;
+  /** Attributes that become labels, by name; `errorType` is the record's field. @default none */
+  readonly labels?: PromotedLabels | undefined;
+  /** Upper bounds of the buckets in seconds, rising, `+Inf` implied. @default .005 to 10 in 14 steps */
+  readonly bounds?: HistogramBounds | undefined;
+  /** Whether each bucket keeps the trace id, else the task id, of its last record. @default false */
+  readonly exemplars?: boolean | undefined;
+  /** Where times come from. @default the system's */
+  readonly clock?: Clock | undefined;
+  /** Called once per family, with its name, when it first exceeds `maxLabelSets`. @default nothing */
+  readonly onOverflow?: ((family: string) => void) | undefined;
+}
+
+/** Attributes that become labels, per kind of record. */
+export interface PromotedLabels {
+  readonly event?: readonly string[] | undefined;
+  readonly network?: readonly string[] | undefined;
+}
+
+/** Bounds per histogram family. */
+export interface HistogramBounds {
+  readonly event_duration_seconds?: readonly number[] | undefined;
+  readonly network_latency_seconds?: readonly number[] | undefined;
+}
+
+/** Options with everything decided; changing the given arrays later changes nothing. */
+export interface ResolvedSeriesOptions {
+  readonly maxLabelSets: number;
+  readonly eventLabels: readonly string[];
+  readonly networkLabels: readonly string[];
+  readonly durationBounds: readonly number[];
+  readonly latencyBounds: readonly number[];
+  readonly exemplars: boolean;
+  readonly clock: Clock;
+  readonly onOverflow: (family: string) => void;
+}
+
+const attributeName = option.string({ maxLength: MAX_ATTRIBUTE_NAME_LENGTH, expected: "the name of an attribute" });
+
+function promoted(kind: "event" | "network"): OptionRule {
+  const list = option.list(attributeName);
+  return (value, fault) => {
+    list(value, fault);
+    if (Array.isArray(value) && value.every((name) => typeof name === "string")) checkLabelNames(kind, value, fault);
+  };
+}
+
+const bound = option.number(0, Number.MAX_VALUE);
+const boundList = option.list(bound);
+
+const bounds: OptionRule = (value, fault) => {
+  boundList(value, fault);
+  if (!Array.isArray(value)) return;
+  if (value.length === 0 || value.length > 1_000) fault("expected 1 to 1000 bounds");
+  for (let index = 1; index < value.length; index += 1)
+    if (!(value[index] > value[index - 1])) fault("expected a bound above the one before it", `[${index}]`);
+};
+
+/** Rules of `SeriesStoreOptions`, for publishers that take these options among their own. */
+export const seriesOptionRules: { readonly [Name in keyof SeriesStoreOptions]-?: OptionRule } = {
+  maxLabelSets: option.integer(1, 1_000_000),
+  labels: option.group({ event: promoted("event"), network: promoted("network") }),
+  bounds: option.group({ event_duration_seconds: bounds, network_latency_seconds: bounds }),
+  exemplars: option.boolean(),
+  clock: commonOptionRules.clock,
+  onOverflow: option.function(),
+};
+
+/** Checks options and fills in the defaults. @throws PublisherError `options`, listing every wrong field */
+export function resolveOptions(options: SeriesStoreOptions): ResolvedSeriesOptions {
+  checkOptions("series-store", options, seriesOptionRules);
+  return {
+    maxLabelSets: options.maxLabelSets ?? 2_000,
+    eventLabels: [...(options.labels?.event ?? [])],
+    networkLabels: [...(options.labels?.network ?? [])],
+    durationBounds: [...(options.bounds?.event_duration_seconds ?? DEFAULT_BOUNDS)],
+    latencyBounds: [...(options.bounds?.network_latency_seconds ?? DEFAULT_BOUNDS)],
+    exemplars: options.exemplars ?? false,
+    clock: options.clock ?? systemClock,
+    onOverflow: options.onOverflow ?? (() => {}),
+  };
+}

@@ -1,0 +1,156 @@
+import { type Clock, type EventFields, type NetworkFields, readAttribute } from "@eventmeter/core";
+import {
+  DIRECTIONS,
+  EVENT_DURATION,
+  EVENT_RETRIES,
+  type FamilyDefinition,
+  NETWORK_BYTES,
+  NETWORK_LATENCY,
+} from "./catalogue.ts";
+import { add, type CounterFamily, createCounterFamily } from "./counter-family.ts";
+import { keepExemplar } from "./exemplars.ts";
+import { createHistogramFamily, type HistogramFamily, observe } from "./histogram-family.ts";
+import { ERROR_TYPE } from "./label-names.ts";
+import { createLabelSets, findLabelSet, findRelated, type LabelSets } from "./label-sets.ts";
+import { resolveOptions, type SeriesStoreOptions } from "./options.ts";
+import { type Snapshot, snapshotCounter, snapshotHistogram, snapshotOverflow } from "./snapshot.ts";
+
+/** Keeps finished records as the series of the catalogue: bounded, cumulative since construction. */
+export class SeriesStore {
+  readonly #duration: HistogramFamily;
+  readonly #retries: CounterFamily;
+  readonly #bytes: CounterFamily;
+  readonly #latency: HistogramFamily;
+  readonly #eventLabels: readonly string[];
+  readonly #networkLabels: readonly string[];
+  readonly #clock: Clock;
+  readonly #startTime: number;
+  #eventPath: string[] | undefined;
+  #networkPath: string[] | undefined;
+
+  /** @throws PublisherError `options`, listing every wrong field */
+  constructor(options: SeriesStoreOptions = {}) {
+    const {
+      maxLabelSets: limit,
+      eventLabels,
+      networkLabels,
+      durationBounds,
+      latencyBounds,
+      exemplars,
+      clock,
+      onOverflow,
+    } = resolveOptions(options);
+    const sets = (
+      definition: FamilyDefinition,
+      promoted: readonly string[],
+      closed: readonly string[] = [],
+    ): LabelSets =>
+      createLabelSets({ definition, promoted, closed, limit, onOverflow: () => tell(onOverflow, definition.name) });
+    this.#duration = createHistogramFamily(
+      EVENT_DURATION,
+      sets(EVENT_DURATION, eventLabels),
+      durationBounds,
+      exemplars,
+    );
+    this.#retries = createCounterFamily(EVENT_RETRIES, sets(EVENT_RETRIES, eventLabels));
+    this.#bytes = createCounterFamily(NETWORK_BYTES, sets(NETWORK_BYTES, networkLabels, DIRECTIONS));
+    this.#latency = createHistogramFamily(
+      NETWORK_LATENCY,
+      sets(NETWORK_LATENCY, networkLabels),
+      latencyBounds,
+      exemplars,
+    );
+    this.#eventLabels = eventLabels;
+    this.#networkLabels = networkLabels;
+    this.#clock = clock;
+    this.#startTime = clock.now();
+  }
+
+  /**
+   * Adds one finished event. Hot: allocates nothing unless a label set is new or a promoted attribute is no string.
+   * @throws RangeError for fields without an end, and whatever a getter among the attributes throws; nothing was added then
+   */
+  addEvent(fields: EventFields): void {
+    // A getter among the attributes may publish again: fields are read before it runs, and it finds no path to share.
+    const { eventName, status, errorType, taskId, traceId } = fields;
+    const elapsed = elapsedMs(fields.startTime, fields.endTime);
+    const retries = amountOf(fields.retryCount);
+    const labels = this.#eventLabels;
+    const path = this.#eventPath ?? [];
+    this.#eventPath = undefined;
+    path[0] = status;
+    for (let at = 0; at < labels.length; at += 1) path[at + 1] = readLabel(fields, labels[at] as string, errorType);
+    path[labels.length + 1] = eventName;
+
+    const duration = this.#duration;
+    const index = findLabelSet(duration.sets, path, 0);
+    const slot = observe(duration, index, elapsed);
+    if (duration.exemplars !== null)
+      keepExemplar(duration.exemplars, slot, traceId, taskId, elapsed / 1000, this.#clock.now());
+    if (retries > 0) add(this.#retries, findRelated(duration.sets, index, this.#retries.sets, path, 1), retries);
+    this.#eventPath = path;
+  }
+
+  /**
+   * Adds one finished network operation. Hot: allocates nothing unless a label set is new or a promoted attribute is no string.
+   * @throws RangeError for fields without an end, and whatever a getter among the attributes throws; nothing was added then
+   */
+  addNetwork(fields: NetworkFields): void {
+    const { operation, errorType, taskId, traceId } = fields;
+    const elapsed = elapsedMs(fields.startTime, fields.endTime);
+    const sent = amountOf(fields.bytesSent);
+    const received = amountOf(fields.bytesReceived);
+    const labels = this.#networkLabels;
+    const path = this.#networkPath ?? [];
+    this.#networkPath = undefined;
+    for (let at = 0; at < labels.length; at += 1) path[at] = readLabel(fields, labels[at] as string, errorType);
+    path[labels.length] = operation;
+
+    const bytes = this.#bytes;
+    const index = findLabelSet(bytes.sets, path, 0);
+    add(bytes, index, sent);
+    add(bytes, index + 1, received);
+    const latency = this.#latency;
+    const slot = observe(latency, findRelated(bytes.sets, index, latency.sets, path, 0), elapsed);
+    if (latency.exemplars !== null)
+      keepExemplar(latency.exemplars, slot, traceId, taskId, elapsed / 1000, this.#clock.now());
+    this.#networkPath = path;
+  }
+
+  /** Gives all series at this one moment; costs a copy of the numbers, about 0.1 ms per 1,000 histograms. */
+  snapshot(): Snapshot {
+    const families = [this.#duration, this.#retries, this.#bytes, this.#latency] as const;
+    const overflow = snapshotOverflow(families);
+    return {
+      time: this.#clock.now(),
+      startTime: this.#startTime,
+      families: [
+        ...families.map((family) => ("bounds" in family ? snapshotHistogram(family) : snapshotCounter(family))),
+        ...(overflow === undefined ? [] : [overflow]),
+      ],
+    };
+  }
+}
+
+function elapsedMs(startTime: number, endTime: number | null): number {
+  const elapsed = endTime === null ? Number.NaN : endTime - startTime;
+  if (elapsed >= 0 && elapsed < Infinity) return elapsed;
+  throw new RangeError("series-store: only records with an end that is not before their start can be added");
+}
+
+/** Keeps out what would make a counter go down or poison it; a larger amount than can be counted counts as 2^53 - 1. */
+function amountOf(amount: number): number {
+  return amount > 0 && amount < Infinity ? Math.min(amount, Number.MAX_SAFE_INTEGER) : 0;
+}
+
+function readLabel(fields: EventFields | NetworkFields, name: string, errorType: string | null): string {
+  return name === ERROR_TYPE ? (errorType ?? "") : readAttribute(fields, name);
+}
+
+function tell(onOverflow: (family: string) => void, family: string): void {
+  try {
+    onOverflow(family);
+  } catch {
+    // Who listens must not cost the record that is being added.
+  }
+}
