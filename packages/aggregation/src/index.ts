@@ -9,4 +9,6 @@ export type {
   HistogramPoint,
   HistogramSnapshot,
   Snapshot,
+  SnapshotBase,
 } from "./snapshot.ts";
+export { cleanLabelName } from "./label-names.ts";

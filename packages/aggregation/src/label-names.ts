@@ -13,16 +13,23 @@ const TAKEN = {
 };
 
 /**
- * Gives the label name of a promoted attribute: each character outside `[a-zA-Z0-9_]` becomes `_`, a leading digit gets
- * `_` before it, leading underscores become one, and `job`, `instance`, `le`, `quantile` get `exported_` before them as
- * Prometheus itself does; `errorType`, the record's field, becomes `error_type`.
+ * Gives any text as a legal label name: each character outside `[a-zA-Z0-9_]` becomes `_`, leading underscores go, since
+ * OpenMetrics reserves them, and a leading digit gets `key_` before it, as OTLP receivers do.
+ */
+export function cleanLabelName(text: string): string {
+  return text
+    .replace(/[^a-zA-Z0-9_]/gu, "_")
+    .replace(/^_+/, "")
+    .replace(/^(?=\d|$)/, "key_");
+}
+
+/**
+ * Gives the label name of a promoted attribute: cleaned, and `job`, `instance`, `le`, `quantile` with `exported_` before them
+ * as Prometheus itself does; `errorType`, the record's field, becomes `error_type`.
  */
 export function labelNameOf(attribute: string): string {
   if (attribute === ERROR_TYPE) return "error_type";
-  const name = attribute
-    .replace(/[^a-zA-Z0-9_]/gu, "_")
-    .replace(/^(?=\d)/, "_")
-    .replace(/^__+/, "_");
+  const name = cleanLabelName(attribute);
   return RESERVED.has(name) ? `exported_${name}` : name;
 }
 

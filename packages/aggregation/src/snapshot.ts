@@ -17,7 +17,8 @@ export interface Snapshot {
 /** One family at one moment; `type` tells which. */
 export type FamilySnapshot = CounterSnapshot | HistogramSnapshot;
 
-interface SnapshotBase {
+/** What every family of a snapshot tells. */
+export interface SnapshotBase {
   readonly name: string;
   readonly help: string;
   readonly unit: FamilyDefinition["unit"];

@@ -52,7 +52,7 @@ property.prop([fc.array(fc.tuple(eventNames, value, value), { maxLength: 60 })])
       expected.set(key, (expected.get(key) ?? 0) + 1);
     }
     const points = histograms(store).map(({ labels, count }) => {
-      const { event_name: event, status, _proto__: promoted } = labels;
+      const { event_name: event, status, proto__: promoted } = labels;
       return [JSON.stringify([event, status, promoted]), count];
     });
     expect(Object.fromEntries(points)).toEqual(Object.fromEntries(expected));

@@ -1,0 +1,73 @@
+/** The two formats of a page: Prometheus text 0.0.4 and OpenMetrics 1.0. */
+export type PageFormat = "text" | "openmetrics";
+
+/** What the comment lines of a family say. */
+export interface FamilyHead {
+  readonly name: string;
+  readonly type: "counter" | "gauge" | "histogram" | "summary" | "info" | "unknown";
+  readonly help: string;
+  readonly unit?: string | undefined;
+}
+
+/**
+ * Gives the comment lines of a family. A counter without `_total` is `unknown` in OpenMetrics, which knows no such counter
+ * and would have it renamed; a unit that does not end the name is left out, since it would cost the whole page.
+ */
+export function headText({ name, type, help, unit }: FamilyHead, format: PageFormat): string {
+  if (format === "text") {
+    const kind = type === "unknown" ? "untyped" : type === "info" ? "gauge" : type;
+    return `# HELP ${name} ${escapeText(help)}\n# TYPE ${name} ${kind}\n`;
+  }
+  const suffix = type === "counter" ? "_total" : type === "info" ? "_info" : "";
+  const kind = name.endsWith(suffix) ? type : "unknown";
+  const family = name.endsWith(suffix) ? name.slice(0, name.length - suffix.length) : name;
+  const unitLine = unit !== undefined && unit !== "" && family.endsWith(`_${unit}`) ? `# UNIT ${family} ${unit}\n` : "";
+  return `# TYPE ${family} ${kind}\n${unitLine}# HELP ${family} ${escapeQuoted(help)}\n`;
+}
+
+/** Gives label pairs as they stand between braces. */
+export function labelText(labels: readonly (readonly [string, string])[]): string {
+  return labels.map(([name, value]) => `${name}="${escapeQuoted(value)}"`).join(",");
+}
+
+/** An exemplar as a page says it. */
+export interface ExemplarText {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+  /** Epoch seconds. */
+  readonly timestamp?: number | undefined;
+}
+
+/** Gives what follows the value of a sample that has an exemplar. */
+export function exemplarText({ labels, value, timestamp }: ExemplarText): string {
+  const time = timestamp === undefined ? "" : ` ${numberText(timestamp)}`;
+  return ` # {${labelText(Object.entries(labels))}} ${numberText(value)}${time}`;
+}
+
+/** Escapes a label value, and in OpenMetrics a help text: backslash, line feed, double quote. */
+export function escapeQuoted(text: string): string {
+  // oxlint-disable-next-line no-control-regex -- a NUL has no escape
+  return /[\\\n"\0]/.test(text) ? escapeText(text).replaceAll('"', '\\"') : text;
+}
+
+/** Escapes a help text of text 0.0.4: backslash and line feed. A NUL, at which Prometheus 3 gives up a page, becomes U+FFFD. */
+function escapeText(text: string): string {
+  return text.replaceAll("\\", "\\\\").replaceAll("\n", "\\n").replaceAll("\0", "\uFFFD");
+}
+
+/** Gives a number as both formats read it. */
+export function numberText(value: number): string {
+  return Math.abs(value) === Infinity ? (value > 0 ? "+Inf" : "-Inf") : String(value);
+}
+
+/**
+ * Gives a bound in the canonical form of OpenMetrics, which is Go's shortest with `.0` after a whole number:
+ * https://prometheus.io/docs/specs/om/open_metrics_spec/#considerations-canonical-numbers.
+ */
+export function boundText(bound: number): string {
+  if (!Number.isFinite(bound)) return numberText(bound);
+  const [digits = "", power = ""] = bound.toExponential().split("e");
+  const exponent = Number(power);
+  if (exponent >= -4 && exponent < 6) return Number.isInteger(bound) ? `${bound}.0` : String(bound);
+  return `${digits}e${exponent < 0 ? "-" : "+"}${String(Math.abs(exponent)).padStart(2, "0")}`;
+}

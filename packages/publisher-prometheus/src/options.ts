@@ -1,0 +1,218 @@
+import { createSecureContext } from "node:tls";
+import { type HistogramBounds, type PromotedLabels, seriesOptionRules } from "@eventmeter/aggregation";
+import {
+  checkOptions,
+  type Clock,
+  type CommonOptions,
+  commonOptionRules,
+  option,
+  type OptionFault,
+  type OptionRule,
+  type Resource,
+  systemClock,
+} from "@eventmeter/core";
+import { hostName } from "./hosts.ts";
+import type { ReadableRegistry } from "./registry.ts";
+import { checkResource } from "./target-info.ts";
+
+/** Options of a `PrometheusPublisher`. */
+export interface PrometheusPublisherOptions extends CommonOptions {
+  /** Port of the publisher's own server; 0 takes any free one. @default 9464 */
+  readonly port?: number | undefined;
+  /** Address that the server is bound to; one beyond this machine has to be given on purpose. @default "127.0.0.1" */
+  readonly host?: string | undefined;
+  /** Path of the page on the publisher's own server. @default "/metrics" */
+  readonly path?: string | undefined;
+  /** Whether to have a server of its own; if not, `handler`, `fetch` and `metrics` give the page. @default true */
+  readonly server?: boolean | undefined;
+  /** Whether the server keeps the process running. @default false */
+  readonly holdProcess?: boolean | undefined;
+  /**
+   * Names, without port, that the Host header may have on the publisher's own server.
+   * @default loopback names on a loopback address, any name on others
+   */
+  readonly allowedHosts?: readonly string[] | undefined;
+  /** Who may read the page, on every way to it except `metrics()`. @default everybody */
+  readonly auth?: ScrapeAuth | undefined;
+  /** Serves the page over TLS 1.2 or newer. @default plain HTTP */
+  readonly tls?: ScrapeTls | undefined;
+  /** Attributes that become labels, by name; `errorType` is the record's own field. @default none */
+  readonly labels?: ScrapeLabels | undefined;
+  /** Upper bounds of the buckets in seconds, rising, `+Inf` implied, by family. @default .005 to 10 in 14 steps */
+  readonly bounds?: ScrapeBounds | undefined;
+  /** Label sets per family; what exceeds it is added to one set `_overflow`. @default 2000 */
+  readonly maxLabelSets?: number | undefined;
+  /** Whether each bucket shows the trace id, else the task id, of its last record to scrapers of OpenMetrics. @default false */
+  readonly exemplars?: boolean | undefined;
+  /** Whether OpenMetrics pages have `_created` lines, which scrapers store as further series. @default false */
+  readonly createdLines?: boolean | undefined;
+  /** Whether the page has prom-client's default metrics of the process and its Node.js. @default false */
+  readonly processMetrics?: boolean | undefined;
+  /** A registry of prom-client, `@prometheus-io/client` or alike, whose metrics are served on the same page. @default none */
+  readonly registry?: ReadableRegistry | undefined;
+}
+
+/** Credentials that a scraper has to send: a user and a password, or a bearer token. */
+export type ScrapeAuth =
+  | { readonly username: string; readonly password: string; readonly token?: undefined }
+  | { readonly token: string; readonly username?: undefined; readonly password?: undefined };
+
+/** What TLS needs, as PEM texts. */
+export interface ScrapeTls {
+  readonly key: string | Uint8Array;
+  /** Certificate of the server, followed by those between it and a known authority. */
+  readonly cert: string | Uint8Array;
+  /** Of the key. */
+  readonly passphrase?: string | undefined;
+  /** Authorities of clients: if given, a scraper has to show a certificate that one of them signed. */
+  readonly clientCa?: string | Uint8Array | undefined;
+}
+
+/** Attributes that become labels, per kind of record. */
+export interface ScrapeLabels {
+  readonly event?: readonly string[] | undefined;
+  readonly network?: readonly string[] | undefined;
+}
+
+/** Bounds per histogram family. */
+export interface ScrapeBounds {
+  readonly event_duration_seconds?: readonly number[] | undefined;
+  readonly network_latency_seconds?: readonly number[] | undefined;
+}
+
+/** Options with everything decided. */
+export interface ResolvedOptions {
+  readonly name: string;
+  readonly resource: Resource | undefined;
+  readonly clock: Clock;
+  readonly port: number;
+  readonly host: string;
+  readonly path: string;
+  readonly server: boolean;
+  readonly holdProcess: boolean;
+  readonly allowedHosts: readonly string[] | undefined;
+  readonly auth: ScrapeAuth | undefined;
+  readonly tls: ScrapeTls | undefined;
+  readonly labels: PromotedLabels | undefined;
+  readonly bounds: HistogramBounds | undefined;
+  readonly maxLabelSets: number | undefined;
+  readonly exemplars: boolean | undefined;
+  readonly createdLines: boolean;
+  readonly processMetrics: boolean;
+  readonly registry: ReadableRegistry | undefined;
+}
+
+const pem = option.instance(
+  (value) => (typeof value === "string" && value !== "") || (value instanceof Uint8Array && value.length > 0),
+  "a PEM text",
+);
+
+// A header can carry nothing else, and a colon would end the name of a user.
+const username = option.string({ pattern: /^[^:\p{Cc}]+$/u, expected: "a user name without a colon" });
+const password = option.string({ pattern: /^\P{Cc}+$/u, expected: "a password" });
+const token = option.string({ pattern: /^[\x21-\x7e]+$/, expected: "a token of visible ASCII characters" });
+
+const authGroup = option.group({ username, password, token });
+
+const auth: OptionRule = (value, fault) => {
+  authGroup(value, fault);
+  if (typeof value !== "object" || value === null) return;
+  const given = value as { readonly [Name in keyof ScrapeAuth]?: unknown };
+  const isBearer = given.token !== undefined;
+  const isBasic = given.username !== undefined && given.password !== undefined;
+  const isMixed = isBearer && (given.username !== undefined || given.password !== undefined);
+  if (isMixed || (!isBearer && !isBasic)) fault("expected { username, password } or { token }");
+};
+
+const tlsGroup = option.group({
+  key: option.required(pem),
+  cert: option.required(pem),
+  passphrase: option.string(),
+  clientCa: pem,
+});
+
+const tls: OptionRule = (value, fault) => {
+  let isSound = true;
+  tlsGroup(value, (expected, path) => {
+    isSound = false;
+    fault(expected, path);
+  });
+  if (isSound && !isUsable(value as ScrapeTls))
+    fault("expected a key and the certificate that belongs to it, as PEM texts");
+};
+
+function isUsable({ key, cert, passphrase, clientCa }: ScrapeTls): boolean {
+  try {
+    createSecureContext({ key: pemText(key), cert: pemText(cert), passphrase, ca: clientCa && pemText(clientCa) });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Gives a PEM text in the form that Node takes. */
+export function pemText(text: string | Uint8Array): string {
+  return typeof text === "string" ? text : Buffer.from(text).toString("utf8");
+}
+
+const rules: { readonly [Name in keyof PrometheusPublisherOptions]-?: OptionRule } = {
+  ...commonOptionRules,
+  port: option.integer(0, 65_535),
+  host: option.string({ maxLength: 255, pattern: /^[\w.:%-]+$/, expected: "an address, as 127.0.0.1" }),
+  path: option.string({
+    maxLength: 1_024,
+    pattern: /^\/[\w.~!$&'()*+,;=:@/-]*$/,
+    expected: "a path that begins with a slash, without query and escapes",
+  }),
+  server: option.boolean(),
+  holdProcess: option.boolean(),
+  allowedHosts: option.list(
+    option.string({ maxLength: 255, pattern: /^(?:[\w.-]+|\[?[\da-f:.]+\]?)$/i, expected: "a host name without port" }),
+  ),
+  auth,
+  tls,
+  labels: seriesOptionRules.labels,
+  bounds: seriesOptionRules.bounds,
+  maxLabelSets: seriesOptionRules.maxLabelSets,
+  exemplars: option.boolean(),
+  createdLines: option.boolean(),
+  processMetrics: option.boolean(),
+  registry: option.instance(
+    (value) => typeof (value as Partial<ReadableRegistry>).getMetricsAsJSON === "function",
+    "a registry with getMetricsAsJSON",
+  ),
+};
+
+/** Checks options and fills in the defaults. @throws PublisherError `options`, listing every wrong field */
+export function resolveOptions(options: PrometheusPublisherOptions): ResolvedOptions {
+  checkOptions("prometheus", options, rules, checkTogether);
+  return {
+    name: options.name ?? "prometheus",
+    resource: options.resource,
+    clock: options.clock ?? systemClock,
+    port: options.port ?? 9464,
+    host: options.host ?? "127.0.0.1",
+    path: options.path ?? "/metrics",
+    server: options.server ?? true,
+    holdProcess: options.holdProcess ?? false,
+    allowedHosts: options.allowedHosts?.map(hostName),
+    auth: options.auth,
+    tls: options.tls,
+    labels: options.labels,
+    bounds: options.bounds,
+    maxLabelSets: options.maxLabelSets,
+    exemplars: options.exemplars,
+    createdLines: options.createdLines ?? false,
+    processMetrics: options.processMetrics ?? false,
+    registry: options.registry,
+  };
+}
+
+function checkTogether(options: Readonly<Record<string, unknown>>, fault: OptionFault): void {
+  try {
+    const { resource } = options;
+    if (typeof resource === "object" && resource !== null) checkResource(resource as Resource, fault);
+  } catch {
+    // The rule of `resource` has already said that it cannot be read.
+  }
+}

@@ -1,0 +1,130 @@
+import { createRequire } from "node:module";
+import { constants, monitorEventLoopDelay, PerformanceObserver } from "node:perf_hooks";
+import type { Gauge, Histogram, Registry } from "prom-client";
+import type { PageSource } from "./source-reader.ts";
+
+/**
+ * The default metrics of prom-client but two, each a module of its own. `collectDefaultMetrics` starts observers of garbage
+ * collection and of the event loop that nobody can stop again: those two are made here, under the same names.
+ */
+const MODULES = [
+  "processCpuTotal",
+  "processStartTime",
+  "osMemoryHeap",
+  "processOpenFileDescriptors",
+  "processMaxFileDescriptors",
+  "processResources",
+  "processHandles",
+  "processRequests",
+  "heapSizeAndUsed",
+  "heapSpacesSizeAndUsed",
+  "version",
+] as const;
+
+const LOOP_RESOLUTION_MS = 10;
+const GC_BOUNDS = [0.001, 0.01, 0.1, 1, 2, 5];
+const GC_KINDS: ReadonlyMap<number, string> = new Map([
+  [constants.NODE_PERFORMANCE_GC_MAJOR, "major"],
+  [constants.NODE_PERFORMANCE_GC_MINOR, "minor"],
+  [constants.NODE_PERFORMANCE_GC_INCREMENTAL, "incremental"],
+  [constants.NODE_PERFORMANCE_GC_WEAKCB, "weakcb"],
+]);
+
+type Stop = () => void;
+
+/** The metrics of this process, in a registry of their own. */
+export interface ProcessMetrics extends PageSource {
+  /** Loads prom-client and begins to observe; the first reading does it too. */
+  load(): void;
+  /** Ends every observer and forgets the registry. */
+  close(): void;
+}
+
+/** Makes the process metrics of one publisher; nothing is loaded yet. */
+export function createProcessMetrics(): ProcessMetrics {
+  let loading: Promise<Registry> | undefined;
+  const stops: Stop[] = [];
+  let closed = false;
+
+  async function load(): Promise<Registry> {
+    const client = await import("prom-client");
+    const registry = new client.Registry();
+    if (closed) return registry;
+    const require = createRequire(import.meta.url);
+    for (const name of MODULES) {
+      const add = require(`prom-client/lib/metrics/${name}`) as (registry: Registry) => void;
+      add(registry);
+    }
+    stops.push(observeEventLoop(client.Gauge, registry), observeGarbageCollection(client.Histogram, registry));
+    return registry;
+  }
+
+  return {
+    name: "process",
+    isOpenMetrics: () => false,
+    load() {
+      // Whoever reads learns of a failure.
+      (loading ??= load()).catch(() => {});
+    },
+    async read() {
+      const registry = await (loading ??= load());
+      return registry.getMetricsAsJSON();
+    },
+    close() {
+      closed = true;
+      for (const stop of stops.splice(0)) stop();
+      loading = undefined;
+    },
+  };
+}
+
+function observeEventLoop(GaugeOf: typeof Gauge, registry: Registry): Stop {
+  const delay = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS });
+  delay.enable();
+  const readings: readonly (readonly [suffix: string, help: string, read: () => number])[] = [
+    ["min", "The minimum recorded event loop delay.", () => delay.min],
+    ["max", "The maximum recorded event loop delay.", () => delay.max],
+    ["mean", "The mean of the recorded event loop delays.", () => delay.mean],
+    ["stddev", "The standard deviation of the recorded event loop delays.", () => delay.stddev],
+    ["p50", "The 50th percentile of the recorded event loop delays.", () => delay.percentile(50)],
+    ["p90", "The 90th percentile of the recorded event loop delays.", () => delay.percentile(90)],
+    ["p99", "The 99th percentile of the recorded event loop delays.", () => delay.percentile(99)],
+  ];
+  const gauges: { readonly gauge: Gauge; readonly read: () => number }[] = [];
+  const lag = new GaugeOf({
+    name: "nodejs_eventloop_lag_seconds",
+    help: "Lag of event loop in seconds.",
+    registers: [registry],
+    // Registered before the others and so collected before them: it sets their values too.
+    async collect() {
+      const began = performance.now();
+      for (const { gauge, read } of gauges) gauge.set(read() / 1e9);
+      delay.reset();
+      await new Promise((resolve) => setImmediate(resolve));
+      lag.set((performance.now() - began) / 1000);
+    },
+  });
+  for (const [suffix, help, read] of readings) {
+    const name = `nodejs_eventloop_lag_${suffix}_seconds`;
+    gauges.push({ gauge: new GaugeOf({ name, help, registers: [registry] }), read });
+  }
+  return () => delay.disable();
+}
+
+function observeGarbageCollection(HistogramOf: typeof Histogram, registry: Registry): Stop {
+  const duration = new HistogramOf({
+    name: "nodejs_gc_duration_seconds",
+    help: "Garbage collection duration by kind, one of major, minor, incremental or weakcb.",
+    labelNames: ["kind"],
+    buckets: GC_BOUNDS,
+    registers: [registry],
+  });
+  const observer = new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) {
+      const { kind = -1 } = (entry as { readonly detail?: { readonly kind?: number } }).detail ?? {};
+      duration.observe({ kind: GC_KINDS.get(kind) ?? "other" }, entry.duration / 1000);
+    }
+  });
+  observer.observe({ entryTypes: ["gc"] });
+  return () => observer.disconnect();
+}

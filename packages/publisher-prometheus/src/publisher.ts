@@ -1,0 +1,248 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { SeriesStore, Snapshot } from "@eventmeter/aggregation";
+import {
+  type CheckReport,
+  createIntake,
+  createLedger,
+  createReporter,
+  createStarter,
+  type EventMetrics,
+  type FlushReport,
+  formatMetrics,
+  type FormattedMetrics,
+  type Intake,
+  type Ledger,
+  type MetricsPublisher,
+  type NetworkMetrics,
+  PublisherError,
+  type PublisherHealth,
+  publisherState,
+  type Reporter,
+  type Starter,
+  type WaitOptions,
+  waitWithin,
+} from "@eventmeter/core";
+import { createAnswers, responseOf } from "./answer.ts";
+import { createGate, type Gate } from "./auth.ts";
+import type { PageFormat } from "./encode.ts";
+import { createListener, type Listener } from "./listener.ts";
+import { type PrometheusPublisherOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
+import { createPages, type Pages } from "./page.ts";
+import { createProcessMetrics, type ProcessMetrics } from "./process-metrics.ts";
+import { registerFamilies, type WritableRegistry } from "./registration.ts";
+import { registrySource } from "./registry.ts";
+import { createScrapes, DEFAULT_BUDGET_MS } from "./scrape.ts";
+import { checkPage } from "./self-check.ts";
+import { createStore } from "./store.ts";
+import { targetInfo } from "./target-info.ts";
+import { createWatch, type Watch, type Watched } from "./watch.ts";
+
+/** How `metrics()` gives the page. */
+export interface MetricsOptions {
+  /** @default "text" */
+  readonly format?: PageFormat | undefined;
+}
+
+/**
+ * Keeps finished records as series and serves them as a page for Prometheus.
+ * Delivered means added to the series.
+ */
+export class PrometheusPublisher implements MetricsPublisher {
+  readonly name: string;
+  readonly contract = 1;
+  /** Answers a request of any Node server with the page: `node:http`, Express; in Fastify give it `request.raw, reply.raw`. */
+  readonly handler: (req: IncomingMessage, res: ServerResponse) => void;
+  /** Answers a fetch-style request with the page. Never rejects. */
+  readonly fetch: (request: Request) => Promise<Response>;
+  /** Gives the page as a string. Rejects with a `PublisherError` `page-failed` if it cannot be made. */
+  readonly metrics: (options?: MetricsOptions) => Promise<string>;
+  readonly #options: ResolvedOptions;
+  readonly #ledger: Ledger = createLedger();
+  readonly #reporter: Reporter;
+  readonly #store: SeriesStore;
+  readonly #intake: Intake;
+  readonly #gate: Gate;
+  readonly #pages: Pages;
+  readonly #listener: Listener;
+  readonly #starter: Starter;
+  readonly #process: ProcessMetrics | undefined;
+  readonly #watch: Watch = createWatch();
+  readonly #ending = new AbortController();
+  readonly #unregister: (() => void)[] = [];
+  #begun: boolean;
+  #datedDelivered = 0;
+  #closing: Promise<FlushReport> | undefined;
+
+  /** @throws PublisherError `options`, listing every wrong field */
+  constructor(options: PrometheusPublisherOptions = {}) {
+    const resolved = resolveOptions(options);
+    const { name, clock, server, resource, registry, createdLines } = resolved;
+    const reporter = createReporter(name, options);
+    this.name = name;
+    this.#options = resolved;
+    this.#reporter = reporter;
+    this.#store = createStore(resolved, reporter);
+    this.#intake = this.#openIntake();
+    this.#gate = createGate(resolved.auth);
+    this.#process = resolved.processMetrics ? createProcessMetrics() : undefined;
+    const info = resource === undefined ? [] : [targetInfo(resource)];
+    this.#pages = createPages({
+      snapshot: () => this.#snapshot(),
+      families: () => [...info, ...this.#watch.families()],
+      sources: [this.#process, registry === undefined ? undefined : registrySource(registry)].filter(isPresent),
+      createdLines,
+      clock,
+      reporter,
+      signal: this.#ending.signal,
+    });
+    const scrapes = createScrapes({ gate: this.#gate, pages: this.#pages, isClosed: () => this.#intake.closed });
+    const answers = createAnswers(clock);
+    this.#listener = createListener({ options: resolved, gate: this.#gate, scrapes, answers });
+    this.#starter = createStarter({ publisher: name, clock, reporter, start: () => this.#open() });
+    this.#begun = !server;
+    this.handler = (req, res) => answers.answer(req, res, scrapes);
+    this.fetch = async ({ method, headers }) =>
+      responseOf(await scrapes({ method, header: (header) => headers.get(header) ?? undefined }), method);
+    this.metrics = ({ format = "text" } = {}) => this.#text(format);
+  }
+
+  /** Where the publisher's own server has the page; undefined while it does not listen. */
+  get url(): string | undefined {
+    return this.#listener.url;
+  }
+
+  publishEventMetrics(metrics: Readonly<EventMetrics>): void {
+    if (!this.#begun) this.#begin();
+    this.#intake.event(metrics);
+  }
+
+  publishNetworkMetrics(metrics: Readonly<NetworkMetrics>): void {
+    if (!this.#begun) this.#begin();
+    this.#intake.network(metrics);
+  }
+
+  formatMetrics(metrics: Readonly<EventMetrics> | Readonly<NetworkMetrics>): FormattedMetrics {
+    return formatMetrics(metrics);
+  }
+
+  /** Resolves when the server listens, without one at once. Rejects with a sentence that says what to do, as if the port is taken. */
+  start(options?: WaitOptions): Promise<void> {
+    return this.#starter.start(options);
+  }
+
+  /** Shows the health of a publisher, and of those inside it, on the page as `eventmeter_publisher_*`. */
+  watch(publisher: Watched): void {
+    if (!this.#watch.add(publisher))
+      throw new PublisherError("watch() expects a publisher", { code: "options", publisher: this.name });
+  }
+
+  /** Puts the families of records on the pages of a foreign registry until the close. Throws what the registry throws, as for a name that is taken. */
+  registerInto(registry: WritableRegistry): void {
+    if (!this.#intake.closed) this.#unregister.push(registerFamilies(registry, () => this.#snapshot()));
+  }
+
+  /** Resolves at once: a record is settled when it is added to its series. */
+  flush(_options?: WaitOptions): Promise<FlushReport> {
+    return Promise.resolve({ ...this.#ledger.counts(), status: "complete", durable: 0 });
+  }
+
+  close(options?: WaitOptions): Promise<FlushReport> {
+    return (this.#closing ??= this.#close(options));
+  }
+
+  health(): PublisherHealth {
+    const { clock } = this.#options;
+    const { lastError } = this.#reporter;
+    const ledger = this.#ledger;
+    this.#date();
+    return ledger.health(this.name, {
+      state: publisherState({
+        closed: this.#intake.closed,
+        received: ledger.received,
+        failing: this.#listener.failing || this.#pages.failing,
+        lastErrorTime: lastError?.time,
+        now: clock.now(),
+      }),
+      lastError,
+    });
+  }
+
+  /** Scrapes the own page; without a server it makes the page only. Never rejects. */
+  check(options?: WaitOptions): Promise<CheckReport> {
+    const { closed } = this.#intake;
+    const { address } = this.#listener;
+    const render = (): Promise<unknown> => this.#pages.render("text", DEFAULT_BUDGET_MS);
+    return checkPage({ options: this.#options, gate: this.#gate, closed, address, render }, options);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #openIntake(): Intake {
+    const ledger = this.#ledger;
+    const store = this.#store;
+    return createIntake({
+      scope: "series",
+      ledger,
+      reporter: this.#reporter,
+      event(fields) {
+        if (fields.endTime === null) return ledger.ignore("unfinished");
+        store.addEvent(fields);
+        ledger.delivered += 1;
+      },
+      network(fields) {
+        if (fields.endTime === null) return ledger.ignore("unfinished");
+        store.addNetwork(fields);
+        ledger.delivered += 1;
+      },
+    });
+  }
+
+  #begin(): void {
+    this.#begun = true;
+    this.#starter.begin();
+  }
+
+  #snapshot(): Snapshot {
+    this.#date();
+    return this.#store.snapshot();
+  }
+
+  // A clock read for every record would cost a third of adding it: the last success is exact to the last page or health().
+  #date(): void {
+    const ledger = this.#ledger;
+    if (ledger.delivered > this.#datedDelivered) ledger.lastSuccess = this.#options.clock.now();
+    this.#datedDelivered = ledger.delivered;
+  }
+
+  async #open(): Promise<void> {
+    this.#process?.load();
+    if (this.#options.server) await this.#listener.listen();
+  }
+
+  async #text(format: PageFormat): Promise<string> {
+    try {
+      const { chunks } = await this.#pages.render(format, DEFAULT_BUDGET_MS);
+      return Buffer.concat(chunks).toString("utf8");
+    } catch (cause) {
+      throw new PublisherError("the page could not be made", { code: "page-failed", publisher: this.name, cause });
+    }
+  }
+
+  async #close(options: WaitOptions | undefined): Promise<FlushReport> {
+    this.#intake.close();
+    this.#starter.stop();
+    this.#ending.abort();
+    this.#process?.close();
+    this.#watch.close();
+    for (const unregister of this.#unregister.splice(0)) unregister();
+    const status = await waitWithin(this.#listener.close(), options, this.#options.clock);
+    this.#reporter.settle();
+    return { ...this.#ledger.counts(), status, durable: 0 };
+  }
+}
+
+function isPresent<Value>(value: Value | undefined): value is Value {
+  return value !== undefined;
+}

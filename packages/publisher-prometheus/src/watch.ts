@@ -1,0 +1,187 @@
+import type { PublisherHealth } from "@eventmeter/core";
+import type { PlainFamily, PlainSample } from "./encode.ts";
+
+/** What is watched: a publisher, or anything else that tells its health. */
+export interface Watched {
+  readonly name: string;
+  health(): PublisherHealth;
+}
+
+interface Family {
+  readonly name: string;
+  readonly type: "counter" | "gauge";
+  readonly help: string;
+  /** Gives a value for each reason, "" where there is none. */
+  readonly read: (health: PublisherHealth) => Readonly<Record<string, unknown>>;
+}
+
+const UP = "eventmeter_publisher_up";
+
+const one = (value: unknown): Readonly<Record<string, unknown>> => ({ "": value });
+const secondsOf = (time: unknown): unknown => (typeof time === "number" ? time / 1000 : undefined);
+
+const FAMILIES: readonly Family[] = [
+  {
+    name: UP,
+    type: "gauge",
+    help: "Whether a publisher tells its health and is not failing.",
+    read: ({ state }) => one(state === "failing" ? 0 : 1),
+  },
+  {
+    name: "eventmeter_publisher_received_total",
+    type: "counter",
+    help: "Records handed to a publisher.",
+    read: ({ received }) => one(received),
+  },
+  {
+    name: "eventmeter_publisher_recovered_total",
+    type: "counter",
+    help: "Records that a publisher took over from an earlier process.",
+    read: ({ recovered }) => one(recovered),
+  },
+  {
+    name: "eventmeter_publisher_delivered_total",
+    type: "counter",
+    help: "Records of a publisher that arrived.",
+    read: ({ delivered }) => one(delivered),
+  },
+  {
+    name: "eventmeter_publisher_dropped_total",
+    type: "counter",
+    help: "Records of a publisher that will not arrive, by reason.",
+    read: ({ droppedBy }) => droppedBy,
+  },
+  {
+    name: "eventmeter_publisher_ignored_total",
+    type: "counter",
+    help: "Records that a publisher left aside by a rule, by reason.",
+    read: ({ ignoredBy }) => ignoredBy,
+  },
+  {
+    name: "eventmeter_publisher_retries_total",
+    type: "counter",
+    help: "Attempts of a publisher beyond the first.",
+    read: ({ retries }) => one(retries),
+  },
+  {
+    name: "eventmeter_publisher_pending",
+    type: "gauge",
+    help: "Records that a publisher has accepted and not settled.",
+    read: ({ pending }) => one(pending),
+  },
+  {
+    name: "eventmeter_publisher_pending_bytes",
+    type: "gauge",
+    help: "Memory that the pending records of a publisher hold, in bytes.",
+    read: ({ pendingDetail }) => one(pendingDetail.bytes),
+  },
+  {
+    name: "eventmeter_publisher_last_success_timestamp_seconds",
+    type: "gauge",
+    help: "When a publisher last delivered a record, in seconds since the epoch.",
+    read: ({ lastSuccess }) => one(secondsOf(lastSuccess)),
+  },
+  {
+    name: "eventmeter_publisher_last_error_timestamp_seconds",
+    type: "gauge",
+    help: "When something of a publisher last failed, in seconds since the epoch.",
+    read: ({ lastError }) => one(secondsOf(lastError?.time)),
+  },
+];
+
+/** A health of which children may show the same object again and again must end somewhere. */
+const MAX_DEPTH = 16;
+const MAX_PUBLISHERS = 1_000;
+
+interface Row {
+  readonly labels: readonly (readonly [string, string])[];
+  readonly health: PublisherHealth | undefined;
+}
+
+/** What one publisher watches. */
+export interface Watch {
+  /** Watches a publisher; false if it is none. */
+  add(publisher: Watched): boolean;
+  /** Gives the families of what is watched; none if nothing is. */
+  families(): PlainFamily[];
+  /** Watches nothing any more. */
+  close(): void;
+}
+
+/** Opens the watch of one publisher. */
+export function createWatch(): Watch {
+  const watched = new Map<Watched, string>();
+  let closed = false;
+  return {
+    add(publisher) {
+      const { name, health } = (publisher ?? {}) as Partial<Watched>;
+      if (typeof name !== "string" || typeof health !== "function") return false;
+      if (!closed) watched.set(publisher, name);
+      return true;
+    },
+    families() {
+      const rows = rowsOf(watched);
+      if (rows.length === 0) return [];
+      return FAMILIES.map(({ name, type, help, read }) => ({
+        name,
+        type,
+        help,
+        samples: rows.flatMap((row) => samplesOf(row, name, read)),
+      }));
+    },
+    close() {
+      closed = true;
+      watched.clear();
+    },
+  };
+}
+
+/**
+ * Gives a row for each publisher, children included. A child has its path of parents in the label `parent`; one whose name
+ * and path are there already gets `#2` and so on behind its name.
+ */
+function rowsOf(watched: ReadonlyMap<Watched, string>): Row[] {
+  const rows: Row[] = [];
+  const seen = new Map<string, number>();
+
+  function add(name: string, path: readonly string[], health: PublisherHealth | undefined): void {
+    if (rows.length >= MAX_PUBLISHERS || path.length >= MAX_DEPTH) return;
+    const parent = path.join("/");
+    const key = `${parent}/${name}`;
+    const count = (seen.get(key) ?? 0) + 1;
+    seen.set(key, count);
+    const own = count === 1 ? name : `${name}#${count}`;
+    rows.push({ labels: [["publisher", own], ...(parent === "" ? [] : [["parent", parent] as const])], health });
+    const children: unknown = health?.children;
+    for (const child of Array.isArray(children) ? children.filter(isNamed) : []) add(child.name, [...path, own], child);
+  }
+
+  for (const [publisher, name] of watched) add(name, [], healthOf(publisher));
+  return rows;
+}
+
+/** Takes a copy, so that what a getter or Proxy gives is read once, and inside the guard. */
+function healthOf(publisher: Watched): PublisherHealth | undefined {
+  try {
+    const health: unknown = structuredClone(publisher.health());
+    return typeof health === "object" && health !== null ? (health as PublisherHealth) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isNamed(child: unknown): child is PublisherHealth {
+  return typeof (child as Partial<PublisherHealth> | null)?.name === "string";
+}
+
+function samplesOf({ labels, health }: Row, name: string, read: Family["read"]): PlainSample[] {
+  if (health === undefined) return name === UP ? [{ name, labels, value: 0 }] : [];
+  try {
+    return Object.entries(read(health)).flatMap(([reason, value]) => {
+      if (typeof value !== "number" || !(value >= 0 && value < Infinity)) return [];
+      return [{ name, labels: reason === "" ? labels : [...labels, ["reason", reason] as const], value }];
+    });
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,349 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { type AddressInfo, connect } from "node:net";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+import { isPublisherError, systemClock } from "@eventmeter/core";
+import { PrometheusPublisher } from "@eventmeter/publisher-prometheus";
+import { createVirtualClock } from "@eventmeter/testkit";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { createAnswers } from "../src/answer.ts";
+import { createGate } from "../src/auth.ts";
+import { textReply } from "../src/scrape.ts";
+import { openServer } from "../src/server.ts";
+import { exchange } from "./raw-http.ts";
+import { lineValue, openPublisher, portOf, publishEvent, publishNetwork } from "./scrapes.ts";
+
+const startTime = Date.UTC(2026, 0, 1);
+
+describe("records", () => {
+  test("are delivered when they are added, ignored while unfinished, dropped when invalid or late", async () => {
+    const { publisher, errors } = openPublisher({ server: false });
+    publishEvent(publisher);
+    publishNetwork(publisher);
+    publisher.publishEventMetrics({ eventName: "a", taskId: 1, startTime });
+    publisher.publishEventMetrics({ eventName: "", taskId: 1, startTime, endTime: startTime });
+    publisher.publishEventMetrics({ eventName: "a", taskId: 1, startTime, endTime: startTime - 5, retryCount: 1.5 });
+    expect(publisher.health()).toMatchObject({
+      received: 5,
+      delivered: 3,
+      ignoredBy: { unfinished: 1 },
+      droppedBy: { invalid: 1 },
+      pending: 0,
+      repaired: 2,
+    });
+    const report = await publisher.close();
+    expect(report).toMatchObject({ status: "complete", received: 5, delivered: 3, dropped: 1, ignored: 1, pending: 0 });
+    publishEvent(publisher);
+    expect(publisher.health().droppedBy).toEqual({ invalid: 1, closed: 1 });
+    expect(errors.map(({ message }) => message)).toContain("prometheus: event dropped: eventName: empty");
+  });
+
+  test("beyond maxLabelSets are reported once for each family", async () => {
+    const { publisher, errors } = openPublisher({ server: false, maxLabelSets: 2 });
+    for (let count = 0; count < 9; count += 1) publishEvent(publisher, `event-${count}`);
+    expect(errors.map((error) => (isPublisherError(error) ? error.code : error))).toEqual([
+      "series-overflow",
+      "series-overflow",
+    ]);
+    expect(errors[0]?.message).toBe(
+      "prometheus: event_duration_seconds has as many label sets as it may have; further ones are added to one label set _overflow",
+    );
+    expect(
+      lineValue(await publisher.metrics(), 'event_duration_seconds_count{event_name="_overflow",status="_overflow"}'),
+    ).toBe(7);
+  });
+
+  test("date the last success to the last page or health", async () => {
+    const clock = createVirtualClock();
+    const { publisher } = openPublisher({ server: false, clock });
+    expect(publisher.health().lastSuccess).toBeNull();
+    publishEvent(publisher);
+    await publisher.metrics();
+    const time = clock.now();
+    await clock.advance(60_000);
+    expect(publisher.health().lastSuccess).toBe(time);
+    publishEvent(publisher);
+    expect(publisher.health().lastSuccess).toBe(clock.now());
+  });
+});
+
+describe("the server", () => {
+  test("begins with the first record, if it was not started", async () => {
+    const { publisher } = openPublisher();
+    expect(publisher.url).toBeUndefined();
+    expect(await publisher.check()).toMatchObject({ ok: false, code: "not-listening" });
+    publishEvent(publisher);
+    await publisher.start();
+    const page = await (await fetch(publisher.url ?? "")).text();
+    expect(lineValue(page, 'event_retries_total{event_name="import"}')).toBe(2);
+  });
+
+  test("is none by option: start has nothing to do", async () => {
+    const { publisher } = openPublisher({ server: false });
+    await publisher.start();
+    publishEvent(publisher);
+    expect(publisher.url).toBeUndefined();
+    expect(await publisher.check()).toMatchObject({ ok: true });
+  });
+
+  test("says in one sentence that a port is taken and what to do, and comes up when it is free", async () => {
+    const clock = createVirtualClock();
+    const holder = createServer().listen(0, "127.0.0.1");
+    await once(holder, "listening");
+    const { port } = holder.address() as AddressInfo;
+    const { publisher, errors } = openPublisher({ port, clock });
+    const sentence = `prometheus: port ${port} of 127.0.0.1 is taken by something else that listens there: give another with the option port, or 0 for any free one`;
+    await expect(publisher.start()).rejects.toMatchObject({ message: sentence, code: "start-failed", retryable: true });
+    expect(publisher.health().state).toBe("failing");
+    publishEvent(publisher);
+    await expect.poll(() => errors.length).toBe(1);
+    expect(errors[0]?.message).toBe(sentence);
+    holder.close();
+    await once(holder, "close");
+    await clock.advance(60_000);
+    await expect.poll(() => publisher.url).toBe(`http://127.0.0.1:${port}/metrics`);
+    expect(publisher.health().state).not.toBe("failing");
+  });
+
+  test.each([
+    ["192.0.2.1", /192\.0\.2\.1 is no address of this machine: give one with the option host/],
+    ["no-such-host.invalid", /no-such-host\.invalid is no address of this machine/],
+  ])("says that %s is no address of this machine", async (host, sentence) => {
+    const { publisher } = openPublisher({ host });
+    await expect(publisher.start()).rejects.toThrow(sentence);
+  });
+
+  test("leaves no server behind when it is closed while it starts", async () => {
+    const holder = createServer().listen(0, "127.0.0.1");
+    await once(holder, "listening");
+    const { port } = holder.address() as AddressInfo;
+    holder.close();
+    await once(holder, "close");
+    const { publisher } = openPublisher({ port });
+    const starting = publisher.start();
+    const closing = publisher.close();
+    await expect(starting).rejects.toMatchObject({ code: "start-failed" });
+    expect((await closing).status).toBe("complete");
+    expect(publisher.url).toBeUndefined();
+    expect((await exchange(port, ["GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"])).ended).toBe("refused");
+    await expect(publisher.start()).rejects.toMatchObject({ code: "start-failed" });
+    expect(await publisher.check()).toMatchObject({ ok: false, code: "closed" });
+  });
+
+  test("says in its check that the page is an error", async () => {
+    let isBroken = false;
+    const now = (): number => {
+      if (isBroken) throw new Error("canary");
+      return Date.now();
+    };
+    const { publisher } = openPublisher({ clock: { ...systemClock, now } });
+    await publisher.start();
+    isBroken = true;
+    const report = await publisher.check();
+    isBroken = false;
+    expect(report).toEqual({
+      ok: false,
+      code: "page-failed",
+      message: "prometheus: the page is not served: the answer was 500",
+    });
+  });
+
+  test("waits for nothing foreign when it is closed", async () => {
+    const registry = { getMetricsAsJSON: () => new Promise<never>(() => {}) };
+    const { publisher } = openPublisher({ server: false, registry, clock: createVirtualClock() });
+    const scrape = publisher.fetch(new Request("http://any.example/"));
+    await publisher.close();
+    expect(await (await scrape).text()).toContain('eventmeter_registry_up{source="registry"} 0');
+  });
+
+  test("is of each publisher alone: two share nothing", async () => {
+    const [one, other] = [
+      openPublisher({ processMetrics: true }).publisher,
+      openPublisher({ processMetrics: true }).publisher,
+    ];
+    await Promise.all([one.start(), other.start()]);
+    publishEvent(one);
+    expect(await other.metrics()).not.toContain("import");
+    await one.close();
+    expect(lineValue(await other.metrics(), 'eventmeter_registry_up{source="process"}')).toBe(1);
+    expect((await fetch(other.url ?? "")).status).toBe(200);
+  });
+});
+
+describe("handlers", () => {
+  test("serve any Node server, passed on without their publisher", async () => {
+    const { publisher } = openPublisher({ server: false });
+    publishEvent(publisher);
+    const { handler } = publisher;
+    const server = createServer((req, res) => handler(req, res)).listen(0, "127.0.0.1");
+    onTestFinished(() => {
+      server.close();
+      server.closeAllConnections();
+    });
+    await once(server, "listening");
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/any/path`;
+    const page = await fetch(url, { headers: { Host: "any.example" } });
+    expect(await page.text()).toBe(await publisher.metrics());
+    expect(page.headers.get("content-length")).not.toBeNull();
+    const refused = await fetch(url, { method: "POST", body: "x".repeat(100_000) });
+    expect([refused.status, refused.headers.get("allow")]).toEqual([405, "GET, HEAD"]);
+    await publisher.close();
+    expect((await fetch(url)).status).toBe(503);
+  });
+
+  test("leave an answer alone that somebody else has begun", async () => {
+    const { publisher } = openPublisher({ server: false });
+    const server = createServer((req, res) => {
+      res.write("the");
+      publisher.handler(req, res);
+      // Two pages later the one for this request is there too.
+      void publisher
+        .metrics()
+        .then(() => publisher.metrics())
+        .then(() => res.end("irs"));
+    }).listen(0, "127.0.0.1");
+    onTestFinished(() => {
+      server.close();
+      server.closeAllConnections();
+    });
+    await once(server, "listening");
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    expect(await (await fetch(url, { headers: { "Accept-Encoding": "identity" } })).text()).toBe("theirs");
+  });
+
+  test("serve fetch-style servers", async () => {
+    const { publisher } = openPublisher({ server: false });
+    publishEvent(publisher);
+    const { fetch: answer } = publisher;
+    const url = "https://any.example/metrics";
+    expect(await (await answer(new Request(url))).text()).toBe(await publisher.metrics());
+    const head = await answer(new Request(url, { method: "HEAD" }));
+    expect([head.status, await head.text(), Number(head.headers.get("content-length")) > 100]).toEqual([200, "", true]);
+    expect((await answer(new Request(url, { method: "POST" }))).status).toBe(405);
+    await publisher.close();
+    expect((await answer(new Request(url))).status).toBe(503);
+  });
+});
+
+describe("a client that never reads", () => {
+  const openLarge = async (answers: ReturnType<typeof createAnswers>): Promise<number> => {
+    const chunk = "x".repeat(1_000_000);
+    const chunks = Array.from({ length: 64 }, () => Buffer.from(chunk));
+    const server = await openServer({
+      options: {
+        name: "page",
+        port: 0,
+        host: "127.0.0.1",
+        path: "/metrics",
+        tls: undefined,
+        holdProcess: false,
+        allowedHosts: undefined,
+      },
+      gate: createGate(undefined),
+      scrapes: () =>
+        Promise.resolve({
+          ...textReply(200, "text/plain", ""),
+          headers: { "Content-Length": String(64_000_000) },
+          chunks,
+        }),
+      answers,
+    });
+    onTestFinished(() => server.close());
+    return server.address.port;
+  };
+  const scrape = "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n";
+
+  test("is dropped when its time is over", async () => {
+    const clock = createVirtualClock();
+    const port = await openLarge(createAnswers(clock));
+    const client = connect(port, "127.0.0.1").pause();
+    client.write(scrape);
+    await expect.poll(() => clock.pendingTimers).toBe(1);
+    const closed = once(client, "close");
+    await clock.advance(10_000);
+    client.resume().on("error", () => {});
+    await closed;
+    expect(clock.pendingTimers).toBe(0);
+    expect(client.bytesRead).toBeLessThan(64_000_000);
+  });
+
+  test("leaves room for others, and those beyond it are told to come again", async () => {
+    const port = await openLarge(createAnswers(systemClock, { writeTimeoutMs: 10_000, maxAnswers: 2 }));
+    const clients = [1, 2].map(() => connect(port, "127.0.0.1").pause());
+    for (const client of clients) client.write(scrape);
+    await expect
+      .poll(async () => (await fetch(`http://127.0.0.1:${port}/metrics`, { method: "HEAD" })).status)
+      .toBe(503);
+    for (const client of clients) client.destroy();
+    await expect
+      .poll(async () => (await fetch(`http://127.0.0.1:${port}/metrics`, { method: "HEAD" })).status)
+      .toBe(200);
+  });
+});
+
+test("a client that leaves before it is answered takes no room", async () => {
+  const answers = createAnswers(systemClock, { writeTimeoutMs: 10_000, maxAnswers: 1 });
+  let isLeaving = true;
+  const server = createServer((req, res) => {
+    const answer = (): void => answers.answer(req, res, () => Promise.resolve(textReply(200, "text/plain", "page\n")));
+    if (!isLeaving) return answer();
+    res.once("close", answer);
+    res.destroy();
+  }).listen(0, "127.0.0.1");
+  onTestFinished(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  await once(server, "listening");
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  for (let count = 0; count < 3; count += 1) await expect(fetch(url)).rejects.toThrow();
+  isLeaving = false;
+  for (let count = 0; count < 3; count += 1) expect((await fetch(url)).status).toBe(200);
+});
+
+describe("the process", () => {
+  const run = (program: URL): ReturnType<typeof spawn> => {
+    const file = fileURLToPath(program);
+    const child = spawn(process.execPath, ["--conditions=@eventmeter/source", file], {
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+    onTestFinished(() => void child.kill());
+    return child;
+  };
+
+  test("ends by itself while the page is served", async () => {
+    const child = run(new URL("./programs/natural-end.ts", import.meta.url));
+    const [output, [code]] = await Promise.all([text(child.stdout as never), once(child, "close")]);
+    expect([output.trim(), code]).toEqual(["200", 0]);
+  });
+
+  test("is kept running by option, until the close", async () => {
+    const child = run(new URL("./programs/held-until-closed.ts", import.meta.url));
+    const [url] = await once(child.stdout as never, "data");
+    expect((await fetch(String(url).trim())).status).toBe(200);
+    child.stdin?.write("end\n");
+    const [code] = await once(child, "close");
+    expect(code).toBe(0);
+  });
+
+  test("is told that workers of a cluster do not share a page", async () => {
+    const child = run(new URL("./programs/cluster-workers.ts", import.meta.url));
+    const [output, [code]] = await Promise.all([text(child.stdout as never), once(child, "close")]);
+    expect(output).toMatch(/^prometheus: port \d+ of 127\.0\.0\.1 is taken, and cluster workers do not share a page, /);
+    expect(output).toContain("cluster.worker.id");
+    expect(code).toBe(0);
+  });
+});
+
+test("opens and closes without leaving anything", async () => {
+  const before = process.getActiveResourcesInfo().length;
+  for (let round = 0; round < 20; round += 1) {
+    const publisher = new PrometheusPublisher({ port: 0 });
+    await publisher.start();
+    portOf(publisher);
+    await publisher.close();
+  }
+  await expect.poll(() => process.getActiveResourcesInfo().length).toBeLessThanOrEqual(before);
+});

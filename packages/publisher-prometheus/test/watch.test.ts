@@ -1,0 +1,185 @@
+import { createPublisher, filtered, type PublisherHealth } from "@eventmeter/core";
+import { describe, expect, test } from "vitest";
+import { createWatch } from "../src/watch.ts";
+import { parseExposition } from "./exposition-parser.ts";
+import { lineValue, openPublisher, publishEvent } from "./scrapes.ts";
+
+const health = (over: Partial<PublisherHealth> = {}): PublisherHealth => ({
+  name: "inner",
+  state: "ok",
+  received: 10,
+  recovered: 1,
+  delivered: 5,
+  dropped: 3,
+  ignored: 2,
+  pending: 1,
+  droppedBy: { rejected: 2, "queue-full": 1 },
+  ignoredBy: { unfinished: 2 },
+  pendingDetail: { bytes: 512, oldestAgeMs: 5 },
+  repaired: 0,
+  retries: 4,
+  lastSuccess: 1_800_000_000_500,
+  lastError: { code: "x", message: "canary", time: 1_800_000_000_000 },
+  ...over,
+});
+
+async function pageOf(...watched: readonly { name: string; health: () => PublisherHealth }[]): Promise<string> {
+  const { publisher } = openPublisher({ server: false });
+  for (const other of watched) publisher.watch(other);
+  parseExposition(await publisher.metrics({ format: "openmetrics" }), "openmetrics");
+  const page = await publisher.metrics();
+  parseExposition(page, "text");
+  return page;
+}
+
+test("shows all numbers of a publisher", async () => {
+  const page = await pageOf({ name: "docs", health: () => health() });
+  const lines = page.split("\n").filter((line) => line.startsWith("eventmeter_publisher_"));
+  expect(lines).toEqual([
+    'eventmeter_publisher_up{publisher="docs"} 1',
+    'eventmeter_publisher_received_total{publisher="docs"} 10',
+    'eventmeter_publisher_recovered_total{publisher="docs"} 1',
+    'eventmeter_publisher_delivered_total{publisher="docs"} 5',
+    'eventmeter_publisher_dropped_total{publisher="docs",reason="rejected"} 2',
+    'eventmeter_publisher_dropped_total{publisher="docs",reason="queue-full"} 1',
+    'eventmeter_publisher_ignored_total{publisher="docs",reason="unfinished"} 2',
+    'eventmeter_publisher_retries_total{publisher="docs"} 4',
+    'eventmeter_publisher_pending{publisher="docs"} 1',
+    'eventmeter_publisher_pending_bytes{publisher="docs"} 512',
+    'eventmeter_publisher_last_success_timestamp_seconds{publisher="docs"} 1800000000.5',
+    'eventmeter_publisher_last_error_timestamp_seconds{publisher="docs"} 1800000000',
+  ]);
+});
+
+test("shows nothing while nothing is watched, and has nothing of a publisher that is closed", async () => {
+  expect(await pageOf()).not.toContain("eventmeter_publisher_");
+  const { publisher } = openPublisher({ server: false });
+  publisher.watch({ name: "docs", health: () => health() });
+  await publisher.close();
+  publisher.watch({ name: "docs", health: () => health() });
+  expect(await publisher.metrics()).not.toContain("eventmeter_publisher_");
+});
+
+test("shows what is inside a publisher under its own name, told apart by its parents", async () => {
+  const leaf = health({ name: "leaf" });
+  const page = await pageOf({
+    name: "all",
+    health: () =>
+      health({
+        children: [health({ name: "a", children: [leaf, leaf] }), health({ name: "b", children: [leaf] }), leaf],
+      }),
+  });
+  const shown = page.split("\n").filter((line) => line.startsWith("eventmeter_publisher_up{"));
+  expect(shown).toEqual([
+    'eventmeter_publisher_up{publisher="all"} 1',
+    'eventmeter_publisher_up{publisher="a",parent="all"} 1',
+    'eventmeter_publisher_up{publisher="leaf",parent="all/a"} 1',
+    'eventmeter_publisher_up{publisher="leaf#2",parent="all/a"} 1',
+    'eventmeter_publisher_up{publisher="b",parent="all"} 1',
+    'eventmeter_publisher_up{publisher="leaf",parent="all/b"} 1',
+    'eventmeter_publisher_up{publisher="leaf",parent="all"} 1',
+  ]);
+});
+
+test("shows two publishers of one name apart, and one that is watched twice once", async () => {
+  const [one, other] = [
+    { name: "docs", health: () => health() },
+    { name: "docs", health: () => health({ received: 11 }) },
+  ];
+  const page = await pageOf(one, one, other);
+  expect(page.match(/^eventmeter_publisher_received_total.*$/gm)).toEqual([
+    'eventmeter_publisher_received_total{publisher="docs"} 10',
+    'eventmeter_publisher_received_total{publisher="docs#2"} 11',
+  ]);
+});
+
+test("shows wrappers and itself", async () => {
+  const { publisher } = openPublisher({ server: false });
+  const wrapped = filtered(createPublisher({ name: "plugin", event: () => {} }), () => true);
+  publisher.watch(wrapped);
+  publisher.watch(publisher);
+  publishEvent(publisher);
+  wrapped.publishEventMetrics({ eventName: "a", taskId: 1, startTime: Date.now(), endTime: Date.now() });
+  const page = await publisher.metrics();
+  parseExposition(page, "text");
+  expect(lineValue(page, 'eventmeter_publisher_delivered_total{publisher="prometheus"}')).toBe(1);
+  expect(lineValue(page, 'eventmeter_publisher_received_total{publisher="plugin"}')).toBe(1);
+});
+
+describe("a health", () => {
+  test.each<readonly [string, () => unknown]>([
+    [
+      "that throws",
+      () => {
+        throw new Error("canary");
+      },
+    ],
+    ["that is nothing", () => undefined],
+    ["that is null", () => null],
+    ["that is text", () => "canary"],
+    [
+      "with a getter that throws",
+      () => ({
+        get state(): never {
+          throw new Error("canary");
+        },
+      }),
+    ],
+    ["with functions", () => ({ ...health(), extra: () => "canary" })],
+  ])("%s shows as down and harms nothing", async (_what, read) => {
+    const page = await pageOf(
+      { name: "bad", health: read as () => PublisherHealth },
+      { name: "good", health: () => health() },
+    );
+    expect(page.match(/.*publisher="bad".*/g)).toEqual(['eventmeter_publisher_up{publisher="bad"} 0']);
+    expect(lineValue(page, 'eventmeter_publisher_received_total{publisher="good"}')).toBe(10);
+    expect(page).not.toContain("canary");
+  });
+
+  test("that is failing shows as down", async () => {
+    expect(await pageOf({ name: "bad", health: () => health({ state: "failing" }) })).toContain(
+      '_up{publisher="bad"} 0',
+    );
+  });
+
+  test.each([Number.NaN, -1, Infinity, "1", null, undefined, {}, 5n])(
+    "with the number %s leaves that number out",
+    async (number) => {
+      const odd = { received: number, droppedBy: { rejected: number }, pendingDetail: { bytes: number } } as never;
+      const page = await pageOf({ name: "odd", health: () => health(odd) });
+      expect(page).not.toMatch(/received_total\{|dropped_total\{|pending_bytes\{/);
+      expect(lineValue(page, 'eventmeter_publisher_delivered_total{publisher="odd"}')).toBe(5);
+    },
+  );
+
+  test("with odd parts keeps the rest", async () => {
+    const odd = {
+      droppedBy: null,
+      ignoredBy: { 'a"b\n': 1 },
+      pendingDetail: undefined,
+      children: [null, 5, {}, "x"],
+      lastError: 5,
+    } as never;
+    const page = await pageOf({ name: "odd", health: () => health(odd) });
+    expect(lineValue(page, 'eventmeter_publisher_ignored_total{publisher="odd",reason="a\\"b\\n"}')).toBe(1);
+  });
+
+  test("that contains itself ends somewhere", () => {
+    const children: PublisherHealth[] = [];
+    const endless = health({ name: "loop", children });
+    children.push(endless, endless);
+    const watch = createWatch();
+    watch.add({ name: "loop", health: () => endless });
+    const samples = watch.families()[0]?.samples ?? [];
+    expect(samples).toHaveLength(1_000);
+    const depths = samples.map(
+      ({ labels }) => new Map(labels as [string, string][]).get("parent")?.split("/").length ?? 0,
+    );
+    expect(Math.max(...depths)).toBe(15);
+  });
+});
+
+test.each([undefined, null, 5, {}, { name: "x" }, { health: () => health() }])("refuses to watch %j", (value) => {
+  const { publisher } = openPublisher({ server: false });
+  expect(() => publisher.watch(value as never)).toThrow("prometheus: watch() expects a publisher");
+});
