@@ -8,5 +8,8 @@ export function ndjsonPublisher(path: string, options?: CommonOptions): MetricsP
   const write = async (data: object): Promise<void> => {
     await (await file).write(`${JSON.stringify(data)}\n`);
   };
-  return createPublisher({ name: "ndjson", event: write, network: write, close: async () => (await file).close() }, options);
+  return createPublisher(
+    { name: "ndjson", event: write, network: write, close: async () => (await file).close() },
+    options,
+  );
 }

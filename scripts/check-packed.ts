@@ -13,7 +13,7 @@ const CLIENTS: Readonly<Record<string, string>> = {
   ky: `${SCOPE}publisher-grafana-cloud`,
 };
 const SHIPPED =
-  /^(?:package\.json|README\.md|CHANGELOG\.md|LICENSE|src\/.+\.ts|dist\/.+\.(?:js|js\.map|d\.ts|d\.ts\.map))$/;
+  /^(?:package\.json|README\.md|CHANGELOG\.md|LICENSE|src\/.+\.(?:ts|json|md)|dist\/.+\.(?:js|js\.map|d\.ts|d\.ts\.map|json))$/;
 const REQUIRED = ["package.json", "README.md", "LICENSE", "dist/index.js", "dist/index.d.ts", "src/index.ts"];
 
 const CORE_CONSUMER = `import { createPublisher, isNetwork, type EventMetrics, type MetricsPublisher } from "@eventmeter/core";
@@ -35,7 +35,9 @@ function checkContents(folder: string, files: readonly string[], packedManifest:
   const findings = REQUIRED.filter((file) => !files.includes(file)).map((file) => `${file} is not in the tarball`);
   for (const file of files) {
     if (!SHIPPED.test(file)) findings.push(`${file} is in the tarball`);
-    const source = file.replace(/^dist\/(.+?)(?:\.d)?\.(?:js|ts)(?:\.map)?$/, "src/$1.ts");
+    const source = file
+      .replace(/^dist\/(.+?)(?:\.d)?\.(?:js|ts)(?:\.map)?$/, "src/$1.ts")
+      .replace(/^dist\/(.+\.json)$/, "src/$1");
     if (file !== source && !files.includes(source))
       findings.push(`${file} has no source; remove ${folder}/dist and build again`);
   }

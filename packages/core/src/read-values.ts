@@ -1,7 +1,7 @@
 import { cut } from "./text.ts";
 
 /** Longest event name or operation, in UTF-16 code units. */
-export const MAX_NAME_LENGTH = 512;
+const MAX_NAME_LENGTH = 512;
 
 /** Longest id, status, host, error type or attribute value, in UTF-16 code units. */
 export const MAX_TEXT_LENGTH = 1_024;

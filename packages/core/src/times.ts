@@ -2,7 +2,7 @@
 export const MIN_TIME_MS = 1e11;
 
 /** Latest time taken for milliseconds: December 2099. A larger number is more likely microseconds. */
-export const MAX_TIME_MS = 4.1e12;
+const MAX_TIME_MS = 4.1e12;
 
 /** Gives epoch milliseconds of a number or `Date`, NaN for anything else. Never throws. */
 export function readTime(value: unknown): number {

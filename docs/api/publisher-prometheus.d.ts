@@ -1,0 +1,140 @@
+// Public surface of @eventmeter/publisher-prometheus. Written by scripts/report-api.ts: do not edit.
+
+import type { CheckReport, CommonOptions, EventMetrics, FlushReport, FormattedMetrics, MetricsPublisher, NetworkMetrics, PublisherHealth, WaitOptions } from "@eventmeter/core";
+import type { IncomingMessage, ServerResponse } from "node:http";
+
+/** How `metrics()` gives the page. */
+export interface MetricsOptions {
+    /** @default "text" */
+    readonly format?: PageFormat | undefined;
+}
+
+/** The two formats of a page: Prometheus text 0.0.4 and OpenMetrics 1.0. */
+export type PageFormat = "text" | "openmetrics";
+
+/**
+ * Keeps finished records as series and serves them as a page for Prometheus.
+ * Delivered means added to the series.
+ */
+export declare class PrometheusPublisher implements MetricsPublisher {
+    #private;
+    readonly name: string;
+    readonly contract = 1;
+    /** Answers a request of any Node server with the page: `node:http`, Express; in Fastify give it `request.raw, reply.raw`. */
+    readonly handler: (req: IncomingMessage, res: ServerResponse) => void;
+    /** Answers a fetch-style request with the page. Never rejects. */
+    readonly fetch: (request: Request) => Promise<Response>;
+    /** Gives the page as a string. Rejects with a `PublisherError` `page-failed` if it cannot be made. */
+    readonly metrics: (options?: MetricsOptions) => Promise<string>;
+    /** @throws PublisherError `options`, listing every wrong field */
+    constructor(options?: PrometheusPublisherOptions);
+    /** Where the publisher's own server has the page; undefined while it does not listen. */
+    get url(): string | undefined;
+    publishEventMetrics(metrics: Readonly<EventMetrics>): void;
+    publishNetworkMetrics(metrics: Readonly<NetworkMetrics>): void;
+    formatMetrics(metrics: Readonly<EventMetrics> | Readonly<NetworkMetrics>): FormattedMetrics;
+    /** Resolves when the server listens, without one at once. Rejects with a sentence that says what to do, as if the port is taken. */
+    start(options?: WaitOptions): Promise<void>;
+    /** Shows the health of a publisher, and of those inside it, on the page as `eventmeter_publisher_*`. */
+    watch(publisher: Watched): void;
+    /** Puts the families of records on the pages of a foreign registry until the close. Throws what the registry throws, as for a name that is taken. */
+    registerInto(registry: WritableRegistry): void;
+    /** Resolves at once: a record is settled when it is added to its series. */
+    flush(_options?: WaitOptions): Promise<FlushReport>;
+    close(options?: WaitOptions): Promise<FlushReport>;
+    health(): PublisherHealth;
+    /** Scrapes the own page; without a server it makes the page only. Never rejects. */
+    check(options?: WaitOptions): Promise<CheckReport>;
+    [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Options of a `PrometheusPublisher`. */
+export interface PrometheusPublisherOptions extends CommonOptions {
+    /** Port of the publisher's own server; 0 takes any free one. @default 9464 */
+    readonly port?: number | undefined;
+    /** Address that the server is bound to; one beyond this machine has to be given on purpose. @default "127.0.0.1" */
+    readonly host?: string | undefined;
+    /** Path of the page on the publisher's own server. @default "/metrics" */
+    readonly path?: string | undefined;
+    /** Whether to have a server of its own; if not, `handler`, `fetch` and `metrics` give the page. @default true */
+    readonly server?: boolean | undefined;
+    /** Whether the server keeps the process running. @default false */
+    readonly holdProcess?: boolean | undefined;
+    /**
+     * Names, without port, that the Host header may have on the publisher's own server.
+     * @default loopback names on a loopback address, any name on others
+     */
+    readonly allowedHosts?: readonly string[] | undefined;
+    /** Who may read the page, on every way to it except `metrics()`. @default everybody */
+    readonly auth?: ScrapeAuth | undefined;
+    /** Serves the page over TLS 1.2 or newer. @default plain HTTP */
+    readonly tls?: ScrapeTls | undefined;
+    /** Attributes that become labels, by name; `errorType` is the record's own field. @default none */
+    readonly labels?: ScrapeLabels | undefined;
+    /** Upper bounds of the buckets in seconds, rising, `+Inf` implied, by family. @default .005 to 10 in 14 steps */
+    readonly bounds?: ScrapeBounds | undefined;
+    /** Label sets per family; what exceeds it is added to one set `_overflow`. @default 2000 */
+    readonly maxLabelSets?: number | undefined;
+    /** Whether each bucket shows the trace id, else the task id, of its last record to scrapers of OpenMetrics. @default false */
+    readonly exemplars?: boolean | undefined;
+    /** Whether OpenMetrics pages have `_created` lines, which scrapers store as further series. @default false */
+    readonly createdLines?: boolean | undefined;
+    /** Whether the page has prom-client's default metrics of the process and its Node.js. @default false */
+    readonly processMetrics?: boolean | undefined;
+    /** A registry of prom-client, `@prometheus-io/client` or alike, whose metrics are served on the same page. @default none */
+    readonly registry?: ReadableRegistry | undefined;
+}
+
+/** A registry that can be read: one of prom-client, of `@prometheus-io/client`, or of your own. */
+export interface ReadableRegistry {
+    /** Gives each metric as `{ name, help, type, values: { metricName?, labels, value, exemplar? }[] }`. */
+    getMetricsAsJSON(): PromiseLike<readonly unknown[]>;
+    /** Media type that the registry renders itself. */
+    readonly contentType?: string | undefined;
+}
+
+/** Credentials that a scraper has to send: a user and a password, or a bearer token. */
+export type ScrapeAuth = {
+    readonly username: string;
+    readonly password: string;
+    readonly token?: undefined;
+} | {
+    readonly token: string;
+    readonly username?: undefined;
+    readonly password?: undefined;
+};
+
+/** Bounds per histogram family. */
+export interface ScrapeBounds {
+    readonly event_duration_seconds?: readonly number[] | undefined;
+    readonly network_latency_seconds?: readonly number[] | undefined;
+}
+
+/** Attributes that become labels, per kind of record. */
+export interface ScrapeLabels {
+    readonly event?: readonly string[] | undefined;
+    readonly network?: readonly string[] | undefined;
+}
+
+/** What TLS needs, as PEM texts. */
+export interface ScrapeTls {
+    readonly key: string | Uint8Array;
+    /** Certificate of the server, followed by those between it and a known authority. */
+    readonly cert: string | Uint8Array;
+    /** Of the key. */
+    readonly passphrase?: string | undefined;
+    /** Authorities of clients: if given, a scraper has to show a certificate that one of them signed. */
+    readonly clientCa?: string | Uint8Array | undefined;
+}
+
+/** What is watched: a publisher, or anything else that tells its health. */
+export interface Watched {
+    readonly name: string;
+    health(): PublisherHealth;
+}
+
+/** A registry that metrics can be added to: one of prom-client, of `@prometheus-io/client`, or of your own. */
+export interface WritableRegistry {
+    registerMetric(metric: never): void;
+    removeSingleMetric?(name: string): void;
+}

@@ -1,0 +1,146 @@
+// Public surface of @eventmeter/testkit. Written by scripts/report-api.ts: do not edit.
+
+import type { Clock, CommonOptions, EventMetrics, FlushReport, FormattedEvent, FormattedMetrics, FormattedNetwork, MetricsPublisher, NetworkMetrics, PublisherHealth, WaitOptions } from "@eventmeter/core";
+
+/** One rule, or a part of one, as a test: give `name` and `run` to any test runner. */
+export interface ConformanceCase {
+    readonly name: string;
+    /** Rejects with an `AssertionError` that names the rule, what was seen and where the rule is explained. */
+    readonly run: () => Promise<void>;
+}
+
+/** What the suite needs to know of a publisher; `create` alone already judges all thirteen rules. */
+export interface ConformanceOptions {
+    /** A publisher whose backend works. A wrapper or composite gives the options to the publishers inside too. */
+    readonly create: CreatePublisher;
+    /** The same over a backend that takes everything and never answers: judges timeouts, bounds and what a close leaves. */
+    readonly stalled?: CreatePublisher | undefined;
+    /** The same over a backend that refuses everything: judges what is reported and counted. */
+    readonly failing?: CreatePublisher | undefined;
+    /** Values that `create` puts into the publisher's options and nobody may see again. */
+    readonly secrets?: readonly string[] | undefined;
+    /** `mapped`: the publisher formats a changed record, so that only purity and shape are judged. @default "standard" */
+    readonly format?: "standard" | "mapped" | undefined;
+    /** Seed of malformed records and random schedules. @default 1 */
+    readonly seed?: number | undefined;
+}
+
+/** Makes the publisher under test, with the options of the case spread into its own. */
+export type CreatePublisher = (options: CommonOptions) => MetricsPublisher | Promise<MetricsPublisher>;
+
+/** A record as the vectors write it: JSON, with what JSON lacks in objects whose one key begins with `$`. */
+export interface EncodedRecord {
+    readonly [field: string]: unknown;
+}
+
+/** What formatMetrics makes of one record. */
+export interface FormatVector {
+    readonly name: string;
+    readonly kind: "event" | "network";
+    readonly record: EncodedRecord;
+    /** The whole dictionary. */
+    readonly expect: EncodedRecord;
+}
+
+/** What becomes of a record by the table of normalisation; `either` where it depends on which fields a publisher reads. */
+export type MalformedOutcome = "dropped" | "kept" | "either";
+
+/** A record that a program should not publish and may. */
+export interface MalformedRecord {
+    /** Which method to give it to. */
+    readonly kind: "event" | "network";
+    /** The argument; anything at all. */
+    readonly record: unknown;
+    /** What is wrong with it, for a failure message. */
+    readonly fault: string;
+    /** Whether it must be dropped as `invalid`. */
+    readonly outcome: MalformedOutcome;
+}
+
+/** How long to wait for a record. */
+export interface NextOptions {
+    /** Milliseconds of the publisher's clock. @default 1000 */
+    readonly timeoutMs?: number | undefined;
+}
+
+/** What normalisation makes of one record. */
+export interface NormaliseVector {
+    readonly name: string;
+    readonly kind: "event" | "network";
+    readonly record: EncodedRecord;
+    readonly expect: {
+        readonly valid: true;
+        /** How many fields were repaired or left out. */
+        readonly repaired: number;
+        /** Those fields that the vector is about. */
+        readonly fields: EncodedRecord;
+        /** All attributes that are kept, where the vector is about them. */
+        readonly attributes?: EncodedRecord | undefined;
+    } | {
+        readonly valid: false;
+        /** What the reason has to say. */
+        readonly says?: string | undefined;
+    };
+}
+
+/** What was recorded up to one moment. */
+export interface RecordedMetrics {
+    readonly events: readonly FormattedEvent[];
+    readonly networks: readonly FormattedNetwork[];
+}
+
+/** Keeps every record as its dictionary, for the tests of a program that publishes. */
+export declare class RecordingPublisher implements MetricsPublisher {
+    #private;
+    readonly name: string;
+    readonly contract = 1;
+    constructor(options?: CommonOptions);
+    /** Dictionaries of the events so far, oldest first. */
+    get events(): readonly FormattedEvent[];
+    /** Dictionaries of the network operations so far, oldest first. */
+    get networks(): readonly FormattedNetwork[];
+    /** Gives the oldest event that was not given yet, or waits for it. Rejects when the time is over. */
+    nextEvent(options?: NextOptions): Promise<FormattedEvent>;
+    /** Gives the oldest network operation that was not given yet, or waits for it. Rejects when the time is over. */
+    nextNetwork(options?: NextOptions): Promise<FormattedNetwork>;
+    /** Gives a copy of everything recorded so far, which no later record changes. */
+    snapshot(): RecordedMetrics;
+    /** Forgets what was recorded; the numbers of `health()` go on. */
+    reset(): void;
+    publishEventMetrics(metrics: Readonly<EventMetrics>): void;
+    publishNetworkMetrics(metrics: Readonly<NetworkMetrics>): void;
+    formatMetrics(metrics: Readonly<EventMetrics> | Readonly<NetworkMetrics>): FormattedMetrics;
+    flush(options?: WaitOptions): Promise<FlushReport>;
+    close(options?: WaitOptions): Promise<FlushReport>;
+    health(): PublisherHealth;
+    [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** A clock that stands still until it is told to go on. */
+export interface VirtualClock extends Clock {
+    /** Timers that are set and have neither run nor been cancelled. */
+    readonly pendingTimers: number;
+    /** Lets `ms` milliseconds pass: runs what falls due in order, and lets promises settle before, between and after. */
+    advance(ms: number): Promise<void>;
+}
+
+/** Gives the cases that a publisher has to pass, at least one for each of the thirteen rules of the contract. */
+export declare function conformanceCases(options: ConformanceOptions): readonly ConformanceCase[];
+
+/** Makes a clock for tests. @param startMs wall time in epoch milliseconds to begin at; 1 January 2026 by default */
+export declare function createVirtualClock(startMs?: number): VirtualClock;
+
+/** Gives the record, or the expectation, that a vector stands for. */
+export declare function decodeVector(encoded: EncodedRecord): Record<string, unknown>;
+
+/** The standard dictionary, rule by rule, with expectations written by hand. */
+export declare const formatVectors: readonly FormatVector[];
+
+/**
+ * Gives records with wrong types, throwing getters, Proxies, cycles, symbols, huge strings, impossible numbers and times.
+ * The same seed gives the same records.
+ */
+export declare function malformedRecords(seed: number, count: number): Generator<MalformedRecord, void, undefined>;
+
+/** The table of normalisation, row by row, with expectations written by hand. */
+export declare const normaliseVectors: readonly NormaliseVector[];

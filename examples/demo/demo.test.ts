@@ -1,0 +1,125 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { FormattedMetrics } from "@eventmeter/core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+const main = fileURLToPath(new URL("./main.ts", import.meta.url));
+let folder = "";
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "demo-"));
+  for (const name of ["one", "two"]) {
+    await mkdir(join(folder, name, "lib"), { recursive: true });
+    await writeFile(join(folder, name, "package.json"), JSON.stringify({ name }));
+    await writeFile(join(folder, name, "lib", "data.bin"), Buffer.alloc(5_000, name));
+  }
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+interface Run {
+  readonly code: number | null;
+  readonly output: string;
+  readonly errors: string;
+}
+
+/** Runs the demo; `onPage` gets the page's address as soon as it is printed, `interrupt` ends the demo as Ctrl-C does. */
+async function run(
+  args: readonly string[],
+  onPage?: (url: string, interrupt: () => void) => Promise<void>,
+): Promise<Run> {
+  const child = spawn(process.execPath, ["--conditions=@eventmeter/source", main, ...args], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let [output, errors] = ["", ""];
+  let seen: Promise<void> | undefined;
+  child.stderr.on("data", (chunk: Buffer) => (errors += String(chunk)));
+  child.stdout.on("data", (chunk: Buffer) => {
+    output += String(chunk);
+    const url = /page\s+(http\S+)\n/.exec(output)?.[1];
+    if (url !== undefined && onPage !== undefined) seen ??= onPage(url, () => child.kill("SIGINT"));
+  });
+  const [code] = (await once(child, "close")) as [number | null];
+  await seen;
+  return { code, output, errors };
+}
+
+function rowOf(output: string, name: string): string[] {
+  const row = output.split("\n").find((line) => line.startsWith(`${name} `));
+  if (row === undefined) throw new Error(`no row ${name} in\n${output}`);
+  return row.trim().split(/\s+/);
+}
+
+test(
+  "publishes real work to a page and a file whose numbers agree, until it is interrupted",
+  { timeout: 60_000 },
+  async () => {
+    const ndjson = join(folder, "records.ndjson");
+    const args = ["--dir", folder, "--for", "60s", "--jobs", "2", "--port", "0", "--ndjson", ndjson];
+    let page = "";
+    const { code, output, errors } = await run(args, async (url, interrupt) => {
+      // The work goes on until all three kinds of execution are on the page.
+      for (let round = 0; round < 200 && !/event_name="compress",status="completed"/.test(page); round += 1)
+        page = await (await fetch(url)).text();
+      interrupt();
+    });
+    expect([code, errors]).toEqual([0, ""]);
+    expect(page).toContain('eventmeter_publisher_received_total{publisher="ndjson"');
+
+    const lines = (await readFile(ndjson, "utf8")).trimEnd().split("\n");
+    const records = lines.map((line) => JSON.parse(line) as FormattedMetrics);
+    const ids = records.filter((record) => record.metric_type === "event").map((record) => record.task_id);
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const record of records) if (record.metric_type === "network") expect(record.task_id).toBeDefined();
+
+    const [, received, delivered, dropped, , pending, addsUp] = rowOf(output, "ndjson");
+    expect([delivered, dropped, pending, addsUp]).toEqual([String(lines.length), "0", "0", "yes"]);
+    expect(rowOf(output, "prometheus").slice(1, 3)).toEqual([received, received]);
+    for (const name of ["scan", "hash", "compress"]) {
+      const counted = records.filter((record) => record.metric_type === "event" && record.event_name === name).length;
+      expect(rowOf(output, name)[1]).toBe(String(counted));
+    }
+    const fetched = records.filter((record) => record.metric_type === "network" && record.status === "completed");
+    expect(fetched.length).toBeGreaterThan(0);
+    for (const record of fetched)
+      if (record.metric_type === "network") expect(record.bytes_received).toBeGreaterThan(14);
+  },
+);
+
+test("says a taken port in one sentence and ends with 2", async () => {
+  const taken = createServer();
+  await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
+  const { port } = taken.address() as AddressInfo;
+  const { code, errors, output } = await run([
+    "--dir",
+    folder,
+    "--port",
+    String(port),
+    "--ndjson",
+    join(folder, "unused.ndjson"),
+  ]);
+  taken.close();
+  expect(code).toBe(2);
+  expect(errors).toMatch(new RegExp(`^demo: .*port ${port} of 127.0.0.1 is taken.*\n$`));
+  expect(output).toBe("");
+});
+
+test.each([
+  [["--dir", "/no/such/folder"], '--dir takes a folder, and "/no/such/folder" is none that can be read'],
+  [["--for", "soon"], '--for takes a time such as 500ms, 30s or 5m, up to 24h, not "soon"'],
+  [["--jobs", "0"], '--jobs takes a whole number from 1 to 64, not "0"'],
+  [["--port", "70000"], '--port takes a whole number from 0 to 65535, not "70000"'],
+])("says what is wrong with %s in one sentence and ends with 2", async (args, sentence) => {
+  const { code, errors } = await run(args);
+  expect([code, errors]).toEqual([2, `demo: ${sentence}\n`]);
+});
+
+test("names an option that there is not", async () => {
+  const { code, errors } = await run(["--jbos", "4"]);
+  expect(code).toBe(2);
+  expect(errors).toMatch(/^demo: Unknown option '--jbos'.*--jobs 4.*\n$/);
+});

@@ -1,0 +1,86 @@
+// Real work, published: walks a folder of packages, fetches their files over a server that has limits, hashes and compresses them.
+import { fileURLToPath } from "node:url";
+import { errorTypeOf, isPublisherError } from "@eventmeter/core";
+import { CompositePublisher } from "@eventmeter/publisher-composite";
+import { type DemoOptions, readArguments, UsageError } from "./arguments.ts";
+import { createBackends } from "./backends.ts";
+import { workOn } from "./executions.ts";
+import { createFileClient } from "./fetch-file.ts";
+import { startFileServer } from "./file-server.ts";
+import { showLiveLine } from "./live-line.ts";
+import { addsUp, summaryText } from "./summary.ts";
+import { createTally } from "./tally.ts";
+import { type PackageFolder, packagesIn } from "./walk.ts";
+
+const DEFAULT_DIR = fileURLToPath(new URL("../../node_modules", import.meta.url));
+/** From the request to the last byte of one file. */
+const DEADLINE_MS = 250;
+/** Connections that the server takes for each job, which opens up to four. */
+const CONNECTIONS_PER_JOB = 3;
+
+async function demo(options: DemoOptions): Promise<void> {
+  const { dir, forMs, jobs } = options;
+  await firstOf(packagesIn(dir));
+  const { page, all } = createBackends(options, (error) => line?.note(error.message) ?? console.error(error.message));
+  const metrics = new CompositePublisher(all);
+  page.watch(metrics);
+  let line: ReturnType<typeof showLiveLine> | undefined;
+  await metrics.start();
+
+  const over = new AbortController();
+  const timer = setTimeout(() => over.abort(), forMs);
+  const onInterrupt = (): void => over.abort();
+  process.once("SIGINT", onInterrupt);
+
+  const tally = createTally();
+  {
+    await using server = await startFileServer(dir, jobs * CONNECTIONS_PER_JOB);
+    using client = createFileClient(server.port, DEADLINE_MS, metrics);
+    console.log(
+      `page      ${page.url}\nrecords   ${options.ndjson}\nworking   ${dir} with ${jobs} jobs, Ctrl-C ends it\n`,
+    );
+    line = showLiveLine({ tally, client, metrics, output: process.stdout });
+    const { note } = line;
+    const onFailure = (eventName: string, folder: string, error: unknown): void =>
+      note(`failed: ${eventName} ${folder}: ${errorTypeOf(error) ?? "unknown"}: ${(error as Error).message}`);
+    const folders = roundAndRound(dir, over.signal);
+    const workshop = { client, metrics, tally, signal: over.signal, onFailure };
+    const job = async (): Promise<void> => {
+      for await (const folder of folders) await workOn(folder, workshop);
+    };
+    await Promise.all(Array.from({ length: jobs }, job));
+    line[Symbol.dispose]();
+  }
+  clearTimeout(timer);
+  process.off("SIGINT", onInterrupt);
+
+  const report = await metrics.close();
+  const health = metrics.health();
+  console.log(`\n${summaryText(tally, health)}\n\nclosed: ${report.status}`);
+  if (![health, ...(health.children ?? [])].every(addsUp)) process.exitCode = 1;
+}
+
+async function firstOf(folders: AsyncGenerator<PackageFolder>): Promise<void> {
+  const { done } = await folders.next();
+  if (done === true)
+    throw new UsageError("--dir takes a folder with packages in it, and there is no package.json below this one");
+}
+
+/** Gives the packages of a folder again and again until the time is over. */
+async function* roundAndRound(dir: string, signal: AbortSignal): AsyncGenerator<PackageFolder> {
+  while (!signal.aborted) {
+    for await (const folder of packagesIn(dir)) {
+      if (signal.aborted) return;
+      yield folder;
+    }
+  }
+}
+
+try {
+  await demo(readArguments(process.argv.slice(2), DEFAULT_DIR));
+} catch (error) {
+  if (!(error instanceof UsageError) && !isPublisherError(error)) throw error;
+  // A composite names each publisher that did not start on a line of its own.
+  console.error(`demo: ${error.message.split("\n").at(-1)?.trim()}`);
+  process.exitCode = 2;
+}
