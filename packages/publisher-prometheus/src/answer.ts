@@ -89,6 +89,16 @@ function write(req: IncomingMessage, res: ServerResponse, { status, headers, chu
   const hasBody = req.headers["transfer-encoding"] !== undefined || Number(req.headers["content-length"] ?? 0) !== 0;
   // Nobody waits for the rest of a body that nobody asked for.
   res.writeHead(status, hasBody ? { ...headers, Connection: "close" } : { ...headers });
-  if (req.method !== "HEAD") for (const chunk of chunks) res.write(chunk);
+  if (req.method === "HEAD") res.end();
+  else writeChunks(res, chunks, 0);
+}
+
+// As fast as the client reads: a large page that is handed to the socket in one go blocks the event loop.
+function writeChunks(res: ServerResponse, chunks: readonly Buffer[], from: number): void {
+  for (let index = from; index < chunks.length; index += 1) {
+    if (res.write(chunks[index])) continue;
+    res.once("drain", () => writeChunks(res, chunks, index + 1));
+    return;
+  }
   res.end();
 }
