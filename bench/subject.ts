@@ -15,6 +15,7 @@ export function scrape(publisher: PrometheusPublisher): Promise<number> {
       closed: false,
       headersSent: false,
       once: (event: string, listener: () => void) => event === "close" && closing.push(listener),
+      off: () => {},
       writeHead: (status: number) => status === 200 || reject(new Error(`status ${status}`)),
       write: (chunk: Uint8Array) => (bytes += chunk.length),
       destroy: () => reject(new Error("destroyed")),
