@@ -17,11 +17,15 @@ export function errorMessage(caught: unknown): string | null {
 function messageOf(caught: unknown): string {
   if (typeof caught === "string") return caught;
   if (typeof caught === "function") return `[function ${caught.name}]`;
+  if (typeof caught === "bigint") return "[bigint]";
   if (typeof caught !== "object" || caught === null) return String(caught);
   const { message } = caught as { message?: unknown };
   if (typeof message === "string" && message !== "") return message;
-  const printable: { toString(): string } = caught;
-  return printable.toString();
+  // Printed whole, a list or a buffer could be as long as memory; and a toString may give anything.
+  if (Array.isArray(caught) || ArrayBuffer.isView(caught)) return `[${caught.constructor.name}]`;
+  const printable: { toString(): unknown } = caught;
+  const printed = printable.toString();
+  return typeof printed === "string" ? printed : UNREADABLE;
 }
 
 /** Gives the low-cardinality type of an Error: its `code`, else its `name`; null for anything else. Never throws. */

@@ -1,3 +1,4 @@
+import { MAX_DELAY_MS } from "./clock.ts";
 import type { FlushReport, MetricsPublisher } from "./contract.ts";
 import { checkOptions, option } from "./options-check.ts";
 import { isPublisher } from "./publisher-check.ts";
@@ -26,13 +27,13 @@ interface ProcessLike {
 export function closeOnExit(publisher: MetricsPublisher, options?: CloseOnExitOptions): () => void {
   checkOptions(
     "closeOnExit",
-    { publisher, ...options },
-    {
-      publisher: option.required(option.instance(isPublisher, "a publisher")),
-      signals: option.list(option.string({ pattern: /^SIG[A-Z0-9]+$/, expected: "a signal name such as SIGTERM" })),
-      timeoutMs: option.integer(0, 2_147_483_647),
-    },
+    { publisher },
+    { publisher: option.required(option.instance(isPublisher, "a publisher")) },
   );
+  checkOptions("closeOnExit", options, {
+    signals: option.list(option.string({ pattern: /^SIG[A-Z0-9]+$/, expected: "a signal name such as SIGTERM" })),
+    timeoutMs: option.integer(0, MAX_DELAY_MS),
+  });
   const { process } = globalThis as { readonly process?: Partial<ProcessLike> };
   if (typeof process?.on !== "function" || typeof process.off !== "function") return () => undefined;
   const host = process as ProcessLike;

@@ -144,9 +144,9 @@ export interface Diagnostic {
 /** Time as a publisher sees it. */
 export interface Clock {
   /** Wall clock in epoch milliseconds. */
-  now(): number;
+  readonly now: () => number;
   /** A clock that never steps, in milliseconds. */
-  monotonic(): number;
+  readonly monotonic: () => number;
   /** Runs `run` once after `ms` milliseconds; the timer does not hold the process open. */
   setTimeout(run: () => void, ms: number): { cancel(): void };
 }

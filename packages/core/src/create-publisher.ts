@@ -1,4 +1,4 @@
-import { systemClock } from "./clock.ts";
+import { resolveClock } from "./clock.ts";
 import type { CheckReport, CommonOptions, FlushReport, MetricsPublisher, WaitOptions } from "./contract.ts";
 import { eventDictionary, type FormattedEvent, type FormattedNetwork, networkDictionary } from "./dictionary.ts";
 import { formatMetrics } from "./format-metrics.ts";
@@ -9,7 +9,7 @@ import { createReporter, isThenable } from "./reporter.ts";
 import { createStarter } from "./starter.ts";
 import { createUnsettled, memoryOf } from "./unsettled.ts";
 import { closeWithin } from "./close-within.ts";
-import { waitWithin } from "./wait.ts";
+import { readWaitOptions, waitWithin } from "./wait.ts";
 
 const MAX_UNSETTLED = 1_000;
 
@@ -50,7 +50,8 @@ export function createPublisher(definition: PublisherDefinition, options?: Commo
   checkOptions("createPublisher", definition, definitionRules);
   checkOptions(definition.name, options, commonOptionRules);
   const { maxUnsettled = MAX_UNSETTLED } = definition;
-  const { name = definition.name, clock = systemClock } = options ?? {};
+  const { name = definition.name } = options ?? {};
+  const clock = resolveClock(options?.clock);
   const ledger = createLedger();
   const reporter = createReporter(name, options);
   const unsettled = createUnsettled(clock);
@@ -67,6 +68,7 @@ export function createPublisher(definition: PublisherDefinition, options?: Commo
   let failing = false;
   let closing: Promise<FlushReport> | undefined;
   let ended = false;
+  let flushHook: { readonly covers: number; readonly done: Promise<void> } | undefined;
 
   const starter = createStarter({
     publisher: name,
@@ -137,9 +139,26 @@ export function createPublisher(definition: PublisherDefinition, options?: Commo
 
   async function drain(wait?: WaitOptions): Promise<FlushReport["status"]> {
     if (waiting.length > 0) starter.begin();
-    const work = unsettled.drained().then(() => definition.flush?.(wait ?? {}));
-    work.catch((cause: unknown) => reporter.error("publisher-failed", "the flush failed", { cause, retryable: true }));
+    const work = unsettled.drained().then(() => runFlushHook(wait));
     return waitWithin(work, wait, clock);
+  }
+
+  // Concurrent flushes share a hook that began after the last record came.
+  async function runFlushHook(wait?: WaitOptions): Promise<void> {
+    const needed = ledger.received;
+    if (flushHook !== undefined && flushHook.covers < needed) await flushHook.done;
+    flushHook ??= { covers: ledger.received, done: callFlushHook(wait) };
+    await flushHook.done;
+  }
+
+  async function callFlushHook(wait?: WaitOptions): Promise<void> {
+    try {
+      await Promise.resolve();
+      await definition.flush?.(wait ?? {});
+    } catch (cause) {
+      reporter.error("publisher-failed", "the flush failed", { cause, retryable: true });
+    }
+    flushHook = undefined;
   }
 
   async function end(wait?: WaitOptions): Promise<FlushReport> {
@@ -147,12 +166,16 @@ export function createPublisher(definition: PublisherDefinition, options?: Commo
     const begun = clock.monotonic();
     const status = await drain(wait);
     refuseWaiting("the publisher was closed before its start succeeded");
-    starter.stop();
+    const idle = starter.stop();
     const lost = unsettled.clear();
     ledger.drop("unconfirmed", lost);
     if (lost > 0)
       reporter.drop("record-dropped", "records dropped: not settled before the close ended", { count: lost });
+    // What a start opens while the publisher closes is closed as well, in time or when the start ends.
+    const timeoutMs = readWaitOptions(wait).timeoutMs - (clock.monotonic() - begun);
+    const opened = await waitWithin(idle, { timeoutMs: Math.max(timeoutMs, 0) }, clock);
     await closeWithin(definition.close, wait, clock.monotonic() - begun, { clock, reporter });
+    if (opened !== "complete") void idle.then(() => closeWithin(definition.close, wait, 0, { clock, reporter }));
     ended = true;
     reporter.settle();
     return report(status);

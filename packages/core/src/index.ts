@@ -1,5 +1,5 @@
 export { errorMessage, errorTypeOf } from "./caught.ts";
-export { MAX_DELAY_MS, systemClock } from "./clock.ts";
+export { MAX_DELAY_MS, resolveClock, systemClock } from "./clock.ts";
 export { closeWithin } from "./close-within.ts";
 export { closeOnExit, type CloseOnExitOptions } from "./close-on-exit.ts";
 export type {
@@ -44,6 +44,7 @@ export {
   readAttribute,
   readAttributes,
 } from "./read-attributes.ts";
+export { PUBLISHER_STATES, readHealth } from "./read-health.ts";
 export { createEventFields, readEvent } from "./read-event.ts";
 export { createNetworkFields, readNetwork } from "./read-network.ts";
 export {

@@ -45,7 +45,9 @@ function checkGroup(value: unknown, rules: OptionRules, fault: OptionFault, path
   for (const name of Object.keys(value)) {
     if (Object.hasOwn(rules, name)) continue;
     const near = nearestName(name, Object.keys(rules));
-    fault(`unknown option${near === undefined ? "" : `, did you mean "${near}"?`}`, prefix + name);
+    // A name that is none may be a secret in the wrong place.
+    const shown = near !== undefined || /^[a-z]\w{0,31}$/i.test(name) ? name : "…";
+    fault(`unknown option${near === undefined ? "" : `, did you mean "${near}"?`}`, prefix + shown);
   }
   for (const [name, rule] of Object.entries(rules)) checkOne(value, name, rule, fault, prefix);
 }
@@ -151,9 +153,11 @@ export const option: OptionRuleSet = {
   oneOf: (values) => accept((value) => values.includes(value as string), `one of ${values.join(", ")}`),
   list: (rule) => (value, fault) => {
     if (!Array.isArray(value)) return fault(`expected an array, got ${kindOf(value)}`);
-    value.forEach((element: unknown, index) =>
-      rule(element, (expected, path = "") => fault(expected, `[${index}]${path}`)),
-    );
+    // Not forEach, which does not see the holes of a list.
+    for (const [index, element] of (value as unknown[]).entries()) {
+      if (element === undefined) fault("missing", `[${index}]`);
+      else rule(element, (expected, path = "") => fault(expected, `[${index}]${path}`));
+    }
   },
   record: (rule) => (value, fault) => {
     if (!isRecord(value)) return fault(`expected an object, got ${kindOf(value)}`);

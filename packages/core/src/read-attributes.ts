@@ -24,7 +24,7 @@ export function readAttributes(
 ): void {
   const { attributes } = fields;
   if (attributes === undefined || attributes === null) return;
-  if (typeof attributes !== "object") {
+  if (typeof attributes !== "object" || Array.isArray(attributes) || ArrayBuffer.isView(attributes)) {
     fields.repaired += 1;
     return;
   }

@@ -1,4 +1,4 @@
-import { systemClock } from "./clock.ts";
+import { resolveClock } from "./clock.ts";
 import type { Clock, CommonOptions, PublisherHealth } from "./contract.ts";
 import { type ErrorCode, PublisherError, type PublisherErrorInit } from "./publisher-error.ts";
 
@@ -16,7 +16,7 @@ export interface Reporter {
    * so that a flood of bad records costs no flood of errors.
    */
   drop(code: ErrorCode, message: string, init?: { readonly count?: number; readonly cause?: unknown }): void;
-  /** Reports what `drop` still holds back; a publisher calls it when it closes. */
+  /** Reports what `drop` still holds back; a publisher calls it when it closes. Later drops are reported once a code. */
   settle(): void;
   /** Reports a failure that already is a `PublisherError`, as it is. */
   forward(error: PublisherError): void;
@@ -29,9 +29,11 @@ export function createReporter(
   name: string,
   options: Pick<CommonOptions, "onError" | "onDiagnostic" | "clock"> = {},
 ): Reporter {
-  const { onError, onDiagnostic, clock = systemClock } = options;
+  const { onError, onDiagnostic } = options;
+  const clock = resolveClock(options.clock);
   const warn = createWarner(clock);
   let handling = false;
+  let settled = false;
   const held = new Map<ErrorCode, { count: number; message: string; cause: unknown; timer: { cancel(): void } }>();
 
   function release(code: ErrorCode): void {
@@ -59,12 +61,17 @@ export function createReporter(
         drops.cause = cause;
         return;
       }
-      held.set(code, { count: 0, message, cause, timer: clock.setTimeout(() => release(code), DROP_INTERVAL_MS) });
+      // After the close the first of a code stands for all: nothing is left that would give out a sum.
+      const timer = settled ? { cancel() {} } : clock.setTimeout(() => release(code), DROP_INTERVAL_MS);
+      held.set(code, { count: 0, message, cause, timer });
       reporter.error(code, message, { dropped: count, cause });
     },
     settle() {
-      for (const [code, { timer }] of held) {
-        timer.cancel();
+      settled = true;
+      // A handler that is told of drops may cause further ones: those are not waited for.
+      const codes = Array.from(held.keys());
+      for (const code of codes) {
+        held.get(code)?.timer.cancel();
         release(code);
       }
     },
@@ -141,7 +148,11 @@ function createWarner(clock: Clock): (error: PublisherError) => void {
     lastOf.set(error.code, { time, suppressed: 0 });
     const host = globalThis as unknown as WarningHost;
     const message = `${error.message}${suffix}`;
-    if (host.process?.emitWarning) host.process.emitWarning(message, { type: "EventmeterWarning", code: error.code });
-    else host.console?.warn(message);
+    try {
+      if (host.process?.emitWarning) host.process.emitWarning(message, { type: "EventmeterWarning", code: error.code });
+      else host.console?.warn(message);
+    } catch {
+      // Whoever replaced these must not get their fault into a publish.
+    }
   };
 }

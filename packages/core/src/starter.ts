@@ -23,10 +23,10 @@ export interface Starter {
   readonly state: "waiting" | "starting" | "started" | "refused" | "stopped";
   /** Starts now; idempotent, concurrent calls share one attempt. Rejects with a `PublisherError`. */
   start(options?: WaitOptions): Promise<void>;
-  /** Starts in the background if nothing was started yet; failures are reported and tried again. */
+  /** Starts in the background if nothing was started yet; failures, those of `start()` too, are tried again. */
   begin(): void;
-  /** Ends every attempt to come. */
-  stop(): void;
+  /** Ends every attempt to come; resolves when none is under way. */
+  stop(): Promise<void>;
 }
 
 /** Makes the starter of one publisher. */
@@ -36,6 +36,8 @@ export function createStarter({ publisher, start, clock, reporter, onStarted, on
   let refusal: PublisherError | undefined;
   let timer: { cancel(): void } | undefined;
   let failures = 0;
+  // Records wait for it: a failure is tried again, whoever asked for the attempt.
+  let wanted = false;
 
   const fail = (message: string, retryable: boolean, cause?: unknown): PublisherError =>
     new PublisherError(message, { code: "start-failed", publisher, retryable, cause });
@@ -65,9 +67,10 @@ export function createStarter({ publisher, start, clock, reporter, onStarted, on
     if (attempt === undefined) {
       state = "starting";
       attempt = run();
-      // Whoever called start() sees the failure, and the background path reports it: here it only makes room for the next attempt.
+      // Whoever called start() sees the failure, and the background path reports it: here is only what comes next.
       attempt.catch(() => {
         attempt = undefined;
+        if (state === "waiting" && wanted) timer = clock.setTimeout(background, fullJitter(failures));
       });
     }
     return attempt;
@@ -75,9 +78,7 @@ export function createStarter({ publisher, start, clock, reporter, onStarted, on
 
   function background(): void {
     ensureAttempt().catch((error: PublisherError) => {
-      if (state === "stopped") return;
-      reporter.forward(error);
-      if (state === "waiting") timer = clock.setTimeout(background, fullJitter(failures));
+      if (state !== "stopped") reporter.forward(error);
     });
   }
 
@@ -95,11 +96,13 @@ export function createStarter({ publisher, start, clock, reporter, onStarted, on
       await running;
     },
     begin() {
+      wanted = true;
       if (state === "waiting" && attempt === undefined && timer === undefined) background();
     },
-    stop() {
+    async stop() {
       state = "stopped";
       timer?.cancel();
+      await attempt?.catch(() => undefined);
     },
   };
 }

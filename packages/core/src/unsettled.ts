@@ -69,12 +69,19 @@ export function createUnsettled(clock: Clock): Unsettled {
 
 const OVERHEAD_BYTES = 256;
 
-/** Estimates the memory that a dictionary holds: its strings at two bytes a character, and a constant for the rest. */
+/** Estimates the memory that a dictionary holds: its strings at two bytes a character, and a constant for the rest. Never throws. */
 export function memoryOf(dictionary: object): number {
-  let bytes = OVERHEAD_BYTES;
-  for (const value of Object.values(dictionary) as unknown[]) {
-    if (typeof value === "string") bytes += 2 * value.length;
-    else if (typeof value === "object" && value !== null) bytes += memoryOf(value);
+  try {
+    const { attributes } = dictionary as { readonly attributes?: object };
+    return OVERHEAD_BYTES + textBytes(dictionary) + (attributes === undefined ? 0 : textBytes(attributes));
+  } catch {
+    // A handler may have made anything of a dictionary that is its own.
+    return OVERHEAD_BYTES;
   }
+}
+
+function textBytes(group: object): number {
+  let bytes = 0;
+  for (const value of Object.values(group) as unknown[]) if (typeof value === "string") bytes += 2 * value.length;
   return bytes;
 }

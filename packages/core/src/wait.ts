@@ -18,42 +18,59 @@ export function waitWithin(
   graceMs = 0,
 ): Promise<WaitStatus> {
   const { timeoutMs, signal } = readWaitOptions(options);
+  const timers = clock === systemClock ? holdingClock : clock;
   return new Promise((resolve) => {
-    const { setTimeout } = clock === systemClock ? holdingClock : clock;
+    let timer: { cancel(): void } | undefined;
     const end = (status: WaitStatus): void => {
-      timer.cancel();
-      signal?.removeEventListener("abort", onAbort);
       resolve(status);
+      timer?.cancel();
+      listen(signal, "removeEventListener", onAbort);
     };
-    let timer = setTimeout(() => end("timeout"), timeoutMs + graceMs);
     const onAbort = (): void => {
       if (graceMs === 0) return end("aborted");
-      timer.cancel();
-      timer = setTimeout(() => end("aborted"), graceMs);
+      timer?.cancel();
+      timer = timers.setTimeout(() => end("aborted"), graceMs);
     };
+    timer = timers.setTimeout(() => end("timeout"), Math.min(timeoutMs + graceMs, MAX_DELAY_MS));
     settled.then(
       () => end("complete"),
       () => end("complete"),
     );
-    if (signal?.aborted === true) onAbort();
-    else signal?.addEventListener("abort", onAbort, { once: true });
+    listen(signal, "addEventListener", onAbort);
   });
 }
 
-/** Reads the options of a wait; what cannot be used gives way to the default. */
+/** Begins or ends to listen to a signal; one that throws is none. */
+function listen(
+  signal: AbortSignalLike | undefined,
+  method: "addEventListener" | "removeEventListener",
+  onAbort: () => void,
+): void {
+  try {
+    if (method === "addEventListener" && signal?.aborted === true) onAbort();
+    else signal?.[method]("abort", onAbort);
+  } catch {
+    // The time still ends the wait.
+  }
+}
+
+/** Reads the options of a wait; what cannot be used gives way to the default. Never throws. */
 export function readWaitOptions(options: WaitOptions | undefined): {
   timeoutMs: number;
   signal: AbortSignalLike | undefined;
 } {
-  const given: { readonly [Name in keyof WaitOptions]?: unknown } =
-    typeof options === "object" && options !== null ? options : {};
-  const timeoutMs =
-    typeof given.timeoutMs === "number" && given.timeoutMs >= 0
-      ? Math.min(given.timeoutMs, MAX_DELAY_MS)
-      : DEFAULT_TIMEOUT_MS;
-  const signal = given.signal as Partial<AbortSignalLike> | null | undefined;
-  const usable = typeof signal?.addEventListener === "function" && typeof signal.removeEventListener === "function";
-  return { timeoutMs, signal: usable ? (signal as AbortSignalLike) : undefined };
+  try {
+    const { timeoutMs, signal } = (options ?? {}) as { readonly [Name in keyof WaitOptions]?: unknown };
+    const { addEventListener, removeEventListener } = (signal ?? {}) as Partial<AbortSignalLike>;
+    const usable = typeof addEventListener === "function" && typeof removeEventListener === "function";
+    return {
+      timeoutMs:
+        typeof timeoutMs === "number" && timeoutMs >= 0 ? Math.min(timeoutMs, MAX_DELAY_MS) : DEFAULT_TIMEOUT_MS,
+      signal: usable ? (signal as AbortSignalLike) : undefined,
+    };
+  } catch {
+    return { timeoutMs: DEFAULT_TIMEOUT_MS, signal: undefined };
+  }
 }
 
 interface Timers {

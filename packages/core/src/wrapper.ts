@@ -1,15 +1,9 @@
-import { systemClock } from "./clock.ts";
-import type {
-  CheckReport,
-  CommonOptions,
-  FlushReport,
-  MetricsPublisher,
-  PublisherHealth,
-  WaitOptions,
-} from "./contract.ts";
+import { resolveClock } from "./clock.ts";
+import { readHealth } from "./read-health.ts";
+import type { CheckReport, CommonOptions, FlushReport, MetricsPublisher, WaitOptions } from "./contract.ts";
 import type { FormattedMetrics } from "./dictionary.ts";
 import { createLedger, type Ledger } from "./ledger.ts";
-import { commonOptionRules, checkOptions, option } from "./options-check.ts";
+import { checkOptions, commonOptionRules, option, type OptionRule } from "./options-check.ts";
 import { isPublisher } from "./publisher-check.ts";
 import type { EventMetrics, MetricsRecord, NetworkMetrics } from "./records.ts";
 import { createReporter, isThenable, type Reporter } from "./reporter.ts";
@@ -40,6 +34,13 @@ export interface WrapperRoute {
 
 const NO_CHECK: CheckReport = { ok: true, code: "ok", message: "the publisher inside has no check" };
 
+const wrapperRules: { readonly [Name in keyof WrapperOptions]-?: OptionRule } = {
+  name: commonOptionRules.name,
+  owned: option.boolean(),
+  onError: commonOptionRules.onError,
+  clock: commonOptionRules.clock,
+};
+
 /** What the publisher inside may take beyond the time that both were given, in milliseconds. */
 const INNER_GRACE_MS = 50;
 
@@ -50,18 +51,10 @@ export function createWrapper(
   route: WrapperRoute,
   options: WrapperOptions | undefined,
 ): MetricsPublisher {
-  checkOptions(
-    kind,
-    { publisher: inner, ...options },
-    {
-      publisher: option.required(option.instance(isPublisher, "a publisher")),
-      name: commonOptionRules.name,
-      owned: option.boolean(),
-      onError: commonOptionRules.onError,
-      clock: commonOptionRules.clock,
-    },
-  );
-  const { name = inner.name, owned = true, clock = systemClock } = options ?? {};
+  checkOptions(kind, { publisher: inner }, { publisher: option.required(option.instance(isPublisher, "a publisher")) });
+  checkOptions(kind, options, wrapperRules);
+  const { name = inner.name, owned = true } = options ?? {};
+  const clock = resolveClock(options?.clock);
   const ledger = createLedger();
   const reporter = createReporter(name, options);
   let closing: Promise<FlushReport> | undefined;
@@ -71,7 +64,7 @@ export function createWrapper(
     record: Readonly<Rec>,
     choose: (record: Readonly<Rec>, ledger: Ledger, reporter: Reporter) => Readonly<Rec> | undefined,
     offer: (record: Readonly<Rec>) => unknown,
-  ): void {
+  ): unknown {
     ledger.received += 1;
     if (closing !== undefined) {
       ledger.drop("closed");
@@ -82,15 +75,17 @@ export function createWrapper(
       return reporter.drop("invalid-record", "record dropped: it is no object");
     }
     const chosen = choose(record, ledger, reporter);
-    if (chosen === undefined) return;
+    if (chosen === undefined) return undefined;
     try {
       const returned = offer(chosen);
       if (isThenable(returned)) returned.then(undefined, innerFailed);
       ledger.delivered += 1;
       ledger.lastSuccess = clock.now();
+      // Handed back, so that a composite can bound how many of them are unsettled.
+      return returned;
     } catch (cause) {
       ledger.drop("failed");
-      reporter.drop("publisher-failed", "record dropped: the publisher inside threw", { cause });
+      return reporter.drop("publisher-failed", "record dropped: the publisher inside threw", { cause });
     }
   }
 
@@ -117,15 +112,6 @@ export function createWrapper(
     return report;
   }
 
-  function innerHealth(): PublisherHealth | undefined {
-    try {
-      return inner.health();
-    } catch (cause) {
-      innerFailed(cause);
-      return undefined;
-    }
-  }
-
   const wrapper: MetricsPublisher = {
     name,
     contract: 1,
@@ -135,7 +121,7 @@ export function createWrapper(
     flush: (wait) => closing ?? settle("flush", wait),
     close: (wait) => (closing ??= end(wait)),
     health() {
-      const child = innerHealth();
+      const child = readHealth(inner);
       return ledger.health(name, {
         state: ended ? "closed" : (child?.state ?? "failing"),
         lastError: reporter.lastError,

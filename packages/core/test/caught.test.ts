@@ -7,7 +7,9 @@ test("gives the message of an Error, of a string and of anything printable", () 
   expect(errorMessage("plain")).toBe("plain");
   expect(errorMessage({ message: "shaped like one" })).toBe("shaped like one");
   expect(errorMessage(new RangeError(""))).toBe("RangeError");
-  expect(errorMessage(42n)).toBe("42");
+  expect(errorMessage(42n)).toBe("[bigint]");
+  expect(errorMessage(new Uint8Array(3))).toBe("[Uint8Array]");
+  expect(errorMessage(true)).toBe("true");
   expect(errorMessage(Symbol("s"))).toBe("Symbol(s)");
   expect(errorMessage(function work() {})).toBe("[function work]");
   expect(errorMessage(null)).toBeNull();
@@ -22,7 +24,13 @@ test("says so where an error cannot be read", () => {
   };
   const revoked = Proxy.revocable({}, {});
   revoked.revoke();
-  for (const value of [throwing, revoked.proxy, Object.create(null), { toString: () => ({}) }])
+  for (const value of [
+    throwing,
+    revoked.proxy,
+    Object.create(null),
+    { toString: () => ({}) },
+    { toString: () => ({ slice: () => 1n, toWellFormed: () => 1n }) },
+  ])
     expect(errorMessage(value)).toBe("[unreadable error]");
   expect(errorTypeOf(throwing)).toBeNull();
   expect(errorTypeOf(revoked.proxy)).toBeNull();

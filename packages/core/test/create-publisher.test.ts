@@ -205,3 +205,45 @@ test("takes every record and does nothing with the no-op publisher", async () =>
   publisher.publishNetworkMetrics(network);
   expect(publisher.health()).toMatchObject({ received: 2, delivered: 2 });
 });
+
+test("counts a record once although its handler makes its own data cyclic", async () => {
+  const { publisher, clock } = setUp({
+    async event(data) {
+      (data as { attributes: unknown }).attributes = data;
+      await Promise.resolve();
+    },
+  });
+  publisher.publishEventMetrics(event());
+  await clock.advance(0);
+  expect(publisher.health()).toMatchObject({ delivered: 1, dropped: 0, pending: 0 });
+});
+
+test("ends although its flush hook flushes the publisher itself", async () => {
+  let calls = 0;
+  const { publisher, clock } = setUp({
+    async flush() {
+      calls += 1;
+      await publisher.flush({ timeoutMs: 100 });
+    },
+  });
+  const flushed = publisher.flush({ timeoutMs: 300 });
+  await clock.advance(300);
+  expect((await flushed).status).toBe("complete");
+  expect(calls).toBe(1);
+});
+
+test("closes what a start opens while the publisher is being closed", async () => {
+  const calls: string[] = [];
+  const opening = Promise.withResolvers<void>();
+  const { publisher, clock } = setUp({
+    start: () => opening.promise.then(() => calls.push("opened")),
+    close: () => calls.push("closed"),
+  });
+  const started = publisher.start?.().catch(() => undefined);
+  const closed = publisher.close({ timeoutMs: 100 });
+  await clock.advance(50);
+  opening.resolve();
+  await clock.advance(0);
+  await Promise.all([started, closed]);
+  expect(calls).toEqual(["opened", "closed"]);
+});

@@ -96,3 +96,10 @@ test("judges options together after each alone", () => {
   expect(message).toContain("port: expected an integer");
   expect(message).toContain("port: not together with hosts");
 });
+
+test("sees the holes of a list, and shows no name that may be a secret", () => {
+  const holes: string[] = [];
+  holes[1] = "b";
+  expect(messageOf({ hosts: holes })).toContain("hosts[0]: missing");
+  expect(messageOf({ hosts: [], "s3cr3t-canary": 1 })).toMatch(/…: unknown option$/);
+});

@@ -91,6 +91,28 @@ test("survives handlers that throw, reject or report again", async () => {
   expect(calls).toBe(1);
 });
 
+test("ends to settle although the handler causes further drops", () => {
+  let told = 0;
+  const reporter = createReporter("example", {
+    clock,
+    onError() {
+      told += 1;
+      for (const code of ["a", "b", "c"]) reporter.drop(code, "once more");
+    },
+  });
+  for (let count = 0; count < 3; count += 1) reporter.drop("a", "event dropped");
+  vi.spyOn(process, "emitWarning").mockImplementation(() => undefined);
+  reporter.settle();
+  reporter.drop("d", "after the close");
+  expect(told).toBeLessThan(10);
+  expect(clock.pendingTimers).toBe(0);
+});
+
+test("survives a host whose warnings throw", () => {
+  vi.spyOn(process, "emitWarning").mockImplementation(() => fail());
+  expect(() => createReporter("example", { clock }).error("a", "x")).not.toThrow();
+});
+
 test("gives news to onDiagnostic, and to nobody without it", () => {
   const news: Diagnostic[] = [];
   createReporter("example", { clock, onDiagnostic: (diagnostic) => news.push(diagnostic) }).diagnostic(

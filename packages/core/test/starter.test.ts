@@ -93,9 +93,26 @@ test("ends every attempt to come when it is stopped", async () => {
   });
   starter.begin();
   await clock.advance(0);
-  starter.stop();
+  await starter.stop();
   await clock.advance(60_000);
   expect(attempts).toBe(1);
   expect(clock.pendingTimers).toBe(0);
   await expect(starter.start()).rejects.toThrow("it is closed");
+});
+
+test("goes on trying for the records that wait, although an explicit start failed", async () => {
+  for (const order of ["start first", "record first"]) {
+    let attempts = 0;
+    const { starter, clock } = setUp(async () => {
+      attempts += 1;
+      if (attempts < 3) throw new Error("not yet");
+    });
+    if (order === "record first") starter.begin();
+    const started = starter.start().catch(() => undefined);
+    starter.begin();
+    await clock.advance(0);
+    await started;
+    await clock.advance(5_000);
+    expect([order, starter.state]).toEqual([order, "started"]);
+  }
 });

@@ -1,16 +1,13 @@
-import type { PublisherHealth, PublisherState } from "@eventmeter/core";
+import { PUBLISHER_STATES, type PublisherHealth, type PublisherState, readHealth } from "@eventmeter/core";
 import { type Child, MAX_UNSETTLED } from "./child.ts";
-
-// Best to worst.
-const STATES: readonly PublisherState[] = ["closed", "idle", "ok", "degraded", "failing"];
 
 // As long as a failure of its own keeps any publisher from being `ok`.
 const DEGRADED_MS = 60_000;
 
 /** Gives the worst of some states; `idle` if there are none. */
 export function worstState(states: readonly PublisherState[]): PublisherState {
-  const ranks = states.map((state) => STATES.indexOf(state));
-  return STATES[Math.max(...ranks)] ?? "idle";
+  const ranks = states.map((state) => PUBLISHER_STATES.indexOf(state));
+  return PUBLISHER_STATES[Math.max(...ranks)] ?? "idle";
 }
 
 /** Gives the later of two failures. */
@@ -56,33 +53,10 @@ export function childHealth(child: Child): PublisherHealth {
   };
 }
 
-function ownHealth(child: Child): PublisherHealth | undefined {
-  try {
-    const health: unknown = child.publisher.health();
-    if (isHealth(health)) return health;
-    child.reporter.drop("publisher-failed", "its health() gave no health", { count: 0 });
-  } catch (cause) {
-    child.reporter.drop("publisher-failed", "its health() threw", { count: 0, cause });
-  }
-  return undefined;
-}
-
-const NUMBERS = ["received", "recovered", "delivered", "dropped", "ignored", "pending"] as const;
-
-function isHealth(value: unknown): value is PublisherHealth {
-  if (typeof value !== "object" || value === null) return false;
-  const { state, droppedBy, lastSuccess, lastError } = value as PublisherHealth;
-  return (
-    STATES.includes(state) &&
-    NUMBERS.every((name) => typeof (value as PublisherHealth)[name] === "number") &&
-    isObject(droppedBy) &&
-    (lastSuccess === null || typeof lastSuccess === "number") &&
-    (lastError === null || isObject(lastError))
-  );
-}
-
-function isObject(value: unknown): boolean {
-  return typeof value === "object" && value !== null;
+function ownHealth({ publisher, reporter }: Child): PublisherHealth | undefined {
+  const health = readHealth(publisher);
+  if (health === undefined) reporter.drop("publisher-failed", "its health() gave no health", { count: 0 });
+  return health;
 }
 
 function standIn(name: string): PublisherHealth {

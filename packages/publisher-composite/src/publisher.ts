@@ -14,7 +14,7 @@ import {
   PublisherError,
   type PublisherHealth,
   type Reporter,
-  systemClock,
+  resolveClock,
   type WaitOptions,
 } from "@eventmeter/core";
 import { createChild } from "./child.ts";
@@ -43,7 +43,8 @@ export class CompositePublisher implements MetricsPublisher {
   /** @throws PublisherError `options`, naming every wrong entry by its index */
   constructor(publishers: readonly (MetricsPublisher | CompositeChild)[], options?: CommonOptions) {
     checkComposite(publishers, options);
-    const { name = "composite", clock = systemClock } = options ?? {};
+    const { name = "composite" } = options ?? {};
+    const clock = resolveClock(options?.clock);
     this.name = name;
     this.#options = options ?? {};
     this.#clock = clock;
