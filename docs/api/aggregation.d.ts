@@ -163,3 +163,6 @@ export declare function cleanLabelName(text: string): string;
 export declare const seriesOptionRules: {
     readonly [Name in keyof SeriesStoreOptions]-?: OptionRule;
 };
+
+/** Gives a value with U+FFFD in place of what cannot stand on a page. */
+export declare function toPageable(value: string): string;

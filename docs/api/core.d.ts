@@ -37,9 +37,9 @@ export interface CheckReport {
 /** Time as a publisher sees it. */
 export interface Clock {
     /** Wall clock in epoch milliseconds. */
-    now(): number;
+    readonly now: () => number;
     /** A clock that never steps, in milliseconds. */
-    monotonic(): number;
+    readonly monotonic: () => number;
     /** Runs `run` once after `ms` milliseconds; the timer does not hold the process open. */
     setTimeout(run: () => void, ms: number): {
         cancel(): void;
@@ -429,6 +429,9 @@ export interface OptionRuleSet {
 /** Rules by option name. */
 export type OptionRules = Readonly<Record<string, OptionRule>>;
 
+/** Publisher states from best to worst. */
+export declare const PUBLISHER_STATES: readonly PublisherState[];
+
 /** What a publisher does; everything else that the contract asks for comes from `createPublisher`. */
 export interface PublisherDefinition {
     /** Default name, kebab-case. */
@@ -447,6 +450,8 @@ export interface PublisherDefinition {
     readonly check?: ((options: WaitOptions) => CheckReport | PromiseLike<CheckReport>) | undefined;
     /** How many records may wait or be unsettled at a time; more are dropped as `overflow`. @default 1000 */
     readonly maxUnsettled?: number | undefined;
+    /** Memory that these may hold together, in bytes; more are dropped as `overflow`. @default 33554432 (32 MiB) */
+    readonly maxUnsettledBytes?: number | undefined;
 }
 
 /** A failure of a publisher, with a documented code. Recognise it by `isPublisherError`, never by `instanceof`. */
@@ -534,8 +539,10 @@ export interface Reporter {
         readonly count?: number;
         readonly cause?: unknown;
     }): void;
-    /** Reports what `drop` still holds back; a publisher calls it when it closes. */
+    /** Reports what `drop` still holds back; a publisher calls it when it closes. Later drops are reported once a code. */
     settle(): void;
+    /** Keeps a failure as the last one for health(), without a report: whoever caused it is told in another way. */
+    note(error: PublisherError): void;
     /** Reports a failure that already is a `PublisherError`, as it is. */
     forward(error: PublisherError): void;
     /** Reports what is no failure. */
@@ -556,10 +563,10 @@ export interface Starter {
     readonly state: "waiting" | "starting" | "started" | "refused" | "stopped";
     /** Starts now; idempotent, concurrent calls share one attempt. Rejects with a `PublisherError`. */
     start(options?: WaitOptions): Promise<void>;
-    /** Starts in the background if nothing was started yet; failures are reported and tried again. */
+    /** Starts in the background if nothing was started yet; failures, those of `start()` too, are tried again. */
     begin(): void;
-    /** Ends every attempt to come. */
-    stop(): void;
+    /** Ends every attempt to come; resolves when none is under way. */
+    stop(): Promise<void>;
 }
 
 /** What a starter needs to know. */
@@ -639,6 +646,9 @@ export declare function closeWithin(close: ((options: WaitOptions) => unknown) |
     readonly clock: Clock;
     readonly reporter: Reporter;
 }): Promise<void>;
+
+/** Gives the code of a failure in brackets, to be put behind a message, where it is a constant such as `ECONNREFUSED`; else nothing. */
+export declare function codeText(caught: unknown): string;
 
 /** Rules of `CommonOptions`. */
 export declare const commonOptionRules: {
@@ -726,17 +736,23 @@ export declare function readAttributes(fields: AttributeSource, visit: (name: st
  */
 export declare function readEvent(record: Readonly<EventMetrics>, into: EventFields): boolean;
 
+/** Reads the health of a publisher that may be anybody's, each field once; undefined where it gives none. Never throws. */
+export declare function readHealth(publisher: Pick<MetricsPublisher, "health">): PublisherHealth | undefined;
+
 /**
  * Reads a network operation into `into`, each field once; false if the record is invalid: `into.problem` then names every wrong field.
  * Never throws, and never changes the record. Hot: nothing is allocated for a good record.
  */
 export declare function readNetwork(record: Readonly<NetworkMetrics>, into: NetworkFields): boolean;
 
-/** Reads the options of a wait; what cannot be used gives way to the default. */
+/** Reads the options of a wait; what cannot be used gives way to the default. Never throws. */
 export declare function readWaitOptions(options: WaitOptions | undefined): {
     timeoutMs: number;
     signal: AbortSignalLike | undefined;
 };
+
+/** Gives the clock of an option: the system's without one, else one that survives what the given one throws or gives instead of numbers. */
+export declare function resolveClock(given: Clock | undefined): Clock;
 
 /** The runtime's own time; its timers never hold the process open. */
 export declare const systemClock: Clock;

@@ -137,4 +137,5 @@ export interface Watched {
 export interface WritableRegistry {
     registerMetric(metric: never): void;
     removeSingleMetric?(name: string): void;
+    getSingleMetric?(name: string): unknown;
 }

@@ -17,6 +17,9 @@ export interface DemoOptions {
 /** A mistake of the person at the keyboard: one sentence, exit code 2. */
 export class UsageError extends Error {}
 
+/** What the demo understands. */
+export const USAGE = "use --dir PATH, --for 30s, --jobs 4, --port 9464, --ndjson PATH";
+
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 
 /** Reads the command line. @throws UsageError with one sentence */
@@ -37,8 +40,8 @@ function parse(args: readonly string[]): { [Name in "dir" | "for" | "jobs" | "po
     return parseArgs({ args: [...args], options: { dir: text, for: text, jobs: text, port: text, ndjson: text } })
       .values;
   } catch (error) {
-    const [sentence = ""] = (error as Error).message.split(". ");
-    throw new UsageError(`${sentence}: use --dir PATH, --for 30s, --jobs 4, --port 9464, --ndjson PATH`);
+    const [sentence = ""] = (error as Error).message.split(/\.\s/);
+    throw new UsageError(`${sentence}: ${USAGE}`);
   }
 }
 

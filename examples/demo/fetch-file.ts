@@ -32,7 +32,7 @@ export function createFileClient(port: number, deadlineMs: number, metrics: Metr
     let before = { sent: 0, received: 0 };
     const encoded = path.split("/").map(encodeURIComponent).join("/");
     const request = get({ host: "127.0.0.1", port, path: `/${encoded}`, agent, signal }, resolve);
-    request.once("error", (error) => reject(signal.aborted ? signal.reason : error));
+    request.on("error", reject);
     // A kept connection has served others before: what counts is what it carries from here on.
     request.once("socket", (given) => {
       socket = given;
@@ -45,7 +45,7 @@ export function createFileClient(port: number, deadlineMs: number, metrics: Metr
       if (response.statusCode !== 200) throw new RefusedError(response.statusCode ?? 0);
       return Buffer.concat(chunks);
     } catch (error) {
-      throw signal.aborted ? signal.reason : error;
+      throw signal.aborted ? new DOMException(`no whole file within ${deadlineMs} ms`, "TimeoutError") : error;
     } finally {
       traffic.sent = (socket?.bytesWritten ?? 0) - before.sent;
       traffic.received = (socket?.bytesRead ?? 0) - before.received;

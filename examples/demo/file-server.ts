@@ -14,7 +14,6 @@ export interface FileServer extends AsyncDisposable {
 export async function startFileServer(root: string, maxConnections: number): Promise<FileServer> {
   const server = createServer((request, response) => void answer(root, request, response));
   server.maxConnections = maxConnections;
-  server.keepAliveTimeout = 1_000;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(0, "127.0.0.1", resolve);

@@ -2,9 +2,9 @@
 import { fileURLToPath } from "node:url";
 import { errorTypeOf, isPublisherError } from "@eventmeter/core";
 import { CompositePublisher } from "@eventmeter/publisher-composite";
-import { type DemoOptions, readArguments, UsageError } from "./arguments.ts";
+import { type DemoOptions, readArguments, USAGE, UsageError } from "./arguments.ts";
 import { createBackends } from "./backends.ts";
-import { workOn } from "./executions.ts";
+import { MAX_RETRIES, workOn } from "./executions.ts";
 import { createFileClient } from "./fetch-file.ts";
 import { startFileServer } from "./file-server.ts";
 import { showLiveLine } from "./live-line.ts";
@@ -21,26 +21,29 @@ const CONNECTIONS_PER_JOB = 3;
 async function demo(options: DemoOptions): Promise<void> {
   const { dir, forMs, jobs } = options;
   await firstOf(packagesIn(dir));
-  const { page, all } = createBackends(options, (error) => line?.note(error.message) ?? console.error(error.message));
+  let note = (text: string): void => console.error(text);
+  const { page, all } = createBackends(options, ({ message }) => note(message));
   const metrics = new CompositePublisher(all);
   page.watch(metrics);
-  let line: ReturnType<typeof showLiveLine> | undefined;
   await metrics.start();
 
   const over = new AbortController();
-  const timer = setTimeout(() => over.abort(), forMs);
-  const onInterrupt = (): void => over.abort();
-  process.once("SIGINT", onInterrupt);
+  const end = (): void => over.abort();
+  const timer = setTimeout(end, forMs);
+  // A terminal and a script runner may both pass one Ctrl-C on: a second one changes nothing.
+  process.on("SIGINT", end);
+  // Whoever read the output has gone, as `head` does: nobody is left to work for.
+  process.stdout.on("error", end);
 
   const tally = createTally();
   {
     await using server = await startFileServer(dir, jobs * CONNECTIONS_PER_JOB);
     using client = createFileClient(server.port, DEADLINE_MS, metrics);
     console.log(
-      `page      ${page.url}\nrecords   ${options.ndjson}\nworking   ${dir} with ${jobs} jobs, Ctrl-C ends it\n`,
+      `page      ${page.url}\nrecords   ${options.ndjson}\nworking   ${dir} with ${jobs} jobs, Ctrl-C ends it\nfailures  are real and wanted: ${DEADLINE_MS} ms a file, ${jobs * CONNECTIONS_PER_JOB} connections, ${MAX_RETRIES} retries\n`,
     );
-    line = showLiveLine({ tally, client, metrics, output: process.stdout });
-    const { note } = line;
+    using line = showLiveLine({ tally, client, metrics, output: process.stdout });
+    ({ note } = line);
     const onFailure = (eventName: string, folder: string, error: unknown): void =>
       note(`failed: ${eventName} ${folder}: ${errorTypeOf(error) ?? "unknown"}: ${(error as Error).message}`);
     const folders = roundAndRound(dir, over.signal);
@@ -49,15 +52,14 @@ async function demo(options: DemoOptions): Promise<void> {
       for await (const folder of folders) await workOn(folder, workshop);
     };
     await Promise.all(Array.from({ length: jobs }, job));
-    line[Symbol.dispose]();
   }
   clearTimeout(timer);
-  process.off("SIGINT", onInterrupt);
 
   const report = await metrics.close();
   const health = metrics.health();
   console.log(`\n${summaryText(tally, health)}\n\nclosed: ${report.status}`);
   if (![health, ...(health.children ?? [])].every(addsUp)) process.exitCode = 1;
+  process.off("SIGINT", end);
 }
 
 async function firstOf(folders: AsyncGenerator<PackageFolder>): Promise<void> {
@@ -76,6 +78,10 @@ async function* roundAndRound(dir: string, signal: AbortSignal): AsyncGenerator<
   }
 }
 
+if (process.argv.includes("--help")) {
+  console.log(`demo: ${USAGE}`);
+  process.exit();
+}
 try {
   await demo(readArguments(process.argv.slice(2), DEFAULT_DIR));
 } catch (error) {

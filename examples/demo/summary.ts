@@ -2,28 +2,37 @@ import type { PublisherHealth } from "@eventmeter/core";
 import { quantile, type Tally } from "./tally.ts";
 import { msText, tableText } from "./text.ts";
 
-/** Gives what is printed at the end: a table per event, and each publisher's numbers. */
+const COLUMNS = ["received", "recovered", "delivered", "dropped", "ignored", "pending"] as const;
+
+/** Gives what is printed at the end: a table per event, each publisher's numbers, and whether they add up. */
 export function summaryText(tally: Tally, health: PublisherHealth): string {
-  const events = [...tally.events.values()].map(({ eventName, executions, failed, retries, durationsMs }) => [
+  const events = [...tally.events.values()].map(({ eventName, executions, failed, retries, durationsMs, maxMs }) => [
     eventName,
     ...[executions, failed, retries].map(String),
-    ...[0.5, 0.95, 1].map((part) => msText(quantile(durationsMs, part))),
+    ...[quantile(durationsMs, 0.5), quantile(durationsMs, 0.95), maxMs].map(msText),
   ]);
-  const publishers = [health, ...(health.children ?? [])].map((publisher) => [
+  const publishers = [health, ...(health.children ?? [])];
+  const numbers = publishers.map((publisher) => [
     publisher.name,
-    ...[publisher.received, publisher.delivered, publisher.dropped, publisher.ignored, publisher.pending].map(String),
-    addsUp(publisher) ? "yes" : "NO",
+    ...COLUMNS.map((column) => String(publisher[column])),
   ]);
   return [
     tableText([["event", "executions", "failed", "retries", "p50", "p95", "max"], ...events]),
-    tableText([["publisher", "received", "delivered", "dropped", "ignored", "pending", "adds up"], ...publishers]),
-    ...[health, ...(health.children ?? [])].flatMap(reasonsText),
+    tableText([["publisher", ...COLUMNS], ...numbers]),
+    ...publishers.flatMap(reasonsText),
+    equationText(publishers),
   ].join("\n\n");
 }
 
 /** Tells whether every record is accounted for. */
 export function addsUp({ received, recovered, delivered, dropped, ignored, pending }: PublisherHealth): boolean {
   return received + recovered === delivered + dropped + ignored + pending;
+}
+
+function equationText(publishers: readonly PublisherHealth[]): string {
+  const wrong = publishers.filter((publisher) => !addsUp(publisher)).map(({ name }) => name);
+  const verdict = wrong.length === 0 ? "the numbers add up" : `THE NUMBERS OF ${wrong.join(", ")} DO NOT ADD UP`;
+  return `${verdict}: received + recovered = delivered + dropped + ignored + pending`;
 }
 
 function reasonsText({ name, droppedBy, ignoredBy }: PublisherHealth): string[] {

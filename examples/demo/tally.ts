@@ -4,6 +4,7 @@ export interface EventTally {
   executions: number;
   failed: number;
   retries: number;
+  maxMs: number;
   /** Durations of the newest executions, in milliseconds. */
   readonly durationsMs: number[];
 }
@@ -22,9 +23,17 @@ export function createTally(): Tally {
   return {
     events,
     add(eventName, durationMs, failed, retries) {
-      const event = events.get(eventName) ?? { eventName, executions: 0, failed: 0, retries: 0, durationsMs: [] };
+      const event = events.get(eventName) ?? {
+        eventName,
+        executions: 0,
+        failed: 0,
+        retries: 0,
+        maxMs: 0,
+        durationsMs: [],
+      };
       events.set(eventName, event);
       event.durationsMs[event.executions % NEWEST] = durationMs;
+      event.maxMs = Math.max(event.maxMs, durationMs);
       event.executions += 1;
       event.retries += retries;
       if (failed) event.failed += 1;

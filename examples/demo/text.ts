@@ -3,7 +3,8 @@ const STEPS = ["B", "kB", "MB", "GB", "TB"];
 /** Gives bytes as people read them. */
 export function bytesText(bytes: number): string {
   const step = bytes < 1 ? 0 : Math.min(STEPS.length - 1, Math.floor(Math.log10(bytes) / 3));
-  return `${(bytes / 1_000 ** step).toFixed(step === 0 ? 0 : 1)} ${STEPS[step]}`;
+  const value = bytes / 1_000 ** step;
+  return `${value.toFixed(step === 0 || value >= 10 ? 0 : 1)} ${STEPS[step]}`;
 }
 
 /** Gives milliseconds as people read them. */

@@ -12,3 +12,4 @@ export type {
   SnapshotBase,
 } from "./snapshot.ts";
 export { cleanLabelName } from "./label-names.ts";
+export { toPageable } from "./label-values.ts";

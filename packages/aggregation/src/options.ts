@@ -56,7 +56,9 @@ function promoted(kind: "event" | "network"): OptionRule {
   const list = option.list(attributeName);
   return (value, fault) => {
     list(value, fault);
-    if (Array.isArray(value) && value.every((name) => typeof name === "string")) checkLabelNames(kind, value, fault);
+    // Copied: a hole would be passed over.
+    const names: unknown[] = Array.isArray(value) ? Array.from(value) : [];
+    if (names.every((name) => typeof name === "string")) checkLabelNames(kind, names, fault);
   };
 }
 

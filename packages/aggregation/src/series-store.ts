@@ -1,4 +1,4 @@
-import { type Clock, type EventFields, type NetworkFields, readAttribute } from "@eventmeter/core";
+import type { Clock, EventFields, NetworkFields } from "@eventmeter/core";
 import {
   DIRECTIONS,
   EVENT_DURATION,
@@ -10,7 +10,7 @@ import {
 import { add, type CounterFamily, createCounterFamily } from "./counter-family.ts";
 import { keepExemplar } from "./exemplars.ts";
 import { createHistogramFamily, type HistogramFamily, observe } from "./histogram-family.ts";
-import { ERROR_TYPE } from "./label-names.ts";
+import { beginReading, endReading, type LabelReading, readLabel } from "./label-reading.ts";
 import { createLabelSets, findLabelSet, findRelated, type LabelSets } from "./label-sets.ts";
 import { resolveOptions, type SeriesStoreOptions } from "./options.ts";
 import { type Snapshot, snapshotCounter, snapshotHistogram, snapshotOverflow } from "./snapshot.ts";
@@ -25,8 +25,8 @@ export class SeriesStore {
   readonly #networkLabels: readonly string[];
   readonly #clock: Clock;
   readonly #startTime: number;
-  #eventPath: string[] | undefined;
-  #networkPath: string[] | undefined;
+  #eventReading: LabelReading | undefined;
+  #networkReading: LabelReading | undefined;
 
   /** @throws PublisherError `options`, listing every wrong field */
   constructor(options: SeriesStoreOptions = {}) {
@@ -71,16 +71,18 @@ export class SeriesStore {
    * @throws RangeError for fields without an end, and whatever a getter among the attributes throws; nothing was added then
    */
   addEvent(fields: EventFields): void {
-    // A getter among the attributes may publish again: fields are read before it runs, and it finds no path to share.
+    // A getter among the attributes may publish again: fields are read before it runs, and it finds no reading to share.
     const { eventName, status, errorType, taskId, traceId } = fields;
     const elapsed = elapsedMs(fields.startTime, fields.endTime);
     const retries = amountOf(fields.retryCount);
     const labels = this.#eventLabels;
-    const path = this.#eventPath ?? [];
-    this.#eventPath = undefined;
+    const reading = beginReading(this.#eventReading, fields);
+    this.#eventReading = undefined;
+    const { path } = reading;
     path[0] = status;
-    for (let at = 0; at < labels.length; at += 1) path[at + 1] = readLabel(fields, labels[at] as string, errorType);
+    for (let at = 0; at < labels.length; at += 1) path[at + 1] = readLabel(reading, labels[at] as string, errorType);
     path[labels.length + 1] = eventName;
+    endReading(reading, fields);
 
     const duration = this.#duration;
     const index = findLabelSet(duration.sets, path, 0);
@@ -88,7 +90,7 @@ export class SeriesStore {
     if (duration.exemplars !== null)
       keepExemplar(duration.exemplars, slot, traceId, taskId, elapsed / 1000, this.#clock.now());
     if (retries > 0) add(this.#retries, findRelated(duration.sets, index, this.#retries.sets, path, 1), retries);
-    this.#eventPath = path;
+    this.#eventReading = reading;
   }
 
   /**
@@ -101,10 +103,12 @@ export class SeriesStore {
     const sent = amountOf(fields.bytesSent);
     const received = amountOf(fields.bytesReceived);
     const labels = this.#networkLabels;
-    const path = this.#networkPath ?? [];
-    this.#networkPath = undefined;
-    for (let at = 0; at < labels.length; at += 1) path[at] = readLabel(fields, labels[at] as string, errorType);
+    const reading = beginReading(this.#networkReading, fields);
+    this.#networkReading = undefined;
+    const { path } = reading;
+    for (let at = 0; at < labels.length; at += 1) path[at] = readLabel(reading, labels[at] as string, errorType);
     path[labels.length] = operation;
+    endReading(reading, fields);
 
     const bytes = this.#bytes;
     const index = findLabelSet(bytes.sets, path, 0);
@@ -114,7 +118,7 @@ export class SeriesStore {
     const slot = observe(latency, findRelated(bytes.sets, index, latency.sets, path, 0), elapsed);
     if (latency.exemplars !== null)
       keepExemplar(latency.exemplars, slot, traceId, taskId, elapsed / 1000, this.#clock.now());
-    this.#networkPath = path;
+    this.#networkReading = reading;
   }
 
   /** Gives all series at this one moment; costs a copy of the numbers, about 0.1 ms per 1,000 histograms. */
@@ -141,10 +145,6 @@ function elapsedMs(startTime: number, endTime: number | null): number {
 /** Keeps out what would make a counter go down or poison it; a larger amount than can be counted counts as 2^53 - 1. */
 function amountOf(amount: number): number {
   return amount > 0 && amount < Infinity ? Math.min(amount, Number.MAX_SAFE_INTEGER) : 0;
-}
-
-function readLabel(fields: EventFields | NetworkFields, name: string, errorType: string | null): string {
-  return name === ERROR_TYPE ? (errorType ?? "") : readAttribute(fields, name);
 }
 
 function tell(onOverflow: (family: string) => void, family: string): void {

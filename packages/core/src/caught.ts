@@ -43,3 +43,9 @@ export function errorTypeOf(caught: unknown): string | null {
     return null;
   }
 }
+
+/** Gives the code of a failure in brackets, to be put behind a message, where it is a constant such as `ECONNREFUSED`; else nothing. */
+export function codeText(caught: unknown): string {
+  const type = errorTypeOf(caught);
+  return type !== null && /^[A-Z][A-Z0-9_]{2,39}$/.test(type) ? ` (${type})` : "";
+}

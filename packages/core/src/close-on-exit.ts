@@ -1,7 +1,11 @@
-import { MAX_DELAY_MS } from "./clock.ts";
-import type { FlushReport, MetricsPublisher } from "./contract.ts";
+import { MAX_DELAY_MS, systemClock } from "./clock.ts";
+import type { MetricsPublisher } from "./contract.ts";
 import { checkOptions, option } from "./options-check.ts";
+import { waitWithin } from "./wait.ts";
 import { isPublisher } from "./publisher-check.ts";
+
+/** What a close may take beyond the time that it was given as well, in milliseconds. */
+const GRACE_MS = 50;
 
 /** When else to close, and how long that may take. */
 export interface CloseOnExitOptions {
@@ -31,7 +35,12 @@ export function closeOnExit(publisher: MetricsPublisher, options?: CloseOnExitOp
     { publisher: option.required(option.instance(isPublisher, "a publisher")) },
   );
   checkOptions("closeOnExit", options, {
-    signals: option.list(option.string({ pattern: /^SIG[A-Z0-9]+$/, expected: "a signal name such as SIGTERM" })),
+    signals: option.list(
+      option.string({
+        pattern: /^SIG(?!KILL$|STOP$)[A-Z0-9]+$/,
+        expected: "a signal that can be caught, such as SIGTERM",
+      }),
+    ),
     timeoutMs: option.integer(0, MAX_DELAY_MS),
   });
   const { process } = globalThis as { readonly process?: Partial<ProcessLike> };
@@ -39,7 +48,11 @@ export function closeOnExit(publisher: MetricsPublisher, options?: CloseOnExitOp
   const host = process as ProcessLike;
   const { signals = [], timeoutMs } = options ?? {};
 
-  const close = (): Promise<FlushReport> => publisher.close({ timeoutMs });
+  // Whatever the publisher does, the process ends: a close that throws, rejects or hangs is not waited for beyond its time.
+  const close = (): Promise<unknown> => {
+    const closed = Promise.resolve().then(() => publisher.close({ timeoutMs }));
+    return waitWithin(closed, { timeoutMs }, systemClock, GRACE_MS);
+  };
   const listeners = signals.map((signal) => {
     const listener = (): void => {
       void close().then(() => {

@@ -1,4 +1,5 @@
-import { resolveClock } from "./clock.ts";
+import { codeText } from "./caught.ts";
+import { MAX_DELAY_MS, resolveClock } from "./clock.ts";
 import type { CheckReport, CommonOptions, FlushReport, MetricsPublisher, WaitOptions } from "./contract.ts";
 import { eventDictionary, type FormattedEvent, type FormattedNetwork, networkDictionary } from "./dictionary.ts";
 import { formatMetrics } from "./format-metrics.ts";
@@ -12,6 +13,7 @@ import { closeWithin } from "./close-within.ts";
 import { readWaitOptions, waitWithin } from "./wait.ts";
 
 const MAX_UNSETTLED = 1_000;
+const MAX_UNSETTLED_BYTES = 33_554_432;
 
 /** What a publisher does; everything else that the contract asks for comes from `createPublisher`. */
 export interface PublisherDefinition {
@@ -31,6 +33,8 @@ export interface PublisherDefinition {
   readonly check?: ((options: WaitOptions) => CheckReport | PromiseLike<CheckReport>) | undefined;
   /** How many records may wait or be unsettled at a time; more are dropped as `overflow`. @default 1000 */
   readonly maxUnsettled?: number | undefined;
+  /** Memory that these may hold together, in bytes; more are dropped as `overflow`. @default 33554432 (32 MiB) */
+  readonly maxUnsettledBytes?: number | undefined;
 }
 
 const hook = option.function();
@@ -43,13 +47,14 @@ const definitionRules: { readonly [Name in keyof PublisherDefinition]-?: ReturnT
   close: hook,
   check: hook,
   maxUnsettled: option.integer(1, 1_000_000),
+  maxUnsettledBytes: option.integer(1, MAX_DELAY_MS),
 };
 
 /** Makes a publisher from two functions: validation, numbers, errors, bounds and life cycle are all there. */
 export function createPublisher(definition: PublisherDefinition, options?: CommonOptions): MetricsPublisher {
   checkOptions("createPublisher", definition, definitionRules);
   checkOptions(definition.name, options, commonOptionRules);
-  const { maxUnsettled = MAX_UNSETTLED } = definition;
+  const { maxUnsettled = MAX_UNSETTLED, maxUnsettledBytes = MAX_UNSETTLED_BYTES } = definition;
   const { name = definition.name } = options ?? {};
   const clock = resolveClock(options?.clock);
   const ledger = createLedger();
@@ -104,14 +109,14 @@ export function createPublisher(definition: PublisherDefinition, options?: Commo
   function failed(cause: unknown): void {
     failing = true;
     ledger.drop("failed");
-    reporter.drop("publisher-failed", "record dropped: the handler failed", { cause });
+    reporter.drop("publisher-failed", `record dropped: the handler failed${codeText(cause)}`, { cause });
   }
 
   function hand<Data extends object>(handler: (data: Data) => unknown, data: Data): void {
     const { state } = starter;
-    if (unsettled.size >= maxUnsettled) {
+    if (unsettled.size >= maxUnsettled || unsettled.bytes >= maxUnsettledBytes) {
       ledger.drop("overflow");
-      reporter.drop("record-dropped", `record dropped: ${maxUnsettled} records are already waiting to be settled`);
+      reporter.drop("record-dropped", `record dropped: ${unsettled.size} records are already waiting to be settled`);
     } else if (definition.start === undefined || state === "started") {
       call(handler, data);
     } else if (state === "refused") {
@@ -171,11 +176,10 @@ export function createPublisher(definition: PublisherDefinition, options?: Commo
     ledger.drop("unconfirmed", lost);
     if (lost > 0)
       reporter.drop("record-dropped", "records dropped: not settled before the close ended", { count: lost });
-    // What a start opens while the publisher closes is closed as well, in time or when the start ends.
+    // What a start opens is closed by the same hook, called once: when the start has ended, at the latest when the time is over.
     const timeoutMs = readWaitOptions(wait).timeoutMs - (clock.monotonic() - begun);
-    const opened = await waitWithin(idle, { timeoutMs: Math.max(timeoutMs, 0) }, clock);
+    await waitWithin(idle, { timeoutMs: Math.max(timeoutMs, 0) }, clock);
     await closeWithin(definition.close, wait, clock.monotonic() - begun, { clock, reporter });
-    if (opened !== "complete") void idle.then(() => closeWithin(definition.close, wait, 0, { clock, reporter }));
     ended = true;
     reporter.settle();
     return report(status);
@@ -196,7 +200,7 @@ export function createPublisher(definition: PublisherDefinition, options?: Commo
         state: publisherState({
           closed: ended,
           received: ledger.received,
-          failing,
+          failing: failing || starter.state === "refused",
           lastErrorTime: reporter.lastError?.time,
           now: clock.now(),
         }),

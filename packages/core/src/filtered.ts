@@ -2,7 +2,7 @@ import type { MetricsPublisher } from "./contract.ts";
 import type { Ledger } from "./ledger.ts";
 import { checkOptions, option } from "./options-check.ts";
 import type { EventMetrics, MetricsRecord, NetworkMetrics } from "./records.ts";
-import { isThenable } from "./reporter.ts";
+import { isThenable, type Reporter } from "./reporter.ts";
 import { createWrapper, type WrapperOptions } from "./wrapper.ts";
 
 /** Tells whether a record goes on. One that throws lets the record pass: a broken filter loses nothing. */
@@ -15,8 +15,12 @@ export function filtered(
   options?: WrapperOptions,
 ): MetricsPublisher {
   checkOptions("filtered", { predicate }, { predicate: option.required(option.function()) });
-  function choose<Rec extends MetricsRecord>(record: Readonly<Rec>, ledger: Ledger): Readonly<Rec> | undefined {
-    if (passes(predicate, record)) return record;
+  function choose<Rec extends MetricsRecord>(
+    record: Readonly<Rec>,
+    ledger: Ledger,
+    reporter: Reporter,
+  ): Readonly<Rec> | undefined {
+    if (passes(predicate, record, reporter)) return record;
     ledger.ignore("filtered");
     return undefined;
   }
@@ -28,12 +32,17 @@ export function filtered(
   );
 }
 
-function passes<Rec extends MetricsRecord>(predicate: RecordPredicate, record: Readonly<Rec>): boolean {
+function passes<Rec extends MetricsRecord>(
+  predicate: RecordPredicate,
+  record: Readonly<Rec>,
+  reporter: Reporter,
+): boolean {
   try {
     const answer: unknown = predicate(record as Readonly<EventMetrics>);
     if (isThenable(answer)) answer.then(undefined, () => undefined);
     return Boolean(answer);
-  } catch {
+  } catch (cause) {
+    reporter.drop("callback-failed", "its predicate failed; the record was passed on", { count: 0, cause });
     return true;
   }
 }

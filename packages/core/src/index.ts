@@ -1,4 +1,4 @@
-export { errorMessage, errorTypeOf } from "./caught.ts";
+export { codeText, errorMessage, errorTypeOf } from "./caught.ts";
 export { MAX_DELAY_MS, resolveClock, systemClock } from "./clock.ts";
 export { closeWithin } from "./close-within.ts";
 export { closeOnExit, type CloseOnExitOptions } from "./close-on-exit.ts";

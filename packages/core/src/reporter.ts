@@ -18,6 +18,8 @@ export interface Reporter {
   drop(code: ErrorCode, message: string, init?: { readonly count?: number; readonly cause?: unknown }): void;
   /** Reports what `drop` still holds back; a publisher calls it when it closes. Later drops are reported once a code. */
   settle(): void;
+  /** Keeps a failure as the last one for health(), without a report: whoever caused it is told in another way. */
+  note(error: PublisherError): void;
   /** Reports a failure that already is a `PublisherError`, as it is. */
   forward(error: PublisherError): void;
   /** Reports what is no failure. */
@@ -75,8 +77,11 @@ export function createReporter(
         release(code);
       }
     },
-    forward(error: PublisherError) {
+    note(error: PublisherError) {
       reporter.lastError = { code: error.code, message: error.message, time: clock.now() };
+    },
+    forward(error: PublisherError) {
+      reporter.note(error);
       // A handler that publishes a bad record again would call itself without end.
       if (onError === undefined || handling) return warn(error);
       handling = true;

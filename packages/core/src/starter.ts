@@ -1,3 +1,4 @@
+import { codeText } from "./caught.ts";
 import { fullJitter } from "./back-off.ts";
 import type { Clock, WaitOptions } from "./contract.ts";
 import { isPublisherError, PublisherError } from "./publisher-error.ts";
@@ -46,8 +47,9 @@ export function createStarter({ publisher, start, clock, reporter, onStarted, on
     try {
       await start();
     } catch (caught) {
-      const error = isPublisherError(caught) ? caught : fail("the start failed", true, caught);
+      const error = isPublisherError(caught) ? caught : fail(`the start failed${codeText(caught)}`, true, caught);
       if (state === "stopped") throw error;
+      reporter.note(error);
       failures += 1;
       state = error.retryable ? "waiting" : "refused";
       if (!error.retryable) {

@@ -27,7 +27,8 @@ export function describeTime(value: unknown): string | undefined {
   const ms = readTime(value);
   if (isTime(ms)) return undefined;
   if (value === undefined || value === null) return "missing";
-  if (typeof value !== "number" && typeof value !== "object") return "neither a number nor a Date";
+  if (typeof value !== "number" && typeof value !== "object")
+    return "neither a number nor a Date, as Date.now() or new Date(text) give them";
   if (!Number.isFinite(ms)) return "not a valid time";
   for (const [unit, perMs] of UNITS) if (isTime(ms * perMs)) return `looks like ${unit}, milliseconds are expected`;
   return "outside the years 1973 to 2099 in milliseconds";

@@ -3,6 +3,8 @@ import type { Clock, PublisherHealth } from "./contract.ts";
 /** Records that were handed over and are not settled yet. */
 export interface Unsettled {
   readonly size: number;
+  /** Memory that they hold together, in bytes. */
+  readonly bytes: number;
   /** Takes a record in and gives the id to settle it by. */
   add(bytes: number): number;
   /** Settles a record; false if it was settled before. */
@@ -32,6 +34,9 @@ export function createUnsettled(clock: Clock): Unsettled {
   return {
     get size() {
       return entries.size;
+    },
+    get bytes() {
+      return bytesHeld;
     },
     add(bytes) {
       lastId += 1;

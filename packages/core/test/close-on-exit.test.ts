@@ -47,6 +47,10 @@ test("ends the process in time although the close hangs", async () => {
   expect(await run("hang")).toEqual({ output: "ready\nclosed: timeout, 0 delivered\n", code: 0, by: null });
 });
 
+test.each(["throws", "rejects", "never ends"])("ends the process on a signal although the close %s", async (mode) => {
+  expect(await run(mode, "SIGTERM")).toEqual({ output: "ready\n", code: null, by: "SIGTERM" });
+});
+
 test("listens to nothing any more when it is undone", () => {
   const before = process.listenerCount("beforeExit") + process.listenerCount("SIGTERM");
   const undo = closeOnExit(noopPublisher(), { signals: ["SIGTERM"] });
@@ -56,7 +60,7 @@ test("listens to nothing any more when it is undone", () => {
 });
 
 test("refuses a signal that is no name and a time that is none", () => {
-  expect(() => closeOnExit(noopPublisher(), { signals: ["term"], timeoutMs: -1 })).toThrow(
-    /signals\[0\]: expected a signal name such as SIGTERM.*\n.*timeoutMs: expected an integer/,
+  expect(() => closeOnExit(noopPublisher(), { signals: ["term", "SIGKILL"], timeoutMs: -1 })).toThrow(
+    /signals\[0\]: expected a signal that can be caught.*\n.*signals\[1\]: expected a signal that can be caught.*\n.*timeoutMs: expected an integer/,
   );
 });

@@ -171,7 +171,7 @@ test("names every wrong field of an invalid record, and no value", () => {
   expect(readEvent({ eventName: 5, taskId: [], startTime: 1.7e9, endTime: "2026-01-01" } as never, fields)).toBe(false);
   expect(fields.problem).toBe(
     "eventName: not a string; taskId: neither a string nor a finite number; " +
-      "startTime: looks like seconds, milliseconds are expected; endTime: neither a number nor a Date",
+      "startTime: looks like seconds, milliseconds are expected; endTime: neither a number nor a Date, as Date.now() or new Date(text) give them",
   );
   expect(readEvent({ ...event, startTime: 1.7e15, endTime: 1.7e18 }, fields)).toBe(false);
   expect(fields.problem).toBe(

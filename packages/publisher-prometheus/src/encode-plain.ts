@@ -1,4 +1,5 @@
 import {
+  boundOf,
   boundText,
   exemplarText,
   type ExemplarText,
@@ -40,8 +41,8 @@ export function sampleText(
 
 function canonicalPair([name, value]: readonly [string, string], type: FamilyHead["type"]): readonly [string, string] {
   const bound = (type === "histogram" && name === "le") || (type === "summary" && name === "quantile");
-  const number = value === "+Inf" ? Infinity : Number(value);
-  return bound && value !== "" && !Number.isNaN(number) ? [name, boundText(number)] : [name, value];
+  const number = bound ? boundOf(value) : Number.NaN;
+  return Number.isNaN(number) ? [name, value] : [name, boundText(number)];
 }
 
 function isPairs(labels: PlainSample["labels"]): labels is readonly (readonly [string, string])[] {

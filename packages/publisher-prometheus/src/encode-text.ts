@@ -40,7 +40,8 @@ export interface ExemplarText {
 
 /** Gives what follows the value of a sample that has an exemplar. */
 export function exemplarText({ labels, value, timestamp }: ExemplarText): string {
-  const time = timestamp === undefined ? "" : ` ${numberText(timestamp)}`;
+  // A time that is no number would cost the whole page.
+  const time = timestamp === undefined || !Number.isFinite(timestamp) ? "" : ` ${numberText(timestamp)}`;
   return ` # {${labelText(Object.entries(labels))}} ${numberText(value)}${time}`;
 }
 
@@ -70,4 +71,11 @@ export function boundText(bound: number): string {
   const exponent = Number(power);
   if (exponent >= -4 && exponent < 6) return Number.isInteger(bound) ? `${bound}.0` : String(bound);
   return `${digits}e${exponent < 0 ? "-" : "+"}${String(Math.abs(exponent)).padStart(2, "0")}`;
+}
+
+/** Reads a bound of a histogram or a quantile of a summary; NaN if the text is none. */
+export function boundOf(text: string): number {
+  if (/^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(text)) return Number(text);
+  const sign = /^([+-]?)inf(?:inity)?$/i.exec(text)?.[1];
+  return sign === undefined ? Number.NaN : sign === "-" ? -Infinity : Infinity;
 }

@@ -1,46 +1,46 @@
-import { setImmediate } from "node:timers/promises";
 import type { Snapshot } from "@eventmeter/aggregation";
 import { appendText, createPageBytes, finishPage, type PageBytes } from "./encode-bytes.ts";
 import { type PlainFamily, sampleText } from "./encode-plain.ts";
 import { appendSeries, planSeries, type SeriesStyle } from "./encode-series.ts";
 import { headText, numberText, type PageFormat } from "./encode-text.ts";
+import { runInTurn, type SliceOptions } from "./slices.ts";
 
 export type { PlainFamily, PlainSample } from "./encode-plain.ts";
 export type { PageFormat } from "./encode-text.ts";
 
 /** How a page is encoded. */
-export interface EncodeOptions {
+export interface EncodeOptions extends SliceOptions {
   /** Whether OpenMetrics gets `_created` lines, which scrapers store as series of their own unless told otherwise. @default false */
   readonly createdLines?: boolean | undefined;
-  /** How long the event loop is held at a time, in milliseconds; a snapshot's copy and the garbage come on top. @default 3 */
-  readonly sliceMs?: number | undefined;
-  /** Lets others run between slices. @default setImmediate */
-  readonly pause?: (() => Promise<unknown>) | undefined;
 }
 
-/**
- * Encodes a page, in slices, and gives its bytes in chunks: the families of the snapshot, then the others. The comment lines of
- * a family without series are there too, so that the page of a fresh process is not an empty one.
- */
-export async function encodePage(
+/** Encodes a page in slices, and gives its bytes in chunks. */
+export function encodePage(
   snapshot: Snapshot,
   extra: readonly PlainFamily[],
   format: PageFormat,
-  { createdLines = false, sliceMs = 3, pause = setImmediate }: EncodeOptions = {},
+  { createdLines = false, ...slices }: EncodeOptions = {},
 ): Promise<Buffer[]> {
+  return runInTurn(() => encodeSteps(snapshot, extra, format, createdLines), slices);
+}
+
+/**
+ * Encodes a page and yields after each chunk, which takes far less than a slice: the families of the snapshot, then the others.
+ * The comment lines of a family without series are there too, so that the page of a fresh process is not an empty one.
+ */
+export function* encodeSteps(
+  snapshot: Snapshot,
+  extra: readonly PlainFamily[],
+  format: PageFormat,
+  createdLines: boolean,
+): Generator<void, Buffer[]> {
   const page = createPageBytes();
-  const created = createdLines && format === "openmetrics" ? numberText(snapshot.startTime / 1000) : undefined;
-  let began = performance.now();
-  for (const _ of writePage(page, snapshot, extra, { format, created })) {
-    if (performance.now() - began < sliceMs) continue;
-    // oxlint-disable-next-line no-await-in-loop -- slices follow one another
-    await pause();
-    began = performance.now();
-  }
+  const { startTime } = snapshot;
+  const isDated = createdLines && format === "openmetrics" && Number.isFinite(startTime);
+  yield* writePage(page, snapshot, extra, { format, created: isDated ? numberText(startTime / 1000) : undefined });
   return finishPage(page);
 }
 
-/** Writes a page and yields after each chunk, which takes far less than a slice. */
 function* writePage(
   page: PageBytes,
   snapshot: Snapshot,

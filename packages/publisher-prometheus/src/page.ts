@@ -2,9 +2,10 @@ import { Readable } from "node:stream";
 import { createGzip } from "node:zlib";
 import type { Snapshot } from "@eventmeter/aggregation";
 import type { Clock, Reporter } from "@eventmeter/core";
-import { encodePage, type PageFormat, type PlainFamily } from "./encode.ts";
+import { encodeSteps, type PageFormat, type PlainFamily } from "./encode.ts";
 import { createFamilyNames, type FamilyNames } from "./family-names.ts";
 import { readFamilies } from "./registry.ts";
+import { runInTurn } from "./slices.ts";
 import { createSourceReader, type PageSource, type SourceReader } from "./source-reader.ts";
 
 /** A whole page, as those who asked for it at the same time share it. */
@@ -60,24 +61,32 @@ export function createPages({ snapshot, families, sources, createdLines, clock, 
 
   async function collect(format: PageFormat, budgetMs: number): Promise<Page> {
     const foreign = await Promise.all(readers.map((reader) => reader.read(budgetMs)));
+    return createPage(await runInTurn(() => make(format, foreign)));
+  }
+
+  function* make(
+    format: PageFormat,
+    foreign: readonly (readonly unknown[] | undefined)[],
+  ): Generator<void, readonly Buffer[]> {
     const current = snapshot();
     const own = families();
     const names = createFamilyNames();
     for (const { name, type } of [...current.families, ...own]) names.take(name, type);
     if (readers.length > 0) names.take(UP, "gauge");
-    const others = readers.map(({ source }, at) => admit(source, foreign[at], names));
+    const others: (PlainFamily[] | undefined)[] = [];
+    for (const [at, { source }] of readers.entries()) others.push(yield* admit(source, foreign[at], names));
     const extra = [...own, ...upFamily(readers, others), ...others.flatMap((families_) => families_ ?? [])];
-    return createPage(await encodePage(current, extra, format, { createdLines }));
+    return yield* encodeSteps(current, extra, format, createdLines);
   }
 
-  function admit(
+  function* admit(
     source: PageSource,
     metrics: readonly unknown[] | undefined,
     names: FamilyNames,
-  ): PlainFamily[] | undefined {
+  ): Generator<void, PlainFamily[] | undefined> {
     if (metrics === undefined) return undefined;
     try {
-      return readFamilies(metrics, names, source.isOpenMetrics(), leaveOut);
+      return yield* readFamilies(metrics, names, source.isOpenMetrics(), leaveOut);
     } catch {
       leaveOut("", "what it gave could not be read");
       return undefined;
@@ -103,7 +112,7 @@ export function createPages({ snapshot, families, sources, createdLines, clock, 
       return failing;
     },
     render(format, budgetMs) {
-      const key = `${format} ${budgetMs}`;
+      const key = readers.length === 0 ? format : `${format} ${budgetMs}`;
       const shared = rendering.get(key);
       if (shared !== undefined) return shared;
       const page = attempt(format, budgetMs).finally(() => rendering.delete(key));

@@ -22,14 +22,14 @@ import {
   type WaitOptions,
   waitWithin,
 } from "@eventmeter/core";
-import { createAnswers, responseOf } from "./answer.ts";
+import { createAnswers, createFetch } from "./answer.ts";
 import { createGate, type Gate } from "./auth.ts";
 import type { PageFormat } from "./encode.ts";
 import { createListener, type Listener } from "./listener.ts";
 import { type PrometheusPublisherOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
 import { createPages, type Pages } from "./page.ts";
 import { createProcessMetrics, type ProcessMetrics } from "./process-metrics.ts";
-import { registerFamilies, type WritableRegistry } from "./registration.ts";
+import { createRegistrations, type Registrations, type WritableRegistry } from "./registration.ts";
 import { registrySource } from "./registry.ts";
 import { createScrapes, DEFAULT_BUDGET_MS } from "./scrape.ts";
 import { checkPage } from "./self-check.ts";
@@ -68,7 +68,7 @@ export class PrometheusPublisher implements MetricsPublisher {
   readonly #process: ProcessMetrics | undefined;
   readonly #watch: Watch = createWatch();
   readonly #ending = new AbortController();
-  readonly #unregister: (() => void)[] = [];
+  readonly #registrations: Registrations;
   #begun: boolean;
   #datedDelivered = 0;
   #closing: Promise<FlushReport> | undefined;
@@ -82,6 +82,7 @@ export class PrometheusPublisher implements MetricsPublisher {
     this.#options = resolved;
     this.#reporter = reporter;
     this.#store = createStore(resolved, reporter);
+    this.#registrations = createRegistrations(() => this.#snapshot(), reporter);
     this.#intake = this.#openIntake();
     this.#gate = createGate(resolved.auth);
     this.#process = resolved.processMetrics ? createProcessMetrics() : undefined;
@@ -101,9 +102,8 @@ export class PrometheusPublisher implements MetricsPublisher {
     this.#starter = createStarter({ publisher: name, clock, reporter, start: () => this.#open() });
     this.#begun = !server;
     this.handler = (req, res) => answers.answer(req, res, scrapes);
-    this.fetch = async ({ method, headers }) =>
-      responseOf(await scrapes({ method, header: (header) => headers.get(header) ?? undefined }), method);
-    this.metrics = ({ format = "text" } = {}) => this.#text(format);
+    this.fetch = createFetch(scrapes);
+    this.metrics = (given) => this.#text(given);
   }
 
   /** Where the publisher's own server has the page; undefined while it does not listen. */
@@ -138,7 +138,7 @@ export class PrometheusPublisher implements MetricsPublisher {
 
   /** Puts the families of records on the pages of a foreign registry until the close. Throws what the registry throws, as for a name that is taken. */
   registerInto(registry: WritableRegistry): void {
-    if (!this.#intake.closed) this.#unregister.push(registerFamilies(registry, () => this.#snapshot()));
+    if (!this.#intake.closed) this.#registrations.add(registry);
   }
 
   /** Resolves at once: a record is settled when it is added to its series. */
@@ -221,8 +221,9 @@ export class PrometheusPublisher implements MetricsPublisher {
     if (this.#options.server) await this.#listener.listen();
   }
 
-  async #text(format: PageFormat): Promise<string> {
+  async #text(options: MetricsOptions | null | undefined): Promise<string> {
     try {
+      const { format = "text" } = options ?? {};
       const { chunks } = await this.#pages.render(format, DEFAULT_BUDGET_MS);
       return Buffer.concat(chunks).toString("utf8");
     } catch (cause) {
@@ -232,11 +233,11 @@ export class PrometheusPublisher implements MetricsPublisher {
 
   async #close(options: WaitOptions | undefined): Promise<FlushReport> {
     this.#intake.close();
-    this.#starter.stop();
+    void this.#starter.stop();
     this.#ending.abort();
     this.#process?.close();
     this.#watch.close();
-    for (const unregister of this.#unregister.splice(0)) unregister();
+    this.#registrations.close();
     const status = await waitWithin(this.#listener.close(), options, this.#options.clock);
     this.#reporter.settle();
     return { ...this.#ledger.counts(), status, durable: 0 };

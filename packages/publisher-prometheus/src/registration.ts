@@ -6,11 +6,13 @@ import {
   OVERFLOW,
   type Snapshot,
 } from "@eventmeter/aggregation";
+import type { Reporter } from "@eventmeter/core";
 
 /** A registry that metrics can be added to: one of prom-client, of `@prometheus-io/client`, or of your own. */
 export interface WritableRegistry {
   registerMetric(metric: never): void;
   removeSingleMetric?(name: string): void;
+  getSingleMetric?(name: string): unknown;
 }
 
 interface RegistryValue {
@@ -36,29 +38,55 @@ interface RegistryMetric {
   readonly values: readonly RegistryValue[];
 }
 
+/** The foreign registries that the families of one publisher are on. */
+export interface Registrations {
+  /** Puts the families on the pages of one more registry. Throws what the registry throws, and has none of them there then. */
+  add(registry: WritableRegistry): void;
+  /** Takes them off all pages again. Never throws. */
+  close(): void;
+}
+
 /**
- * Puts families on the pages of a foreign registry.
+ * Opens the registrations of one publisher.
  * @param snapshot gives the series; taken once for all families of a page
- * @returns takes them off again
  */
-export function registerFamilies(registry: WritableRegistry, snapshot: () => Snapshot): () => void {
-  const current = shareWithinTurn(snapshot);
-  const registered: string[] = [];
-  const remove = (): void => {
-    for (const name of registered.splice(0)) registry.removeSingleMetric?.(name);
+export function createRegistrations(snapshot: () => Snapshot, reporter: Reporter): Registrations {
+  const removals: (() => void)[] = [];
+  return {
+    add(registry) {
+      const current = shareWithinTurn(snapshot);
+      const registered = new Map<string, unknown>();
+      const remove = (): void => removeAll(registry, registered, reporter);
+      const put = registry.registerMetric.bind(registry) as (metric: unknown) => void;
+      try {
+        for (const definition of [...CATALOGUE, OVERFLOW]) {
+          const { name } = definition;
+          const metric = createMetric(definition, () => current().families.find((family) => family.name === name));
+          put(metric);
+          registered.set(name, metric);
+        }
+      } catch (cause) {
+        remove();
+        throw cause;
+      }
+      removals.push(remove);
+    },
+    close() {
+      for (const remove of removals.splice(0)) remove();
+    },
   };
-  const add = registry.registerMetric.bind(registry) as (metric: unknown) => void;
-  try {
-    for (const definition of [...CATALOGUE, OVERFLOW]) {
-      const { name } = definition;
-      add(createMetric(definition, () => current().families.find((family) => family.name === name)));
-      registered.push(name);
+}
+
+/** Takes metrics off a registry, except for names that somebody else has there by now. */
+function removeAll(registry: WritableRegistry, registered: ReadonlyMap<string, unknown>, reporter: Reporter): void {
+  for (const [name, metric] of registered) {
+    try {
+      if (registry.getSingleMetric === undefined || registry.getSingleMetric(name) === metric)
+        registry.removeSingleMetric?.(name);
+    } catch (cause) {
+      reporter.error("registry-failed", `${name} could not be taken off a registry`, { cause });
     }
-  } catch (cause) {
-    remove();
-    throw cause;
   }
-  return remove;
 }
 
 /** A page asks each family for itself; all of them have to show one moment. */
@@ -142,7 +170,8 @@ function writeHistogram(
 
 function exemplarOf(family: HistogramSnapshot, index: number, bucket: number): RegistryValue["exemplar"] {
   const exemplar = family.exemplar(index, bucket);
-  if (exemplar === undefined) return undefined;
+  // A clock that gives no number would cost the registry its page.
+  if (exemplar === undefined || !Number.isFinite(exemplar.time)) return undefined;
   return { labelSet: exemplar.labels, value: exemplar.value, timestamp: exemplar.time / 1000 };
 }
 

@@ -1,7 +1,7 @@
 import { request as httpRequest, type RequestOptions } from "node:http";
 import { request as httpsRequest } from "node:https";
 import type { AddressInfo } from "node:net";
-import { type CheckReport, errorTypeOf, readWaitOptions, type WaitOptions } from "@eventmeter/core";
+import { type CheckReport, errorTypeOf, systemClock, type WaitOptions, waitWithin } from "@eventmeter/core";
 import type { Gate } from "./auth.ts";
 import { reachableHost } from "./listener.ts";
 import type { ResolvedOptions } from "./options.ts";
@@ -42,7 +42,6 @@ function probe(
   { address, port }: AddressInfo,
   wait: WaitOptions | undefined,
 ): Promise<string | undefined> {
-  const { timeoutMs, signal } = readWaitOptions(wait);
   const options: RequestOptions & { rejectUnauthorized?: boolean } = {
     host: reachableHost(address),
     port,
@@ -56,28 +55,23 @@ function probe(
     // The certificate names what others call this server; that the port is held by this process is known already.
     ...(tls === undefined ? {} : { rejectUnauthorized: false }),
   };
-  return new Promise((resolve) => {
-    const abort = new AbortController();
-    const onAbort = (): void => abort.abort();
-    const timer = setTimeout(onAbort, timeoutMs);
-    if (signal?.aborted === true) onAbort();
-    signal?.addEventListener("abort", onAbort, { once: true });
-    const end = (fault: string | undefined): void => {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", onAbort);
-      resolve(fault);
-    };
+  const abort = new AbortController();
+  const answer = new Promise<string | undefined>((resolve) => {
     const request = (tls === undefined ? httpRequest : httpsRequest)(
       { ...options, signal: abort.signal },
       (response) => {
         response.resume();
-        response.once("error", () => end("the answer broke off"));
+        response.once("error", () => resolve("the answer broke off"));
         response.once("end", () => {
-          end(response.statusCode === 200 ? undefined : `the answer was ${response.statusCode}`);
+          resolve(response.statusCode === 200 ? undefined : `the answer was ${response.statusCode}`);
         });
       },
     );
-    request.once("error", (error) => end(`no answer (${errorTypeOf(error) ?? "unknown"})`));
+    request.once("error", (error) => resolve(`no answer (${errorTypeOf(error) ?? "unknown"})`));
     request.end();
   });
+  void waitWithin(answer, wait, systemClock).then((status) => {
+    if (status !== "complete") abort.abort();
+  });
+  return answer;
 }

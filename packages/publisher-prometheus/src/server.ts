@@ -3,6 +3,7 @@ import { createServer as createTlsServer, type ServerOptions as TlsServerOptions
 import type { AddressInfo, Socket } from "node:net";
 import type { Answers } from "./answer.ts";
 import type { Gate } from "./auth.ts";
+import { createConnections } from "./connections.ts";
 import { isLoopback, refusedHost } from "./hosts.ts";
 import { pemText, type ResolvedOptions, type ScrapeTls } from "./options.ts";
 import { refusal, refuseRequest, type ScrapeReply, type ScrapeRequest, type Scrapes, textReply } from "./scrape.ts";
@@ -48,16 +49,16 @@ export interface ScrapeServer {
 export async function openServer(init: ScrapeServerInit): Promise<ScrapeServer> {
   const { options, limits = SERVER_LIMITS } = init;
   const server = createHttpServer(options.tls, limits);
-  const sockets = new Set<Socket>();
+  const connections = createConnections(limits.maxConnections);
   let loopback = true;
-  server.maxConnections = limits.maxConnections;
   server.on("connection", (socket: Socket) => {
-    sockets.add(socket);
-    socket.once("close", () => sockets.delete(socket));
+    connections.add(socket);
     if (!options.holdProcess) socket.unref();
   });
-  const onRequest = (req: IncomingMessage, res: ServerResponse): void =>
+  const onRequest = (req: IncomingMessage, res: ServerResponse): void => {
+    connections.serve(req.socket, res);
     init.answers.answer(req, res, (request) => route(init, loopback, req, request));
+  };
   server.on("request", onRequest);
   // Whoever asks before sending a body is answered at once, and the body never comes.
   server.on("checkContinue", onRequest);
@@ -76,7 +77,7 @@ export async function openServer(init: ScrapeServerInit): Promise<ScrapeServer> 
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
-        for (const socket of sockets) socket.destroy();
+        connections.close();
       }),
   };
 }

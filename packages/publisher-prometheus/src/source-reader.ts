@@ -27,18 +27,21 @@ export interface SourceReaderInit {
 
 interface Reading {
   readonly settled: Promise<unknown>;
+  /** On the monotonic clock, in milliseconds. */
+  readonly begun: number;
   metrics: readonly unknown[] | undefined;
   cause: unknown;
-  late: boolean;
 }
 
-/** Makes the reader of one source: at most one reading at a time, shared by all who ask meanwhile. */
+const UNREADABLE = "could not be read";
+
+/** Makes the reader of one source: at most one reading at a time, shared by all who ask meanwhile, each within its own time. */
 export function createSourceReader({ source, clock, reporter, signal }: SourceReaderInit): SourceReader {
   let current: Reading | undefined;
-  let failing = false;
+  const failing = new Set<string>();
 
   function begin(): Reading {
-    const reading: Reading = { settled: run(), metrics: undefined, cause: undefined, late: false };
+    const reading: Reading = { settled: run(), begun: clock.monotonic(), metrics: undefined, cause: undefined };
     return reading;
 
     async function run(): Promise<void> {
@@ -56,11 +59,11 @@ export function createSourceReader({ source, clock, reporter, signal }: SourceRe
   }
 
   function fail(reason: string, cause?: unknown): undefined {
-    if (!failing) {
+    if (!failing.has(reason)) {
       const message = `the ${source.name === "process" ? "process metrics" : "registry"} ${reason}; the page goes without`;
       reporter.error("registry-failed", message, { cause, retryable: true });
     }
-    failing = true;
+    failing.add(reason);
     return undefined;
   }
 
@@ -68,16 +71,16 @@ export function createSourceReader({ source, clock, reporter, signal }: SourceRe
     source,
     async read(budgetMs) {
       const reading = (current ??= begin());
-      // Who waited for it once need not wait again: it is left out until it comes back.
-      if (reading.late) return undefined;
-      const status = await waitWithin(reading.settled, { timeoutMs: budgetMs, signal }, clock);
+      const tooLate = `did not answer within ${budgetMs} ms`;
+      // Counted from its beginning: who cannot have it in time any more need not wait.
+      const timeoutMs = budgetMs - (clock.monotonic() - reading.begun);
+      if (timeoutMs <= 0) return fail(tooLate);
+      const status = await waitWithin(reading.settled, { timeoutMs, signal }, clock);
       if (status === "aborted") return undefined;
-      if (status === "timeout") {
-        reading.late = true;
-        return fail(`did not answer within ${budgetMs} ms`);
-      }
-      if (reading.metrics === undefined) return fail("could not be read", reading.cause);
-      failing = false;
+      if (status === "timeout") return fail(tooLate);
+      if (reading.metrics === undefined) return fail(UNREADABLE, reading.cause);
+      failing.delete(tooLate);
+      failing.delete(UNREADABLE);
       return reading.metrics;
     },
   };

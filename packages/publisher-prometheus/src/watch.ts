@@ -1,3 +1,4 @@
+import { toPageable } from "@eventmeter/aggregation";
 import type { PublisherHealth } from "@eventmeter/core";
 import type { PlainFamily, PlainSample } from "./encode.ts";
 
@@ -114,10 +115,14 @@ export function createWatch(): Watch {
   let closed = false;
   return {
     add(publisher) {
-      const { name, health } = (publisher ?? {}) as Partial<Watched>;
-      if (typeof name !== "string" || typeof health !== "function") return false;
-      if (!closed) watched.set(publisher, name);
-      return true;
+      try {
+        const { name, health } = (publisher ?? {}) as Partial<Watched>;
+        if (typeof name !== "string" || typeof health !== "function") return false;
+        if (!closed) watched.set(publisher, name);
+        return true;
+      } catch {
+        return false;
+      }
     },
     families() {
       const rows = rowsOf(watched);
@@ -142,15 +147,22 @@ export function createWatch(): Watch {
  */
 function rowsOf(watched: ReadonlyMap<Watched, string>): Row[] {
   const rows: Row[] = [];
-  const seen = new Map<string, number>();
+  const taken = new Set<string>();
+  const counts = new Map<string, number>();
+
+  function freeName(parent: string, name: string): string {
+    const key = `${parent}\0${name}`;
+    let count = counts.get(key) ?? 1;
+    while (taken.has(count === 1 ? key : `${key}#${count}`)) count += 1;
+    counts.set(key, count);
+    taken.add(count === 1 ? key : `${key}#${count}`);
+    return count === 1 ? name : `${name}#${count}`;
+  }
 
   function add(name: string, path: readonly string[], health: PublisherHealth | undefined): void {
     if (rows.length >= MAX_PUBLISHERS || path.length >= MAX_DEPTH) return;
     const parent = path.join("/");
-    const key = `${parent}/${name}`;
-    const count = (seen.get(key) ?? 0) + 1;
-    seen.set(key, count);
-    const own = count === 1 ? name : `${name}#${count}`;
+    const own = freeName(parent, toPageable(name));
     rows.push({ labels: [["publisher", own], ...(parent === "" ? [] : [["parent", parent] as const])], health });
     const children: unknown = health?.children;
     for (const child of Array.isArray(children) ? children.filter(isNamed) : []) add(child.name, [...path, own], child);
@@ -163,7 +175,11 @@ function rowsOf(watched: ReadonlyMap<Watched, string>): Row[] {
 /** Takes a copy, so that what a getter or Proxy gives is read once, and inside the guard. */
 function healthOf(publisher: Watched): PublisherHealth | undefined {
   try {
-    const health: unknown = structuredClone(publisher.health());
+    const given: unknown = publisher.health();
+    // A promise is no health, and nobody else will hear of its rejection.
+    if (typeof (given as Partial<PromiseLike<unknown>> | null)?.then === "function")
+      void Promise.resolve(given).then(undefined, () => {});
+    const health: unknown = structuredClone(given);
     return typeof health === "object" && health !== null ? (health as PublisherHealth) : undefined;
   } catch {
     return undefined;
@@ -177,8 +193,11 @@ function isNamed(child: unknown): child is PublisherHealth {
 function samplesOf({ labels, health }: Row, name: string, read: Family["read"]): PlainSample[] {
   if (health === undefined) return name === UP ? [{ name, labels, value: 0 }] : [];
   try {
-    return Object.entries(read(health)).flatMap(([reason, value]) => {
-      if (typeof value !== "number" || !(value >= 0 && value < Infinity)) return [];
+    const seen = new Set<string>();
+    return Object.entries(read(health)).flatMap(([given, value]) => {
+      const reason = toPageable(given);
+      if (seen.has(reason) || typeof value !== "number" || !(value >= 0 && value < Infinity)) return [];
+      seen.add(reason);
       return [{ name, labels: reason === "" ? labels : [...labels, ["reason", reason] as const], value }];
     });
   } catch {

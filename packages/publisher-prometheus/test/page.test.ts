@@ -168,7 +168,7 @@ describe("scrapes at once", () => {
     expect(readings).toBe(2);
   });
 
-  test("take one snapshot, and one compression", async () => {
+  test("take one snapshot and one compression, however long each waits, where nothing is waited for", async () => {
     let snapshots = 0;
     const { clock, reporter } = listening();
     const pages = createPages({
@@ -183,7 +183,7 @@ describe("scrapes at once", () => {
       reporter,
       signal: new AbortController().signal,
     });
-    const rendered = await Promise.all(Array.from({ length: 50 }, () => pages.render("text", 1_000)));
+    const rendered = await Promise.all(Array.from({ length: 50 }, (_, at) => pages.render("text", at * 100)));
     expect(new Set(rendered).size).toBe(1);
     expect(snapshots).toBe(1);
     expect(new Set(rendered.map((page) => page.gzipped())).size).toBe(1);
@@ -248,7 +248,8 @@ describe("a foreign registry", () => {
     const page = (await scrape).body.toString();
     expect(lineValue(page, up)).toBe(0);
     expect(page).toContain("event_duration_seconds_count{");
-    expect(lineValue((await ask(publisher, {})).body.toString(), up)).toBe(0);
+    const again = await ask(publisher, { "X-Prometheus-Scrape-Timeout-Seconds": "2" });
+    expect(lineValue(again.body.toString(), up)).toBe(0);
     expect(readings).toBe(1);
     release();
     await clock.advance(0);
@@ -259,6 +260,27 @@ describe("a foreign registry", () => {
     expect(readings).toBe(2);
     expect(lineValue(recovered, up)).toBe(1);
     expect(lineValue(recovered, "late")).toBe(1);
+  });
+
+  test("is read once for an impatient scraper and a patient one, each of whom waits as long as it can", async () => {
+    const clock = createVirtualClock();
+    let readings = 0;
+    const registry = {
+      getMetricsAsJSON: () => {
+        readings += 1;
+        return new Promise<unknown[]>((resolve) => void clock.setTimeout(() => resolve([]), 2_500));
+      },
+    };
+    const { publisher, errors } = openPublisher({ server: false, registry, clock });
+    const impatient = ask(publisher, { "X-Prometheus-Scrape-Timeout-Seconds": "1" });
+    await clock.advance(1_000);
+    const patient = ask(publisher, { "X-Prometheus-Scrape-Timeout-Seconds": "10" });
+    const refused = ask(publisher, { "X-Prometheus-Scrape-Timeout-Seconds": "1" });
+    expect(lineValue((await impatient).body.toString(), up)).toBe(0);
+    expect(lineValue((await refused).body.toString(), up)).toBe(0);
+    await clock.advance(1_500);
+    expect(lineValue((await patient).body.toString(), up)).toBe(1);
+    expect([readings, errors.length]).toEqual([1, 1]);
   });
 
   test.each([

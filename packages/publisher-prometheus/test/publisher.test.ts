@@ -269,17 +269,46 @@ describe("a client that never reads", () => {
     expect(client.bytesRead).toBeLessThan(64_000_000);
   });
 
-  test("leaves room for others, and those beyond it are told to come again", async () => {
+  test("is left for others when there are too many of them, the longest one first", async () => {
     const port = await openLarge(createAnswers(systemClock, { writeTimeoutMs: 10_000, maxAnswers: 2 }));
-    const clients = [1, 2].map(() => connect(port, "127.0.0.1").pause());
-    for (const client of clients) client.write(scrape);
-    await expect
-      .poll(async () => (await fetch(`http://127.0.0.1:${port}/metrics`, { method: "HEAD" })).status)
-      .toBe(503);
-    for (const client of clients) client.destroy();
-    await expect
-      .poll(async () => (await fetch(`http://127.0.0.1:${port}/metrics`, { method: "HEAD" })).status)
-      .toBe(200);
+    const clients = [];
+    for (let count = 0; count < 3; count += 1) {
+      const client = connect(port, "127.0.0.1").pause();
+      onTestFinished(() => void client.destroy());
+      client.write(scrape);
+      // oxlint-disable-next-line no-await-in-loop -- who comes first is what is tested
+      await once(client, "readable");
+      clients.push(client.on("error", () => {}));
+    }
+    const { status } = await fetch(`http://127.0.0.1:${port}/metrics`, { method: "HEAD" });
+    expect(status).toBe(200);
+    const [oldest] = clients;
+    if (oldest !== undefined) await once(oldest.resume(), "close");
+    expect(oldest?.bytesRead).toBeLessThan(64_000_000);
+  });
+
+  test("takes no room from others by asking for many pages at once", async () => {
+    const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+    let made = 0;
+    const answers = createAnswers(systemClock, { maxPerSocket: 4, maxWaiting: 3 });
+    const server = createServer((req, res) =>
+      answers.answer(req, res, async () => {
+        made += 1;
+        await gate;
+        return textReply(200, "text/plain", "page\n");
+      }),
+    ).listen(0, "127.0.0.1");
+    onTestFinished(() => {
+      server.close();
+      server.closeAllConnections();
+    });
+    await once(server, "listening");
+    const replies = exchange((server.address() as AddressInfo).port, [scrape.repeat(20)], { replies: 20 });
+    await expect.poll(() => made).toBe(4);
+    open();
+    const { replies: given } = await replies;
+    expect(given.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 200, 200, 503]);
+    expect(made).toBe(7);
   });
 });
 

@@ -423,7 +423,11 @@ export const MUTANTS: Readonly<Record<string, readonly ConformanceOptions[]>> = 
   "rule 9: bounded memory: a backend that never answers costs at most 64 MiB": [
     {
       create,
-      stalled: (options) => createPublisher({ name: "example", event: never, maxUnsettled: 1_000_000 }, options),
+      stalled: (options) =>
+        createPublisher(
+          { name: "example", event: never, maxUnsettled: 1_000_000, maxUnsettledBytes: 2 ** 30 },
+          options,
+        ),
     },
     {
       create,

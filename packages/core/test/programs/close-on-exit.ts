@@ -14,9 +14,17 @@ publisher.close = async (options) => {
   return report;
 };
 
+if (mode === "throws")
+  publisher.close = () => {
+    throw new Error("against the contract");
+  };
+if (mode === "rejects") publisher.close = async () => Promise.reject(new Error("against the contract"));
+if (mode === "never ends") publisher.close = () => new Promise(() => undefined);
+const broken = mode === "throws" || mode === "rejects" || mode === "never ends";
+
 closeOnExit(publisher, {
   signals: mode === "end" || mode === "hang" ? [] : ["SIGTERM"],
-  timeoutMs: mode === "hang" ? 100 : 5_000,
+  timeoutMs: broken || mode === "hang" ? 100 : 5_000,
 });
 if (mode === "own-handler")
   process.on("SIGTERM", () => {
@@ -26,5 +34,5 @@ if (mode === "own-handler")
     }, 300);
   });
 publisher.publishEventMetrics({ eventName: "job", taskId: 1, startTime: Date.now() });
-if (mode === "signal" || mode === "own-handler") setTimeout(() => undefined, 10_000);
+if (broken || mode === "signal" || mode === "own-handler") setTimeout(() => undefined, 10_000);
 console.log("ready");

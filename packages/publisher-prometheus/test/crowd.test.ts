@@ -1,0 +1,69 @@
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import { systemClock } from "@eventmeter/core";
+import { expect, onTestFinished, test } from "vitest";
+import { createAnswers } from "../src/answer.ts";
+import { createGate } from "../src/auth.ts";
+import { textReply } from "../src/scrape.ts";
+import { openServer, SERVER_LIMITS } from "../src/server.ts";
+import { tlsFixture } from "./tls-fixture.ts";
+import { exchange, headerOf } from "./raw-http.ts";
+
+async function openSmall(maxConnections: number, tls?: typeof tlsFixture): Promise<number> {
+  const server = await openServer({
+    options: {
+      name: "page",
+      port: 0,
+      host: "127.0.0.1",
+      path: "/metrics",
+      tls,
+      holdProcess: false,
+      allowedHosts: undefined,
+    },
+    gate: createGate(undefined),
+    scrapes: () => Promise.resolve(textReply(200, "text/plain", "up 1\n")),
+    answers: createAnswers(systemClock),
+    limits: { ...SERVER_LIMITS, maxConnections },
+  });
+  onTestFinished(() => server.close());
+  return server.address.port;
+}
+
+async function keepOpen(port: number): Promise<Socket> {
+  const socket = connect(port, "127.0.0.1");
+  onTestFinished(() => void socket.destroy());
+  socket.write("GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  await once(socket, "data");
+  return socket;
+}
+
+test("a connection that has been idle longest makes room for a new one", async () => {
+  const port = await openSmall(3);
+  const [first, second, third] = [await keepOpen(port), await keepOpen(port), await keepOpen(port)];
+  first.write("GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  await once(first, "data");
+  const closed = once(second, "close");
+  const fourth = await keepOpen(port);
+  await closed;
+  expect([first, third, fourth].map(({ closed: isClosed }) => isClosed)).toEqual([false, false, false]);
+});
+
+test("connections that never ask make room under TLS too", async () => {
+  const port = await openSmall(2, tlsFixture);
+  const idle = [connect(port, "127.0.0.1"), connect(port, "127.0.0.1")] as const;
+  for (const socket of idle) await once(socket.resume(), "connect");
+  const closed = once(idle[0], "close");
+  const third = connect(port, "127.0.0.1");
+  onTestFinished(() => void [...idle, third].map((socket) => socket.destroy()));
+  await closed;
+  expect(idle[1].closed).toBe(false);
+});
+
+test.each([
+  ["/nowhere", 404, "close"],
+  ["/metrics", 200, "keep-alive"],
+])("a client that asks for %s gets %i and its connection is: %s", async (path, status, connection) => {
+  const port = await openSmall(3);
+  const { replies } = await exchange(port, [`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`], { replies: 1 });
+  expect(replies.map((reply) => [reply.status, headerOf(reply, "connection")])).toEqual([[status, connection]]);
+});
