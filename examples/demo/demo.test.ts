@@ -110,7 +110,7 @@ test(
     const total = String(lines.length);
     for (const name of ["composite", "prometheus", "ndjson"])
       expect(rowOf(output, name)).toEqual([name, total, "0", total, "0", "0", "0"]);
-    expect(output).toContain("\nthe numbers add up: received + recovered = ");
+    expect(output).toContain("\nthey add up: received + recovered = ");
     for (const name of ["scan", "hash", "compress"]) {
       const counted = records.filter((record) => record.metric_type === "event" && record.event_name === name).length;
       expect(rowOf(output, name)[1]).toBe(String(counted));

@@ -27,9 +27,9 @@ test.each(["received", "recovered", "delivered", "dropped", "ignored", "pending"
 test("names the publisher whose numbers do not add up", () => {
   const child = { ...health, name: "page" };
   const equation = "received + recovered = delivered + dropped + ignored + pending";
-  expect(summaryText(createTally(), { ...health, children: [child] })).toContain(`the numbers add up: ${equation}`);
+  expect(summaryText(createTally(), { ...health, children: [child] })).toContain(`they add up: ${equation}`);
   expect(summaryText(createTally(), { ...health, children: [{ ...child, delivered: 11 }] })).toContain(
-    `THE NUMBERS OF page DO NOT ADD UP: ${equation}`,
+    `NUMBERS OF page DO NOT ADD UP: ${equation}`,
   );
 });
 
@@ -46,7 +46,7 @@ test("lays out a row for each event and each publisher, and the reasons of what 
     "",
     "composite: failed 5, filtered 4",
     "",
-    "the numbers add up: received + recovered = delivered + dropped + ignored + pending",
+    "they add up: received + recovered = delivered + dropped + ignored + pending",
   ]);
 });
 

@@ -31,7 +31,7 @@ export function addsUp({ received, recovered, delivered, dropped, ignored, pendi
 
 function equationText(publishers: readonly PublisherHealth[]): string {
   const wrong = publishers.filter((publisher) => !addsUp(publisher)).map(({ name }) => name);
-  const verdict = wrong.length === 0 ? "the numbers add up" : `THE NUMBERS OF ${wrong.join(", ")} DO NOT ADD UP`;
+  const verdict = wrong.length === 0 ? "they add up" : `NUMBERS OF ${wrong.join(", ")} DO NOT ADD UP`;
   return `${verdict}: received + recovered = delivered + dropped + ignored + pending`;
 }
 

@@ -69,7 +69,7 @@ export function createPublisher(definition: PublisherDefinition, options?: Commo
     network: network && ((fields) => hand(network, networkDictionary(fields))),
   });
   // What waits for the start, oldest first; each entry is one of the unsettled.
-  let waiting: { readonly id: number; readonly hand: () => void }[] = [];
+  let waiting: { readonly id: number; readonly hand: (id: number) => void }[] = [];
   let failing = false;
   let closing: Promise<FlushReport> | undefined;
   let ended = false;
@@ -83,11 +83,8 @@ export function createPublisher(definition: PublisherDefinition, options?: Commo
     onStarted() {
       const ready = waiting;
       waiting = [];
-      // Handed over before it leaves the waiting ones, so that a flush in between covers it.
-      for (const entry of ready) {
-        entry.hand();
-        unsettled.settle(entry.id);
-      }
+      // Each keeps its id until its handler has settled, so that a flush that waits for it covers that too.
+      for (const entry of ready) entry.hand(entry.id);
     },
     onRefused: () => refuseWaiting("the start failed for good"),
   });
@@ -123,22 +120,24 @@ export function createPublisher(definition: PublisherDefinition, options?: Commo
       ledger.drop("refused");
       reporter.drop("record-dropped", "record dropped: the start failed for good");
     } else {
-      waiting.push({ id: unsettled.add(memoryOf(data)), hand: () => call(handler, data) });
+      waiting.push({ id: unsettled.add(memoryOf(data)), hand: (id) => call(handler, data, id) });
       starter.begin();
     }
   }
 
-  function call<Data extends object>(handler: (data: Data) => unknown, data: Data): void {
+  function call<Data extends object>(handler: (data: Data) => unknown, data: Data, waited?: number): void {
+    const settle = (): boolean => waited === undefined || unsettled.settle(waited);
     try {
       const returned = handler(data);
-      if (!isThenable(returned)) return deliver();
-      const id = unsettled.add(memoryOf(data));
-      Promise.resolve(returned).then(
+      if (!isThenable(returned)) return void (settle() && deliver());
+      const promise = Promise.resolve(returned);
+      const id = waited ?? unsettled.add(memoryOf(data));
+      promise.then(
         () => unsettled.settle(id) && deliver(),
         (cause) => unsettled.settle(id) && failed(cause),
       );
     } catch (cause) {
-      failed(cause);
+      if (settle()) failed(cause);
     }
   }
 

@@ -34,7 +34,7 @@ export function mapped(
       network: (record, ledger, reporter) => choose(record, network, true, ledger, reporter),
       formatMetrics(record) {
         const kind = isNetworkSafely(record);
-        const map = (kind ? network : event) as Map<MetricsRecord> | undefined;
+        const map = (kind ? network : event) as RecordMap<MetricsRecord> | undefined;
         try {
           return publisher.formatMetrics(map === undefined ? record : (apply(record, map, kind) ?? emptyOf(kind)));
         } catch {
@@ -46,16 +46,21 @@ export function mapped(
   );
 }
 
-type Map<Rec extends MetricsRecord> = (record: Readonly<Rec>) => Readonly<Rec> | null;
+type RecordMap<Rec extends MetricsRecord> = (record: Readonly<Rec>) => Readonly<Rec> | null;
 
 function choose<Rec extends MetricsRecord>(
   record: Readonly<Rec>,
-  map: Map<Rec> | undefined,
+  map: RecordMap<Rec> | undefined,
   network: boolean,
   ledger: Ledger,
   reporter: Reporter,
 ): Readonly<Rec> | undefined {
   if (map === undefined) return record;
+  if (isNetworkSafely(record) !== network) {
+    ledger.drop("invalid");
+    reporter.drop("invalid-record", "record dropped: it was published as one of the other kind");
+    return undefined;
+  }
   try {
     const result = apply(record, map, network);
     if (result !== null) return result;
@@ -69,7 +74,7 @@ function choose<Rec extends MetricsRecord>(
 
 function apply<Rec extends MetricsRecord>(
   record: Readonly<Rec>,
-  map: Map<Rec>,
+  map: RecordMap<Rec>,
   network: boolean,
 ): Readonly<Rec> | null {
   const result: unknown = map(record);
@@ -83,9 +88,9 @@ function apply<Rec extends MetricsRecord>(
   return result as Readonly<Rec>;
 }
 
-function isNetworkSafely(record: Readonly<EventMetrics> | Readonly<NetworkMetrics>): boolean {
+function isNetworkSafely(record: object): boolean {
   try {
-    return isNetwork(record);
+    return isNetwork(record as MetricsRecord);
   } catch {
     return false;
   }

@@ -247,3 +247,21 @@ test("closes what a start opens while the publisher is being closed", async () =
   await Promise.all([started, closed]);
   expect(calls).toEqual(["opened", "closed"]);
 });
+
+test("covers by a flush what waits for the start, until its handlers have settled", async () => {
+  const opening = Promise.withResolvers<void>();
+  const finish: (() => void)[] = [];
+  const { publisher, clock } = setUp({
+    start: () => opening.promise,
+    event: () => new Promise<void>((resolve) => finish.push(resolve)),
+  });
+  for (const id of ["a", "b"]) publisher.publishEventMetrics(event(id));
+  let status = "";
+  void publisher.flush().then((report) => (status = report.status));
+  opening.resolve();
+  await clock.advance(0);
+  expect([status, publisher.health().pending]).toEqual(["", 2]);
+  for (const resolve of finish) resolve();
+  await clock.advance(0);
+  expect([status, publisher.health().delivered]).toEqual(["complete", 2]);
+});

@@ -97,6 +97,14 @@ test("drops a record whose mapping throws, gives a promise or another kind", () 
   expect(seen).toEqual([]);
 });
 
+test("drops a record of the other kind as invalid before it is mapped", () => {
+  const { publisher, seen } = inner();
+  const wrapper = mapped(publisher, { event: (record) => record }, { onError: () => undefined });
+  wrapper.publishEventMetrics(network as never);
+  expect(wrapper.health()).toMatchObject({ droppedBy: { invalid: 1 } });
+  expect(seen).toEqual([]);
+});
+
 test("closes the publisher inside once, or leaves it open where it is not owned", async () => {
   const owned = inner();
   const wrapper = filtered(owned.publisher, () => true);

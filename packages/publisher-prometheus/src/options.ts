@@ -11,6 +11,7 @@ import {
   type Resource,
   systemClock,
 } from "@eventmeter/core";
+import type { PageFormat } from "./encode.ts";
 import { hostName } from "./hosts.ts";
 import type { ReadableRegistry } from "./registry.ts";
 import { checkResource } from "./target-info.ts";
@@ -206,6 +207,15 @@ export function resolveOptions(options: PrometheusPublisherOptions): ResolvedOpt
     processMetrics: options.processMetrics ?? false,
     registry: options.registry,
   };
+}
+
+/** Reads the format that a page was asked for. @throws PublisherError `options` for one that there is not */
+export function readFormat(
+  name: string,
+  options: { readonly format?: PageFormat | undefined } | null | undefined,
+): PageFormat {
+  checkOptions(name, options ?? undefined, { format: option.oneOf(["text", "openmetrics"]) });
+  return options?.format ?? "text";
 }
 
 function checkTogether(options: Readonly<Record<string, unknown>>, fault: OptionFault): void {

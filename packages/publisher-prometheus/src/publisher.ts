@@ -26,7 +26,7 @@ import { createAnswers, createFetch } from "./answer.ts";
 import { createGate, type Gate } from "./auth.ts";
 import type { PageFormat } from "./encode.ts";
 import { createListener, type Listener } from "./listener.ts";
-import { type PrometheusPublisherOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
+import { type PrometheusPublisherOptions, readFormat, type ResolvedOptions, resolveOptions } from "./options.ts";
 import { createPages, type Pages } from "./page.ts";
 import { createProcessMetrics, type ProcessMetrics } from "./process-metrics.ts";
 import { createRegistrations, type Registrations, type WritableRegistry } from "./registration.ts";
@@ -222,8 +222,8 @@ export class PrometheusPublisher implements MetricsPublisher {
   }
 
   async #text(options: MetricsOptions | null | undefined): Promise<string> {
+    const format = readFormat(this.name, options);
     try {
-      const { format = "text" } = options ?? {};
       const { chunks } = await this.#pages.render(format, DEFAULT_BUDGET_MS);
       return Buffer.concat(chunks).toString("utf8");
     } catch (cause) {

@@ -376,3 +376,9 @@ test("opens and closes without leaving anything", async () => {
   }
   await expect.poll(() => process.getActiveResourcesInfo().length).toBeLessThanOrEqual(before);
 });
+
+test("refuses a format that there is not, instead of half a page", async () => {
+  const publisher = new PrometheusPublisher({ server: false });
+  await expect(publisher.metrics({ format: "OpenMetrics" as never })).rejects.toMatchObject({ code: "options" });
+  await publisher.close();
+});
