@@ -1,6 +1,5 @@
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
@@ -17,9 +16,16 @@ export interface Finding {
   readonly figure: number;
   readonly lowest: number;
   readonly highest: number;
+  /** The goal: the most that `figure` may be, the least where `atLeast` is set. */
   readonly limit: number;
   readonly stretch: number;
+  readonly atLeast?: true;
 }
+
+/** What a finding is about, said before it is measured; `peer` is prom-client unless another one is named. */
+export type Head = Pick<Finding, "goal" | "what" | "unit" | "limit" | "stretch" | "atLeast"> & {
+  readonly peer?: string;
+};
 
 /** One side of a comparison: runs once and gives its cost in the unit of the finding. */
 export type Measure = () => number | Promise<number>;
@@ -30,17 +36,15 @@ export const ROUNDS: number = process.argv.includes("--quick") ? 3 : 9;
 /** Name and version of the peer, as installed. */
 export const PROM_CLIENT = `prom-client ${versionOf("prom-client")}`;
 
-function versionOf(name: string): string {
-  const file = createRequire(import.meta.url).resolve(`${name}/package.json`);
+/** Version of a package, as installed. */
+export function versionOf(name: string): string {
+  // Not resolved: some packages do not export it.
+  const file = new URL(`node_modules/${name}/package.json`, import.meta.url);
   return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
 }
 
 /** Runs both sides in turn, the first one changing with each round, after two rounds that do not count. */
-export async function compare(
-  head: Pick<Finding, "goal" | "what" | "unit" | "limit" | "stretch">,
-  ours: Measure,
-  theirs: Measure,
-): Promise<Finding> {
+export async function compare(head: Head, ours: Measure, theirs: Measure): Promise<Finding> {
   const rounds: { ours: number; theirs: number; ratio: number }[] = [];
   for (let round = -2; round < ROUNDS; round += 1) {
     const first = round % 2 === 0 ? await ours() : await theirs();
@@ -50,8 +54,8 @@ export async function compare(
   }
   const ratios = rounds.map(({ ratio }) => ratio);
   return {
-    ...head,
     peer: PROM_CLIENT,
+    ...head,
     ours: median(rounds.map((round) => round.ours)),
     theirs: median(rounds.map((round) => round.theirs)),
     figure: median(ratios),
@@ -70,6 +74,24 @@ export function nanoseconds(calls: number, run: (call: number) => void): number 
   const began = process.hrtime.bigint();
   for (let call = 0; call < calls; call += 1) run(call);
   return Number(process.hrtime.bigint() - began) / calls;
+}
+
+/** Milliseconds of the longest time for which a run held the event loop. */
+export async function longestBlock(run: () => Promise<unknown>): Promise<number> {
+  let longest = 0;
+  let last = performance.now();
+  let watching = true;
+  const watch = (): void => {
+    const now = performance.now();
+    longest = Math.max(longest, now - last);
+    last = now;
+    if (watching) setImmediate(watch);
+  };
+  watch();
+  await run();
+  watching = false;
+  watch();
+  return longest;
 }
 
 /** Collects garbage; only in children started with `--expose-gc`. */

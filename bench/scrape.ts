@@ -1,5 +1,5 @@
 // Row 6: what a page costs. Row 7: how long it holds the event loop. Runs in a child: `scrape.ts <label sets>`.
-import { assertSamePage, compare, type Finding } from "./lib.ts";
+import { assertSamePage, compare, type Finding, longestBlock } from "./lib.ts";
 import { createSubject, scrape } from "./subject.ts";
 import { createNaivePromClient, makeEvents } from "./workload.ts";
 
@@ -45,21 +45,4 @@ async function milliseconds(run: () => Promise<unknown>): Promise<number> {
   const began = performance.now();
   for (let page = 0; page < pages; page += 1) await run();
   return (performance.now() - began) / pages;
-}
-
-async function longestBlock(run: () => Promise<unknown>): Promise<number> {
-  let longest = 0;
-  let last = performance.now();
-  let watching = true;
-  const watch = (): void => {
-    const now = performance.now();
-    longest = Math.max(longest, now - last);
-    last = now;
-    if (watching) setImmediate(watch);
-  };
-  watch();
-  await run();
-  watching = false;
-  watch();
-  return longest;
 }

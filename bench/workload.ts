@@ -39,6 +39,25 @@ export function makeOperations(labelSets: number): BenchNetwork[] {
   );
 }
 
+/** Makes events as a document store gets them, about 650 bytes each, no two alike. */
+export function makeDocuments(count: number): EventMetrics[] {
+  return Array.from({ length: count }, (_, index) => ({
+    eventName: `event-name-${index % 50}`,
+    taskId: `task-${index}`,
+    startTime: START + index,
+    endTime: START + index + ((index * 37) % 12_000),
+    status: index % 7 === 0 ? "failed" : "completed",
+    error: index % 7 === 0 ? "connection reset by peer while the answer was read" : null,
+    errorType: index % 7 === 0 ? "ECONNRESET" : null,
+    retryCount: index % 3,
+    processId: 4_242,
+    pipelineId: "pipeline-7",
+    traceId: index.toString(16).padStart(32, "a"),
+    spanId: index.toString(16).padStart(16, "b"),
+    attributes: { tenant: `tenant-${index % 20}`, region: "eu-west-1", attempt: index % 3, customer: `c-${index}` },
+  }));
+}
+
 function shuffled<Item>(items: Item[]): Item[] {
   let seed = 1;
   for (let index = items.length - 1; index > 0; index -= 1) {

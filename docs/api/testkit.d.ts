@@ -33,6 +33,66 @@ export interface EncodedRecord {
     readonly [field: string]: unknown;
 }
 
+/** What goes wrong with a reply. */
+export type Fault = 
+
+/** How one request is answered; a plain one is a whole reply with keep-alive. */
+export interface FaultReply {
+    /** @default 200 */
+    readonly status?: number | undefined;
+    /** On top of Content-Length, or instead of it if named here; an array repeats a header. */
+    readonly headers?: Readonly<Record<string, string | readonly string[]>> | undefined;
+    /** @default empty */
+    readonly body?: string | Uint8Array | undefined;
+    /** How long the reply takes to begin, in real milliseconds. @default 0 */
+    readonly delayMs?: number | undefined;
+    /** Time between two bytes of a drip, in real milliseconds. @default 20 */
+    readonly intervalMs?: number | undefined;
+    readonly fault?: Fault | undefined;
+}
+
+/** A request as the server read it. */
+export interface FaultRequest {
+    readonly method: string;
+    /** Path and query, as they were sent. */
+    readonly path: string;
+    /** Names in lower case; of a repeated header the last value. */
+    readonly headers: Readonly<Record<string, string>>;
+    /** The body so far: all of it, unless the reply does not wait for it. */
+    readonly body: Uint8Array;
+    /** Which connection it came over, counted from 1 for the first request on it. */
+    readonly onConnection: number;
+}
+
+/**
+ * What the server does with requests: always the same, one reply after the other and then plain 200s, or what a function
+ * says. A function is asked once the whole request is read. @param index how many requests came before, over all connections
+ */
+export type FaultScript = FaultReply | readonly FaultReply[] | ((request: FaultRequest, index: number) => FaultReply | Promise<FaultReply>);
+
+/** A server on 127.0.0.1 that fails on demand, over real sockets. */
+export interface FaultServer extends AsyncDisposable {
+    /** `http://127.0.0.1:<port>/`; the port stays the same through `refuse()` and `accept()`. */
+    readonly url: string;
+    readonly port: number;
+    /** Every request that was read to its end, or that is answered without; oldest first. */
+    readonly requests: readonly FaultRequest[];
+    /** Connections taken so far, also those without a request. */
+    readonly connections: number;
+    /** Connections open now. */
+    readonly open: number;
+    /** Replaces the script; a list begins anew. */
+    script(script: FaultScript): void;
+    /** Resolves when so many requests have come in all; rejects after `timeoutMs` of real time, 5 s by default. */
+    received(count: number, timeoutMs?: number): Promise<void>;
+    /** Closes the port, and every connection with a reset: new ones are refused. */
+    refuse(): Promise<void>;
+    /** Opens the port again. */
+    accept(): Promise<void>;
+    /** Ends every connection and timer. */
+    close(): Promise<void>;
+}
+
 /** What formatMetrics makes of one record. */
 export interface FormatVector {
     readonly name: string;
@@ -126,6 +186,9 @@ export interface VirtualClock extends Clock {
 
 /** Gives the cases that a publisher has to pass, at least one for each of the thirteen rules of the contract. */
 export declare function conformanceCases(options: ConformanceOptions): readonly ConformanceCase[];
+
+/** Opens a fault server; without a script it answers every request with an empty 200. */
+export declare function createFaultServer(script?: FaultScript): Promise<FaultServer>;
 
 /** Makes a clock for tests. @param startMs wall time in epoch milliseconds to begin at; 1 January 2026 by default */
 export declare function createVirtualClock(startMs?: number): VirtualClock;

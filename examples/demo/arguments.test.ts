@@ -7,22 +7,24 @@ test("works half a minute with four jobs on the folder it is given, if nothing e
     forMs: 30_000,
     jobs: 4,
     port: 9464,
+    host: "127.0.0.1",
     ndjson: "demo.ndjson",
   });
 });
 
 test("takes every option", () => {
-  const args = ["--dir", "src", "--for=1.5m", "--jobs", "8", "--port", "0", "--ndjson", "out.ndjson"];
+  const args = ["--dir", "src", "--for=1.5m", "--jobs", "8", "--port", "0", "--host=::1", "--ndjson", "out.ndjson"];
   expect(readArguments(args, "/modules")).toEqual({
     dir: "src",
     forMs: 90_000,
     jobs: 8,
     port: 0,
+    host: "::1",
     ndjson: "out.ndjson",
   });
 });
 
-const usage = "use --dir PATH, --for 30s, --jobs 4, --port 9464, --ndjson PATH";
+const usage = "use --dir PATH, --for 30s, --jobs 4, --port 9464, --host 127.0.0.1, --ndjson PATH";
 
 test.each([
   [["--for", "soon"], '--for takes a time such as 500ms, 30s or 5m, up to 24h, not "soon"'],

@@ -1,14 +1,11 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { FormattedMetrics } from "@eventmeter/core";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { rowOf, runDemo } from "./run-demo.ts";
 
-const main = fileURLToPath(new URL("./main.ts", import.meta.url));
 let folder = "";
 
 beforeAll(async () => {
@@ -21,48 +18,10 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-interface Run {
-  readonly code: number | null;
-  readonly output: string;
-  readonly errors: string;
-}
-
-/** Runs the demo; `onPage` gets the page's address as soon as it is printed, `interrupt` ends the demo as Ctrl-C does, `hangUp` stops to read what it prints. */
-async function run(
-  args: readonly string[],
-  onPage?: (url: string, interrupt: () => void, hangUp: () => void) => Promise<void>,
-): Promise<Run> {
-  const child = spawn(process.execPath, ["--conditions=@eventmeter/source", main, ...args], {
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let [output, errors] = ["", ""];
-  let seen: Promise<void> | undefined;
-  child.stderr.on("data", (chunk: Buffer) => (errors += String(chunk)));
-  child.stdout.on("data", (chunk: Buffer) => {
-    output += String(chunk);
-    const url = /page\s+(http\S+)\n/.exec(output)?.[1];
-    if (url !== undefined && onPage !== undefined)
-      seen ??= onPage(
-        url,
-        () => child.kill("SIGINT"),
-        () => child.stdout.destroy(),
-      );
-  });
-  const [code] = (await once(child, "close")) as [number | null];
-  await seen;
-  return { code, output, errors };
-}
-
 /** Adds up the samples of a page that begin so. */
 function sumOf(page: string, prefix: string): number {
   const samples = page.split("\n").filter((line) => line.startsWith(prefix));
   return samples.reduce((sum, line) => sum + Number(line.split(" ").at(-1)), 0);
-}
-
-function rowOf(output: string, name: string): string[] {
-  const row = output.split("\n").find((line) => line.startsWith(`${name} `));
-  if (row === undefined) throw new Error(`no row ${name} in\n${output}`);
-  return row.trim().split(/\s+/);
 }
 
 test(
@@ -72,11 +31,13 @@ test(
     const ndjson = join(folder, "records.ndjson");
     const args = ["--dir", folder, "--for", "60s", "--jobs", "2", "--port", "0", "--ndjson", ndjson];
     let page = "";
-    const { code, output, errors } = await run(args, async (url, interrupt) => {
-      // The work goes on until all three kinds of execution are on the page.
-      for (let round = 0; round < 200 && !/event_name="compress",status="completed"/.test(page); round += 1)
-        page = await (await fetch(url)).text();
-      interrupt();
+    const { code, output, errors } = await runDemo(args, {
+      onPage: async (url, interrupt) => {
+        // The work goes on until all three kinds of execution are on the page.
+        for (let round = 0; round < 200 && !/event_name="compress",status="completed"/.test(page); round += 1)
+          page = await (await fetch(url)).text();
+        interrupt();
+      },
     });
     expect([code, errors]).toEqual([0, ""]);
     expect(page).toContain('eventmeter_publisher_received_total{publisher="ndjson"');
@@ -126,7 +87,7 @@ test("says a taken port in one sentence and ends with 2", async () => {
   const taken = createServer();
   await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
   const { port } = taken.address() as AddressInfo;
-  const { code, errors, output } = await run([
+  const { code, errors, output } = await runDemo([
     "--dir",
     folder,
     "--port",
@@ -148,12 +109,22 @@ test.each([
     "ndjson: cannot open the file: ENOTDIR: not a directory, open '/dev/null/x'",
   ],
 ])("says what is wrong with %s in one sentence and ends with 2", async (args, sentence) => {
-  const { code, errors } = await run(args);
+  const { code, errors } = await runDemo(args);
   expect([code, errors]).toEqual([2, `demo: ${sentence}\n`]);
 });
 
 test("ends in peace when nobody reads its output any more", async () => {
   const args = ["--dir", folder, "--for", "60s", "--port", "0", "--ndjson", join(folder, "unread.ndjson")];
-  const { code, errors } = await run(args, async (_, __, hangUp) => hangUp());
+  const { code, errors } = await runDemo(args, { onPage: async (_, __, hangUp) => hangUp() });
   expect([code, errors]).toEqual([0, ""]);
+});
+
+test("says what Grafana Cloud needs in one sentence and ends with 2", async () => {
+  const { code, errors } = await runDemo(["--dir", folder, "--port", "0", "--ndjson", join(folder, "none.ndjson")], {
+    environment: { GRAFANA_CLOUD_REGION: "eu" },
+  });
+  expect([code, errors]).toEqual([
+    2,
+    "demo: Grafana Cloud needs GRAFANA_CLOUD_API_KEY, with GRAFANA_CLOUD_ENDPOINT and GRAFANA_CLOUD_INSTANCE_ID or with GRAFANA_CLOUD_ORG_SLUG and GRAFANA_CLOUD_REGION\n",
+  ]);
 });

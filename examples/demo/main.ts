@@ -22,10 +22,11 @@ async function demo(options: DemoOptions): Promise<void> {
   const { dir, forMs, jobs } = options;
   await firstOf(packagesIn(dir));
   let note = (text: string): void => console.error(text);
-  const { page, all } = createBackends(options, ({ message }) => note(message));
+  const listener = ({ message }: { readonly message: string }): void => note(message);
+  const { page, own, all } = createBackends(options, process.env, { onError: listener, onDiagnostic: listener });
   const metrics = new CompositePublisher(all);
   page.watch(metrics);
-  await metrics.start();
+  for (const publisher of own) await publisher.start?.();
 
   const over = new AbortController();
   const end = (): void => over.abort();

@@ -14,6 +14,7 @@ import { beginReading, endReading, type LabelReading, readLabel } from "./label-
 import { createLabelSets, findLabelSet, findRelated, type LabelSets } from "./label-sets.ts";
 import { resolveOptions, type SeriesStoreOptions } from "./options.ts";
 import { type Snapshot, snapshotCounter, snapshotHistogram, snapshotOverflow } from "./snapshot.ts";
+import { splitSnapshot } from "./split.ts";
 
 /** Keeps finished records as the series of the catalogue: bounded, cumulative since construction. */
 export class SeriesStore {
@@ -121,6 +122,14 @@ export class SeriesStore {
     this.#networkReading = reading;
   }
 
+  /** Memory of the numbers of all series, in bytes; the texts of their labels come on top. */
+  get bytes(): number {
+    let bytes = 0;
+    for (const { totals } of [this.#retries, this.#bytes]) bytes += totals.byteLength;
+    for (const { buckets, sums } of [this.#duration, this.#latency]) bytes += buckets.byteLength + sums.byteLength;
+    return bytes;
+  }
+
   /** Gives all series at this one moment; costs a copy of the numbers, about 0.1 ms per 1,000 histograms. */
   snapshot(): Snapshot {
     const families = [this.#duration, this.#retries, this.#bytes, this.#latency] as const;
@@ -133,6 +142,14 @@ export class SeriesStore {
         ...(overflow === undefined ? [] : [overflow]),
       ],
     };
+  }
+
+  /**
+   * Gives two snapshots of the same moment that hold each label set once between them, as views of the same numbers;
+   * undefined where there are less than two label sets in all.
+   */
+  split(snapshot: Snapshot): readonly [Snapshot, Snapshot] | undefined {
+    return splitSnapshot(snapshot);
   }
 }
 

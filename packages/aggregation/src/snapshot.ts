@@ -74,8 +74,7 @@ export interface HistogramPoint {
 
 /** Copies the numbers of a counter family. */
 export function snapshotCounter({ definition, sets, totals }: CounterFamily): CounterSnapshot {
-  const size = sets.values.length;
-  return counterSnapshot(definition, sets, totals.slice(0, size));
+  return counterSnapshot(describe(definition, sets), totals.slice(0, sets.values.length));
 }
 
 /** Gives the counter of what has overflowed per family; undefined as long as nothing has. */
@@ -84,24 +83,20 @@ export function snapshotOverflow(families: readonly (CounterFamily | HistogramFa
   if (overflowed.length === 0) return undefined;
   const sets = { names: OVERFLOW.labelNames, values: overflowed.map(({ definition }) => [definition.name]) };
   return counterSnapshot(
-    OVERFLOW,
-    sets,
+    describe(OVERFLOW, sets),
     Float64Array.from(overflowed, (family) => family.sets.overflowed),
   );
 }
 
-function counterSnapshot(
-  definition: FamilyDefinition,
-  sets: Pick<LabelSets, "names" | "values">,
-  values: Float64Array,
-): CounterSnapshot {
+/** Makes a counter family of its description and its totals. */
+export function counterSnapshot(base: SnapshotBase, values: Float64Array): CounterSnapshot {
   return {
     type: "counter",
-    ...describe(definition, sets, values.length),
+    ...base,
     values,
     points: {
       *[Symbol.iterator]() {
-        for (const [index, value] of values.entries()) yield { labels: labelsOf(sets, index), value };
+        for (const [index, value] of values.entries()) yield { labels: labelsOf(base, index), value };
       },
     },
   };
@@ -122,20 +117,32 @@ export function snapshotHistogram({
   const sums = milliseconds.slice(0, size);
   for (let index = 0; index < size; index += 1) sums[index] = (sums[index] as number) / 1000;
   const exemplars = current === null ? null : copyExemplars(current, size * width);
-  return {
-    type: "histogram",
-    ...describe(definition, sets, size),
+  return histogramSnapshot(describe(definition, sets), {
     bounds,
     buckets,
     sums,
     hasExemplars: exemplars !== null,
     exemplar: (index, bucket) => (exemplars === null ? undefined : exemplarAt(exemplars, index * width + bucket)),
+  });
+}
+
+/** Makes a histogram family of its description and its numbers. */
+export function histogramSnapshot(
+  base: SnapshotBase,
+  numbers: Pick<HistogramSnapshot, "bounds" | "buckets" | "sums" | "hasExemplars" | "exemplar">,
+): HistogramSnapshot {
+  const { bounds, buckets, sums } = numbers;
+  const width = bounds.length + 1;
+  return {
+    type: "histogram",
+    ...base,
+    ...numbers,
     points: {
       *[Symbol.iterator]() {
         for (const [index, sum] of sums.entries()) {
           const bucketCounts = buckets.subarray(index * width, (index + 1) * width);
           const count = bucketCounts.reduce((total, records) => total + records, 0);
-          yield { labels: labelsOf(sets, index), sum, count, bucketCounts, bounds };
+          yield { labels: labelsOf(base, index), sum, count, bucketCounts, bounds };
         }
       },
     },
@@ -145,13 +152,13 @@ export function snapshotHistogram({
 function describe(
   { name, help, unit }: FamilyDefinition,
   { names, values }: Pick<LabelSets, "names" | "values">,
-  size: number,
 ): SnapshotBase {
-  return { name, help, unit, labelNames: names, size, labelValues: (index) => values[index] as readonly string[] };
+  const labelValues = (index: number): readonly string[] => values[index] as readonly string[];
+  return { name, help, unit, labelNames: names, size: values.length, labelValues };
 }
 
-function labelsOf({ names, values }: Pick<LabelSets, "names" | "values">, index: number): Record<string, string> {
+function labelsOf(base: SnapshotBase, index: number): Record<string, string> {
   const labels: Record<string, string> = {};
-  for (const [at, value] of (values[index] as readonly string[]).entries()) labels[names[at] as string] = value;
+  for (const [at, value] of base.labelValues(index).entries()) labels[base.labelNames[at] as string] = value;
   return labels;
 }

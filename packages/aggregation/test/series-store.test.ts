@@ -144,3 +144,13 @@ test("two stores share nothing", () => {
   addEvent(one);
   expect(family(other, "event_duration_seconds").size).toBe(0);
 });
+
+test("says how much memory its numbers take, which grows with label sets and not with records", () => {
+  const store = new SeriesStore();
+  expect(store.bytes).toBe(0);
+  for (let records = 0; records < 100; records += 1) addEvent(store, { eventName: "a" });
+  const one = store.bytes;
+  expect(one).toBeGreaterThanOrEqual((15 + 1) * 8);
+  for (let sets = 0; sets < 1_000; sets += 1) addEvent(store, { eventName: `e${sets}` });
+  expect(store.bytes).toBeGreaterThanOrEqual(1_001 * 16 * 8);
+});

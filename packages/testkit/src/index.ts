@@ -4,6 +4,9 @@ export {
   type ConformanceOptions,
   type CreatePublisher,
 } from "./conformance.ts";
+export { createFaultServer, type FaultScript, type FaultServer } from "./fault-server.ts";
+export type { Fault, FaultReply } from "./fault-server-replies.ts";
+export type { FaultRequest } from "./fault-server-requests.ts";
 export {
   decodeVector,
   type EncodedRecord,

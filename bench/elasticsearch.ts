@@ -1,0 +1,107 @@
+// Rows 10 to 12: documents from the record to the acknowledgement, beside helpers.bulk of the official client.
+import { Client } from "@elastic/elasticsearch";
+import { formatMetrics } from "@eventmeter/core";
+import { ElasticsearchPublisher } from "@eventmeter/publisher-elasticsearch";
+import type { BulkCounts } from "./bulk-server.ts";
+import { startBulkServer } from "./child-server.ts";
+import { compare, type Finding, versionOf } from "./lib.ts";
+import { makeDocuments } from "./workload.ts";
+
+const DOCUMENTS = 20_000;
+const records = makeDocuments(DOCUMENTS);
+const PEER = `helpers.bulk ${versionOf("@elastic/elasticsearch")}`;
+/** What one pass over all records took, as seen by this process and by the server. */
+interface Pass extends BulkCounts {
+  readonly seconds: number;
+  readonly cpuMicroseconds: number;
+}
+
+const { url: node, stop } = await startBulkServer();
+
+async function measured(send: () => Promise<unknown>): Promise<Pass> {
+  const cpu = process.cpuUsage();
+  const begun = performance.now();
+  await send();
+  const seconds = (performance.now() - begun) / 1_000;
+  const { user, system } = process.cpuUsage(cpu);
+  const counts = (await (await fetch(`${node}/_counts`)).json()) as BulkCounts;
+  if (counts.documents !== DOCUMENTS) throw new Error(`${counts.documents} of ${DOCUMENTS} documents arrived`);
+  return { ...counts, seconds, cpuMicroseconds: user + system };
+}
+
+/** Passes over all records with a publisher and with the peer, in turn; gives what each round found. */
+async function compareSides(compression: boolean): Promise<Finding[]> {
+  const publisher = new ElasticsearchPublisher({ hosts: [node], templates: false, compression });
+  const client = new Client({ node, compression });
+  const ours = async (): Promise<Pass> =>
+    measured(async () => {
+      for (const record of records) publisher.publishEventMetrics(record);
+      const report = await publisher.flush({ timeoutMs: 60_000 });
+      if (report.status !== "complete" || report.dropped > 0) throw new Error(JSON.stringify(report));
+    });
+  const theirs = async (): Promise<Pass> =>
+    measured(() =>
+      client.helpers.bulk({
+        datasource: records.map((record) => {
+          const document = formatMetrics(record);
+          return { "@timestamp": document.timestamp, ...document };
+        }),
+        onDocument: () => ({ create: { _index: "metrics-peer-default" } }),
+      }),
+    );
+  const passes: { readonly ours: Pass[]; readonly theirs: Pass[] } = { ours: [], theirs: [] };
+  const keep = async (side: keyof typeof passes, run: () => Promise<Pass>): Promise<number> => {
+    const pass = await run();
+    passes[side].push(pass);
+    return DOCUMENTS / pass.seconds;
+  };
+  const suffix = compression ? ", gzip" : "";
+  const [row, speed, cpu] = compression ? (["12", 1.5, 0.6] as const) : (["10", 1.7, 0.55] as const);
+  const speeds = await compare(
+    {
+      goal: row,
+      what: `documents from record to acknowledged${suffix}`,
+      peer: PEER,
+      unit: "/s",
+      limit: speed,
+      stretch: compression ? 1.9 : 4,
+      atLeast: true,
+    },
+    () => keep("ours", ours),
+    () => keep("theirs", theirs),
+  );
+  const again = (side: keyof typeof passes, figure: (pass: Pass) => number): (() => number) => {
+    let next = 0;
+    return () => figure(passes[side][next++] as Pass);
+  };
+  const findings = [
+    speeds,
+    await compare(
+      {
+        goal: compression ? "12" : "11",
+        what: `CPU of it${suffix}`,
+        peer: PEER,
+        unit: "us/document",
+        limit: cpu,
+        stretch: compression ? 0.45 : 0.3,
+      },
+      again("ours", ({ cpuMicroseconds }) => cpuMicroseconds / DOCUMENTS),
+      again("theirs", ({ cpuMicroseconds }) => cpuMicroseconds / DOCUMENTS),
+    ),
+  ];
+  if (compression)
+    findings.push(
+      await compare(
+        { goal: row, what: `bytes on the wire${suffix}`, peer: PEER, unit: "B/document", limit: 1.25, stretch: 1.2 },
+        again("ours", ({ bytes }) => bytes / DOCUMENTS),
+        again("theirs", ({ bytes }) => bytes / DOCUMENTS),
+      ),
+    );
+  await publisher.close();
+  await client.close();
+  return findings;
+}
+
+const findings = [...(await compareSides(false)), ...(await compareSides(true))];
+stop();
+process.stdout.write(JSON.stringify(findings));

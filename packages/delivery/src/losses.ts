@@ -1,0 +1,80 @@
+import { setImmediate } from "node:timers/promises";
+import { type Clock, type DropReason, isThenable, type Ledger, type Reporter } from "@eventmeter/core";
+import type { BatchStore, KeptBatch } from "./batch-store.ts";
+import type { DroppedRecord } from "./options.ts";
+
+/** Counts, reports and hands out records that are given up after they were encoded. */
+export interface Losses {
+  /** Gives up one record. @param why one clause for people, without a payload @param bytesOf gives its bytes, the receiver's own */
+  record(reason: DropReason, why: string, bytesOf: () => Uint8Array): void;
+  /** Gives up a batch that the queue no longer has; the store forgets it. */
+  batch(kept: KeptBatch, reason: DropReason, why: string): void;
+  /** Resolves when everything given up so far has been handed out. */
+  settled(): Promise<void>;
+}
+
+/** Longest time that a handler is called without a break, in milliseconds: a full queue is hundreds of thousands of records. */
+const SLICE_MS = 5;
+
+/** Makes the losses of one publisher. */
+export function createLosses(
+  ledger: Ledger,
+  reporter: Reporter,
+  store: BatchStore,
+  clock: Clock,
+  onDrop: ((record: DroppedRecord) => unknown) | undefined,
+): Losses {
+  let waiting = 0;
+  let last = Promise.resolve();
+  let sliceBegun = 0;
+
+  function handOut(reason: string, bytes: Uint8Array): void {
+    try {
+      const returned = onDrop?.({ reason, bytes });
+      if (isThenable(returned)) returned.then(undefined, failed);
+    } catch (cause) {
+      failed(cause);
+    }
+  }
+
+  function failed(cause: unknown): void {
+    reporter.error("callback-failed", "a handler of onDrop threw", { cause });
+  }
+
+  function count(reason: DropReason, why: string, records: number): void {
+    ledger.drop(reason, records);
+    reporter.drop("record-dropped", `record dropped (${reason}): ${why}`, { count: records });
+  }
+
+  // Later than the call: a publish that makes room for its record does not wait for a thousand calls of a handler.
+  async function handOutBatch(kept: KeptBatch, why: string): Promise<void> {
+    if (clock.monotonic() - sliceBegun > SLICE_MS) {
+      await setImmediate();
+      sliceBegun = clock.monotonic();
+    }
+    try {
+      const { records, offsets, count: many } = await store.load(kept);
+      for (let index = 0; index < many; index += 1)
+        handOut(why, new Uint8Array(records.subarray(offsets[index], offsets[index + 1])));
+    } catch (cause) {
+      reporter.error("callback-failed", "dropped records could not be read for onDrop", { cause });
+    }
+    store.forget(kept);
+    waiting -= 1;
+  }
+
+  return {
+    record(reason, why, bytesOf) {
+      count(reason, why, 1);
+      if (onDrop !== undefined) handOut(why, bytesOf());
+    },
+    batch(kept, reason, why) {
+      count(reason, why, kept.count);
+      if (onDrop === undefined) return store.forget(kept);
+      if (waiting === 0) sliceBegun = clock.monotonic();
+      waiting += 1;
+      last = last.then(() => handOutBatch(kept, why));
+    },
+    settled: () => last,
+  };
+}

@@ -1,0 +1,87 @@
+/** Nothing was taken, as far as is known: all of it is tried again; `retryAfterMs` is a floor, and 10 minutes its ceiling. */
+export interface Retry {
+  readonly kind: "retry";
+  readonly retryAfterMs?: number | undefined;
+  readonly reason?: string | undefined;
+}
+
+/** What became of one request. */
+export type Outcome =
+  | { readonly kind: "delivered" }
+  | Retry
+  /** The backend will never take any of it. */
+  | { readonly kind: "rejected"; readonly reason: string }
+  /** The batch is halved; a single record is then too large, rejected, or tried again. `retryAfterMs` is for a busy backend. */
+  | {
+      readonly kind: "split";
+      readonly because: "too-large" | "rejected" | "busy";
+      readonly retryAfterMs?: number | undefined;
+      readonly reason?: string | undefined;
+    }
+  /** Credentials or configuration: the lane stops and is probed now and then; nothing is lost. */
+  | { readonly kind: "hold"; readonly reason: string }
+  /** One outcome for each record, in order; `hold` also stops the lane. */
+  | {
+      readonly kind: "partial";
+      readonly records: readonly RecordOutcome[];
+      readonly retryAfterMs?: number | undefined;
+      readonly hold?: string | undefined;
+    };
+
+/** What became of one record of a batch. */
+export type RecordOutcome = "delivered" | "retry" | { readonly rejected: string };
+
+const SPLITS: ReadonlySet<unknown> = new Set(["too-large", "rejected", "busy"]);
+
+/**
+ * Reads what `send` gave, field by field: anything unreadable, or of the wrong length, is a retry of the whole batch and
+ * never a success. Throws only what the value itself throws.
+ */
+export function readOutcome(given: unknown, count: number): Outcome {
+  const { kind, reason, retryAfterMs, because, records, hold } = (given ?? {}) as { readonly [name: string]: unknown };
+  const wait = typeof retryAfterMs === "number" ? retryAfterMs : undefined;
+  switch (kind) {
+    case "delivered":
+      return { kind };
+    case "retry":
+      return { kind, retryAfterMs: wait, reason: textOf(reason) };
+    case "rejected":
+      return { kind, reason: textOf(reason) ?? "the backend rejected it" };
+    case "hold":
+      return { kind, reason: textOf(reason) ?? "the backend refuses them" };
+    case "split":
+      if (SPLITS.has(because)) return { kind, because: because as "busy", retryAfterMs: wait, reason: textOf(reason) };
+      return { kind: "retry", reason: "send did not say why to split" };
+    case "partial":
+      return readPartial(records, count, { retryAfterMs: wait, hold: textOf(hold) });
+    default:
+      return { kind: "retry", reason: "send gave no outcome" };
+  }
+}
+
+function readPartial(
+  given: unknown,
+  count: number,
+  also: { retryAfterMs?: number | undefined; hold?: string | undefined },
+): Outcome {
+  if (!Array.isArray(given) || given.length !== count)
+    return { kind: "retry", reason: "the reply does not cover the batch record by record" };
+  // Read once and kept, hole by hole: a second look at what is not ours may find something else.
+  const records: RecordOutcome[] = [];
+  for (let index = 0; index < count; index += 1) {
+    const record = readRecord(given[index]);
+    if (record === undefined) return { kind: "retry", reason: "the reply has records without an outcome" };
+    records.push(record);
+  }
+  return { kind: "partial", records, ...also };
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+function readRecord(given: unknown): RecordOutcome | undefined {
+  if (given === "delivered" || given === "retry") return given;
+  const { rejected } = (given ?? {}) as { readonly rejected?: unknown };
+  return typeof rejected === "string" ? { rejected } : undefined;
+}

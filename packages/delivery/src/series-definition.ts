@@ -1,0 +1,109 @@
+import {
+  type CommonOptions,
+  commonOptionRules,
+  type EventFields,
+  type NetworkFields,
+  option,
+  type OptionRule,
+  type OptionRules,
+} from "@eventmeter/core";
+import type { SendContext } from "./attempt.ts";
+import type { Hooks } from "./life-cycle.ts";
+import { readOutcome, type Retry } from "./outcome.ts";
+
+/** What every snapshot tells: when it was taken, in epoch milliseconds. */
+export interface Timed {
+  readonly time: number;
+}
+
+/** What takes records and gives snapshots of all of them since it was made, such as `SeriesStore` of `@eventmeter/aggregation`. */
+export interface SeriesSource<Snapshot extends Timed> {
+  /** Adds a finished event; the fields are valid during the call only. */
+  addEvent(fields: EventFields): void;
+  /** Adds a finished network operation; the fields are valid during the call only. */
+  addNetwork(fields: NetworkFields): void;
+  /** Memory of the series in bytes, as health() shows it while records wait for an acknowledged snapshot. */
+  readonly bytes?: number | undefined;
+  /** Gives all series at this one moment; what is added later does not change it. */
+  snapshot(): Snapshot;
+  /** Gives two snapshots of the same moment that hold the series between them; undefined where there is nothing to split. */
+  split?(snapshot: Snapshot): readonly [Snapshot, Snapshot] | undefined;
+}
+
+/** What became of one request with a snapshot. */
+export type SnapshotOutcome =
+  | { readonly kind: "delivered" }
+  /** The newest snapshot is sent later in its place. */
+  | Retry
+  /** This snapshot will never be taken; the records wait for the one of the next interval. */
+  | { readonly kind: "rejected"; readonly reason: string }
+  /** The series travel in two requests from now on. */
+  | {
+      readonly kind: "split";
+      readonly because: "too-large" | "busy";
+      readonly retryAfterMs?: number | undefined;
+      readonly reason?: string | undefined;
+    }
+  /** Credentials or configuration: the backend is probed now and then; nothing is lost. */
+  | { readonly kind: "hold"; readonly reason: string };
+
+/** Reads what `send` gave for a snapshot; anything unreadable is a retry and never a success. */
+export function readSnapshotOutcome(given: unknown): SnapshotOutcome {
+  const outcome = readOutcome(given, 1);
+  if (outcome.kind === "split" && outcome.because !== "rejected") return { ...outcome, because: outcome.because };
+  if (outcome.kind === "split" || outcome.kind === "partial") return { kind: "retry", reason: "send gave no outcome" };
+  return outcome;
+}
+
+/** Sends one encoded snapshot once; a throw is a retry. */
+export type SendSnapshot = (
+  body: Uint8Array<ArrayBuffer>,
+  context: SendContext,
+) => SnapshotOutcome | PromiseLike<SnapshotOutcome>;
+
+/** What a publisher that pushes series does itself. */
+export interface SeriesDefinition<Snapshot extends Timed> extends Hooks {
+  /** Default name, kebab-case. */
+  readonly name: string;
+  readonly series: SeriesSource<Snapshot>;
+  /** Encodes a snapshot, or one part of it, for one request. */
+  encode(snapshot: Snapshot): Uint8Array<ArrayBuffer> | PromiseLike<Uint8Array<ArrayBuffer>>;
+  /** Sends what was encoded once and says what became of it. A throw, or an outcome that cannot be read, is a retry. */
+  readonly send: SendSnapshot;
+}
+
+/** When snapshots travel. */
+export interface SeriesDeliveryOptions {
+  /** Time between two snapshots, in milliseconds. @default 60000 */
+  readonly intervalMs?: number | undefined;
+  /** Longest time of one attempt, in milliseconds. @default 10000 */
+  readonly sendTimeoutMs?: number | undefined;
+}
+
+/** What a publisher that pushes series takes: the common options and those of its delivery. */
+export type SeriesPushOptions = CommonOptions & SeriesDeliveryOptions;
+
+/** Rules of `SeriesDeliveryOptions`, for the publishers that take them. */
+export const seriesDeliveryOptionRules: OptionRules = {
+  intervalMs: option.integer(100, 2 ** 31 - 1),
+  sendTimeoutMs: option.integer(1, 2 ** 31 - 1),
+};
+
+const hook = option.function();
+const isSource = (value: unknown): boolean =>
+  typeof value === "object" &&
+  value !== null &&
+  ["addEvent", "addNetwork", "snapshot"].every(
+    (name) => typeof (value as { readonly [name: string]: unknown })[name] === "function",
+  );
+
+/** Rules of `SeriesDefinition`. */
+export const seriesDefinitionRules: { readonly [Name in keyof SeriesDefinition<Timed>]-?: OptionRule } = {
+  name: option.required(commonOptionRules.name),
+  series: option.required(option.instance(isSource, "an object with addEvent, addNetwork and snapshot")),
+  encode: option.required(hook),
+  send: option.required(hook),
+  start: hook,
+  check: hook,
+  close: hook,
+};

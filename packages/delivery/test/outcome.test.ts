@@ -1,0 +1,151 @@
+import { fc, test as property } from "@fast-check/vitest";
+import { expect, test } from "vitest";
+import { type Outcome, readOutcome, type RecordOutcome } from "../src/outcome.ts";
+import { judge } from "../src/verdict.ts";
+
+const anything = fc.anything({ withNullPrototype: true, withSparseArray: true, withBoxedValues: true });
+const record: fc.Arbitrary<RecordOutcome> = fc.oneof(
+  fc.constant("delivered" as const),
+  fc.constant("retry" as const),
+  fc.record({ rejected: fc.string() }),
+);
+const sparse = (length: number): unknown[] => Array(length);
+
+property.prop([anything, fc.integer({ min: 1, max: 10 })])(
+  "what is no outcome is a retry of everything",
+  (given, count) => {
+    const known = typeof given === "object" && given !== null && "kind" in given;
+    fc.pre(!known);
+    expect(judge(readOutcome(given, count), count)).toMatchObject({ again: "all", delivered: 0, givenUp: [] });
+  },
+);
+
+property.prop([anything, fc.integer({ min: 1, max: 10 })])(
+  "partial outcomes with anything else inside are a retry",
+  (records, count) => {
+    const outcome = readOutcome({ kind: "partial", records }, count);
+    const readable =
+      Array.isArray(records) &&
+      records.length === count &&
+      Array.from(records as unknown[]).every(
+        (one) =>
+          one === "delivered" ||
+          one === "retry" ||
+          typeof (one as { rejected?: unknown } | null)?.rejected === "string",
+      );
+    expect(outcome.kind).toBe(readable ? "partial" : "retry");
+  },
+);
+
+test.each([
+  ["holes", sparse(3)],
+  ["a hole at the end", Object.assign(sparse(3), { 0: "delivered", 1: "delivered" })],
+  ["too few", ["delivered", "delivered"]],
+  ["too many", ["delivered", "delivered", "delivered", "delivered"]],
+  ["no array", { length: 3, 0: "delivered", 1: "delivered", 2: "delivered" }],
+  ["another word", ["delivered", "delivered", "Delivered"]],
+  ["a reason that is no text", ["delivered", "delivered", { rejected: 5 }]],
+])("records with %s are never a success", (_, records) => {
+  expect(readOutcome({ kind: "partial", records }, 3).kind).toBe("retry");
+});
+
+test("records that change while they are looked at are read once", () => {
+  let reads = 0;
+  const rejected = {
+    get rejected() {
+      reads += 1;
+      return reads === 1 ? "bad" : 5;
+    },
+  };
+  const outcome = readOutcome({ kind: "partial", records: ["delivered", rejected] }, 2);
+  expect(judge(outcome, 2).givenUp).toEqual([{ position: 1, because: "rejected", reason: "bad" }]);
+  expect(reads).toBe(1);
+});
+
+property.prop([fc.array(record, { minLength: 1, maxLength: 30 })])(
+  "the verdict on a partial outcome has each record exactly once",
+  (records) => {
+    const verdict = judge({ kind: "partial", records }, records.length);
+    const again = verdict.again === "all" ? records.map((_, index) => index) : (verdict.again as readonly number[]);
+    expect(again.length + verdict.givenUp.length + verdict.delivered).toBe(records.length);
+    for (const index of again) expect(records[index]).toBe("retry");
+    for (const { position, reason } of verdict.givenUp) expect(records[position]).toEqual({ rejected: reason });
+    expect(verdict.delivered).toBe(records.filter((one) => one === "delivered").length);
+  },
+);
+
+const NOTHING = { delivered: 0, givenUp: [], tooLarge: false };
+test.each<[string, Outcome, number, object]>([
+  ["delivered settles all", { kind: "delivered" }, 3, { delivered: 3, again: [], backOff: "none" }],
+  ["retry keeps all", { kind: "retry" }, 3, { ...NOTHING, again: "all", backOff: "backend", retryAfterMs: 0 }],
+  ["retry waits as long as asked", { kind: "retry", retryAfterMs: 5 }, 3, { again: "all", retryAfterMs: 5 }],
+  ["retry waits 10 minutes at most", { kind: "retry", retryAfterMs: 1e10 }, 3, { again: "all", retryAfterMs: 600_000 }],
+  ["a wait that is no number is none", { kind: "retry", retryAfterMs: Number.NaN }, 3, { retryAfterMs: 0 }],
+  [
+    "hold keeps all and stops the lane",
+    { kind: "hold", reason: "key" },
+    3,
+    { ...NOTHING, again: "all", backOff: "none", hold: "key" },
+  ],
+  ["rejected gives all up", { kind: "rejected", reason: "no" }, 2, { delivered: 0, again: [], backOff: "none" }],
+  [
+    "too large halves at once and is remembered",
+    { kind: "split", because: "too-large" },
+    2,
+    { ...NOTHING, again: "halves", backOff: "none", tooLarge: true },
+  ],
+  [
+    "a rejected batch halves at once",
+    { kind: "split", because: "rejected" },
+    2,
+    { ...NOTHING, again: "halves", backOff: "none" },
+  ],
+  [
+    "a busy one halves and waits",
+    { kind: "split", because: "busy" },
+    2,
+    { ...NOTHING, again: "halves", backOff: "backend" },
+  ],
+  [
+    "a single one is too large",
+    { kind: "split", because: "too-large" },
+    1,
+    {
+      again: [],
+      givenUp: [{ position: 0, because: "too-large", reason: "a single record was too-large" }],
+      tooLarge: false,
+    },
+  ],
+  [
+    "a single one is rejected",
+    { kind: "split", because: "rejected", reason: "map" },
+    1,
+    { again: [], givenUp: [{ position: 0, because: "rejected", reason: "map" }] },
+  ],
+  [
+    "a single busy one is tried again",
+    { kind: "split", because: "busy" },
+    1,
+    { ...NOTHING, again: "all", backOff: "backend" },
+  ],
+  [
+    "what is left waits alone",
+    { kind: "partial", records: ["delivered", "retry"] },
+    2,
+    { delivered: 1, again: [1], backOff: "batch" },
+  ],
+  [
+    "a partial wait is the backend's",
+    { kind: "partial", records: ["delivered", "retry"], retryAfterMs: 9 },
+    2,
+    { again: [1], backOff: "backend", retryAfterMs: 9 },
+  ],
+  [
+    "a partial hold stops the lane alone",
+    { kind: "partial", records: ["delivered", "retry"], hold: "closed" },
+    2,
+    { again: [1], backOff: "none", hold: "closed" },
+  ],
+])("%s", (_, outcome, count, expected) => {
+  expect(judge(outcome, count)).toMatchObject(expected);
+});

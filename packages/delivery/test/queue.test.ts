@@ -1,0 +1,128 @@
+import { expect, test } from "vitest";
+import { createMemoryStore, type KeptBatch } from "../src/batch-store.ts";
+import { createQueue, type Queue, type Queued, type Turn } from "../src/queue.ts";
+import { createBatchMaker } from "../src/sealed-batch.ts";
+
+const kept = (lane = "", count = 1): KeptBatch => ({ lane, count, bytes: 10, memory: 100 });
+const turn = (given: Partial<Turn> = {}): Turn => ({
+  now: 0,
+  admits: () => true,
+  failures: () => 0,
+  probing: false,
+  ...given,
+});
+
+function add(queue: Queue, given: Partial<Queued> = {}): KeptBatch {
+  const batch = given.kept ?? kept();
+  queue.add(batch, { receivedAt: 0, epoch: queue.epoch, ...given });
+  return batch;
+}
+
+/** Whether a promise is settled. */
+async function isSettled(promise: Promise<unknown>): Promise<boolean> {
+  const pending = Symbol("pending");
+  await Promise.resolve();
+  return (await Promise.race([promise, Promise.resolve(pending)])) !== pending;
+}
+
+test("gives the oldest first, each once", () => {
+  const queue = createQueue();
+  const all = [add(queue), add(queue, { kept: kept("b") }), add(queue)];
+  expect([1, 2, 3, 4].map(() => queue.depart(turn())?.kept)).toEqual([...all, undefined]);
+});
+
+test("gives nothing of a lane that is kept back, and nothing before its time", () => {
+  const queue = createQueue();
+  add(queue, { kept: kept("held") });
+  const late = add(queue, { notBefore: 10 });
+  expect(queue.depart(turn({ admits: (lane) => lane !== "held" }))).toBe(undefined);
+  expect(queue.depart(turn({ now: 10, admits: (lane) => lane !== "held" }))?.kept).toBe(late);
+});
+
+test("lets the batch, and the lane, with the fewest failures find out how the backend is", () => {
+  const queue = createQueue();
+  add(queue, { attempts: 2 });
+  const fresh = add(queue);
+  const other = add(queue, { kept: kept("other"), attempts: 1 });
+  expect(queue.depart(turn({ probing: true, failures: (lane) => (lane === "" ? 1 : 0) }))?.kept).toBe(other);
+  expect(queue.depart(turn({ probing: true }))?.kept).toBe(fresh);
+});
+
+test("parts go before whole batches, the smallest first", () => {
+  const queue = createQueue();
+  const whole = add(queue);
+  const [large, small] = [add(queue, { order: 0, kept: kept("", 8) }), add(queue, { order: 0, kept: kept("", 2) })];
+  expect([1, 2, 3].map(() => queue.depart(turn())?.kept)).toEqual([small, large, whole]);
+});
+
+test("looks again when the first that waits may go, or has reached the age", () => {
+  const queue = createQueue();
+  expect(queue.nextDue(0, 100)).toBe(Infinity);
+  add(queue, { receivedAt: 5 });
+  add(queue, { receivedAt: 6, notBefore: 50 });
+  expect(queue.nextDue(0, 100)).toBe(50);
+  expect(queue.nextDue(50, 100)).toBe(105);
+});
+
+test("gives what has reached the age and is not in flight", () => {
+  const queue = createQueue();
+  const old = [add(queue, { receivedAt: 1 }), add(queue, { receivedAt: 2, kept: kept("b") })];
+  add(queue, { receivedAt: 9 });
+  const flying = queue.depart(turn());
+  expect(flying?.kept).toBe(old[0]);
+  expect(queue.expired(100, 99)).toEqual([]);
+  expect(queue.expired(102, 100).map((queued) => queued.kept)).toEqual([old[1]]);
+  if (flying !== undefined) queue.delay(flying, 0);
+  expect(queue.expired(102, 100).map((queued) => queued.kept)).toEqual(old);
+});
+
+test("counts memory and finds lanes until a batch is removed, once", () => {
+  const queue = createQueue();
+  add(queue, { kept: kept("a"), receivedAt: 3 });
+  const first = queue.first();
+  expect([queue.memory, queue.size, queue.oldest, queue.hasLane("a")]).toEqual([100, 1, 3, true]);
+  if (first === undefined) throw new Error("the queue is empty");
+  queue.remove(first);
+  queue.remove(first);
+  expect([queue.memory, queue.size, queue.oldest, queue.hasLane("a")]).toEqual([0, 0, undefined, false]);
+});
+
+test("an epoch that ends is settled when everything of it, and of those before, is gone", async () => {
+  const queue = createQueue();
+  add(queue);
+  const first = queue.endEpoch().settled;
+  add(queue);
+  const second = queue.endEpoch().settled;
+  add(queue);
+  const [one, two, three] = [...queue.all] as [Queued, Queued, Queued];
+  queue.remove(two);
+  expect([await isSettled(first), await isSettled(second)]).toEqual([false, false]);
+  queue.remove(one);
+  expect([await isSettled(first), await isSettled(second)]).toEqual([true, true]);
+  const third = queue.endEpoch().settled;
+  queue.add(kept(), { receivedAt: 0, epoch: three.epoch, order: three.order });
+  queue.remove(three);
+  expect(await isSettled(third)).toBe(false);
+});
+
+test("an epoch without batches is settled at once", async () => {
+  expect(await isSettled(createQueue().endEpoch().settled)).toBe(true);
+});
+
+test("a store gives a batch until it is forgotten or replaced", () => {
+  const store = createMemoryStore();
+  const maker = createBatchMaker();
+  const batch = maker.seal("lane", new Uint8Array([1, 2, 3]), new Uint32Array([0, 1, 3]), 0);
+  const whole = store.keep(batch);
+  expect(whole).toMatchObject({ lane: "lane", count: 2, bytes: 3 });
+  expect(whole.memory).toBeGreaterThan(3 + 12);
+  expect(store.load(whole)).toBe(batch);
+  const parts = store.replace(whole, [maker.slice(batch, 0, 1, 0), maker.slice(batch, 1, 2, 0)]) as KeptBatch[];
+  expect(() => store.load(whole)).toThrow("forgotten");
+  expect(parts.map(({ count, bytes }) => [count, bytes])).toEqual([
+    [1, 1],
+    [1, 2],
+  ]);
+  for (const part of parts) store.forget(part);
+  for (const part of parts) expect(() => store.load(part)).toThrow("forgotten");
+});

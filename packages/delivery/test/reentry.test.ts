@@ -1,0 +1,163 @@
+import { expect, test } from "vitest";
+import { BATCH_OVERHEAD } from "../src/sealed-batch.ts";
+import { DELIVERED, keyOf, openBench, within } from "./push-bench.ts";
+
+test("a handler of onError that publishes loses none of what it publishes, nor of what made it run", async () => {
+  let echoes = 0;
+  const bench = openBench(() => DELIVERED, {
+    maxBatchBytes: 50,
+    maxAgeMs: 1_000,
+    lingerMs: 10_000,
+    onError: () => {
+      for (let count = 0; count < 2; count += 1) if ((echoes += 1) <= 40) bench.publish({ lane: "a" });
+    },
+  });
+  const { clock, publisher, fill, sent, dropped } = bench;
+  for (let round = 0; round < 10; round += 1) {
+    fill(2, { lane: "a" });
+    await clock.advance(2_000);
+    fill(2, { lane: "a" });
+  }
+  await clock.advance(600_000);
+  const { received, delivered, pending } = publisher.health();
+  expect(pending).toBe(0);
+  expect(received).toBe(40 + Math.min(echoes, 40));
+  const keys = [...sent.flatMap((one) => one.keys), ...dropped.map(({ bytes }) => keyOf(bytes))];
+  expect(keys).toHaveLength(received);
+  expect(new Set(keys).size).toBe(received);
+  expect(delivered).toBe(sent.flatMap((one) => one.keys).length);
+});
+
+test("encode may publish: both records arrive, each with its own fields", async () => {
+  const bodies: string[] = [];
+  const bench = openBench(
+    () => undefined,
+    {},
+    {
+      encode(record) {
+        if (record.taskId === "1") bench.publish();
+        return { data: `<${record.taskId}>` };
+      },
+      send(batch) {
+        bodies.push(Buffer.from(batch.body()).toString());
+        return DELIVERED;
+      },
+    },
+  );
+  bench.publish();
+  expect(await bench.publisher.flush()).toMatchObject({ delivered: 2 });
+  // What encode read of the outer record after publishing is the inner one's: fields are valid until the next call.
+  expect(bodies).toEqual(["<2><2>"]);
+});
+
+test("send, onDrop and onDiagnostic may publish, flush and ask for the health", async () => {
+  let calls = 0;
+  const touch = (): void => {
+    if ((calls += 1) > 30) return;
+    bench.publish();
+    void bench.publisher.flush({ timeoutMs: 0 });
+    bench.publisher.health();
+  };
+  const bench = openBench((one) => (touch(), one.attempt === 1 ? { kind: "rejected", reason: "no" } : DELIVERED), {
+    onDrop: touch,
+    onDiagnostic: touch,
+    maxBatchRecords: 2,
+  });
+  bench.fill(5);
+  await bench.clock.advance(60_000);
+  expect(bench.publisher.health()).toMatchObject({ received: 35, dropped: 35, pending: 0 });
+});
+
+test("a wall clock that jumps changes no wait and no age", async () => {
+  for (const jump of [3_600_000, -3_600_000, 3.2e11, -3.2e11]) {
+    let offset = 0;
+    const times: number[] = [];
+    const real = openBench();
+    const { publisher, publish } = openBench(
+      (one) => (times.push(one.attempt), { kind: "retry", retryAfterMs: 20_000 }),
+      {
+        clock: {
+          now: () => real.clock.now() + offset,
+          monotonic: real.clock.monotonic,
+          setTimeout: (run, ms) => real.clock.setTimeout(run, ms),
+        },
+        maxAgeMs: 120_000,
+      },
+    );
+    publish();
+    await real.clock.advance(1_000);
+    expect(times).toHaveLength(1);
+    offset = jump;
+    await real.clock.advance(19_000);
+    expect(times).toHaveLength(1);
+    await real.clock.advance(99_000);
+    expect(publisher.health()).toMatchObject({ pending: 1, pendingDetail: { oldestAgeMs: 119_000 } });
+    expect(times.length).toBeGreaterThan(2);
+    await real.clock.advance(40_000);
+    expect(publisher.health()).toMatchObject({ pending: 0, droppedBy: { expired: 1 } });
+  }
+});
+
+test("cutting batches down to their records takes little more memory than the batches", async () => {
+  const maxQueueBytes = 1_048_576;
+  let most = 0;
+  const { publisher, fill, clock } = openBench(
+    () => {
+      most = Math.max(most, publisher.health().pendingDetail.bytes);
+      return { kind: "split", because: "rejected" };
+    },
+    { maxQueueBytes, concurrency: 4, maxBatchRecords: 1_000, onDrop: undefined },
+  );
+  fill(20_000, { size: 40 });
+  const { pending, pendingDetail } = publisher.health();
+  await clock.advance(0);
+  expect(publisher.health()).toMatchObject({ pending: 0, droppedBy: { rejected: pending } });
+  // Four batches in halves of halves: twice the depth of their bisection each.
+  expect(most).toBeLessThan(pendingDetail.bytes + 4 * 2 * 10 * (BATCH_OVERHEAD + 100));
+});
+
+test("what send says after its time, or throws after the close, reaches nobody", async () => {
+  const rejections: unknown[] = [];
+  const note = (reason: unknown): void => void rejections.push(reason);
+  process.on("unhandledRejection", note);
+  const { clock, publisher, fill, sent, errors } = openBench(() => undefined, {
+    maxBatchRecords: 1,
+    sendTimeoutMs: 1_000,
+  });
+  fill(4);
+  await clock.advance(1_000);
+  for (const one of sent.slice(0, 2)) one.fail(new Error("late"));
+  await clock.advance(2_000);
+  await within(clock, publisher.close({ timeoutMs: 100 }));
+  const reported = errors.length;
+  for (const one of sent) one.fail(new Error("after the close"));
+  await clock.advance(60_000);
+  process.off("unhandledRejection", note);
+  expect(rejections).toEqual([]);
+  expect(errors).toHaveLength(reported);
+  expect(clock.pendingTimers).toBe(0);
+});
+
+test("a hundred thousand batches that wait make a publish no slower", async () => {
+  const { publisher, fill, clock } = openBench(() => ({ kind: "retry" }), {
+    maxBatchRecords: 1,
+    maxQueueBytes: 2 ** 40,
+    onDrop: undefined,
+  });
+  const timeOf = async (): Promise<number> => {
+    const begun = performance.now();
+    for (let count = 0; count < 1_000; count += 1) {
+      fill(1);
+      if (count % 20 === 0) await clock.advance(0);
+    }
+    return performance.now() - begun;
+  };
+  await timeOf();
+  const few = Math.min(await timeOf(), await timeOf());
+  fill(50_000);
+  await clock.advance(60_000);
+  const many = Math.min(await timeOf(), await timeOf(), await timeOf());
+  expect(publisher.health().pending).toBeGreaterThan(50_000);
+  // Looking at each waiting batch once per pump would be a hundred times slower.
+  expect(many).toBeLessThan(few * 10 + 50);
+});

@@ -1,0 +1,69 @@
+import type { Outcome, RecordOutcome } from "@eventmeter/delivery";
+import { refusalText } from "./refusal.ts";
+import { errorType } from "./reply.ts";
+
+/** What a bulk reply says. */
+export interface BulkVerdict {
+  readonly outcome: Outcome;
+  /** Documents that went to the failure store of their stream. */
+  readonly redirected: number;
+  /** Whether every document was refused for want of room. */
+  readonly busy: boolean;
+}
+
+interface Item {
+  readonly status: number;
+  readonly type: string | undefined;
+  readonly redirected: boolean;
+}
+
+const UNREADABLE: Outcome = { kind: "retry", reason: "the reply could not be read" };
+
+/** Reads what became of each document; a reply that does not cover the batch is a retry, never a success. */
+export function readBulkReply(body: unknown, count: number, lane: string): BulkVerdict {
+  const { items } = (body ?? {}) as { readonly items?: unknown };
+  const given = Array.isArray(items) ? (items as unknown[]).map(readItem) : [];
+  const read = given.filter((item) => item !== undefined);
+  if (given.length !== count || read.length !== count) return { outcome: UNREADABLE, redirected: 0, busy: false };
+  const records = read.map(outcomeOf);
+  const redirected = read.filter((item) => item.redirected).length;
+  if (records.every((record) => record === "delivered"))
+    return { outcome: { kind: "delivered" }, redirected, busy: false };
+  const refused = read.find(isRefusal);
+  return {
+    outcome: {
+      kind: "partial",
+      records,
+      hold: refused === undefined ? undefined : refusalText(refused.status, refused.type, lane),
+    },
+    redirected,
+    busy: read.every(({ status, type }) => isBusy(status, type)),
+  };
+}
+
+function readItem(given: unknown): Item | undefined {
+  // The one key is the action.
+  const [result] = typeof given === "object" && given !== null ? (Object.values(given) as unknown[]) : [];
+  const { status, error, failure_store: store } = (result ?? {}) as Readonly<Record<string, unknown>>;
+  if (!Number.isInteger(status)) return undefined;
+  return { status: status as number, type: errorType(error), redirected: store === "used" };
+}
+
+/** Tells whether a server has no room for a request at present; one whose disk is full says 429 too, whatever the size. */
+export function isBusy(status: number, type: string | undefined): boolean {
+  return status === 429 && type !== "cluster_block_exception";
+}
+
+/** Credentials, blocks, closed and missing indices, and a cluster without room for another one: not the document's fault. */
+function isRefusal({ status, type }: Item): boolean {
+  if (status === 400) return type === "index_closed_exception" || type === "validation_exception";
+  return [401, 403, 404].includes(status);
+}
+
+function outcomeOf(item: Item): RecordOutcome {
+  const { status, type } = item;
+  // A conflict means that the document is there: an earlier attempt stored it.
+  if ((status >= 200 && status < 300) || status === 409) return "delivered";
+  if (isRefusal(item) || status === 429 || status >= 500 || status === 408) return "retry";
+  return { rejected: type ?? `status ${status}` };
+}

@@ -1,0 +1,67 @@
+import type { Clock } from "@eventmeter/core";
+import type { ElasticsearchClient, ElasticsearchRequest } from "./client.ts";
+import { type Failure, failureOf } from "./failure.ts";
+import { readReply, type Reply, type StreamedResult } from "./reply.ts";
+
+/** One request and its limits. */
+export interface Exchange extends ElasticsearchRequest {
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly signal: AbortSignal;
+  /** Most of the answer that is read, in bytes. @default 65536 */
+  readonly maxReplyBytes?: number | undefined;
+}
+
+/** Sends one request once; what it throws is told apart and never passed on, since it holds the request. */
+export async function exchange(
+  client: ElasticsearchClient,
+  { headers, signal, maxReplyBytes = 65_536, ...request }: Exchange,
+): Promise<Reply | Failure> {
+  try {
+    const result = (await client.transport.request(request, {
+      // As a stream every status is an answer, and reading it stops where it should.
+      asStream: true,
+      meta: true,
+      maxRetries: 0,
+      compression: false,
+      redaction: { type: "remove" },
+      // Plain types are taken by every version; the client's own name its major.
+      headers: { accept: "application/json", "accept-encoding": "identity", ...headers },
+      signal,
+    })) as StreamedResult;
+    notice(client, result);
+    return await readReply(result, maxReplyBytes);
+  } catch (caught) {
+    return failureOf(caught);
+  }
+}
+
+/** Tells failures from answers. */
+export function isFailure(given: Reply | Failure): given is Failure {
+  return "failure" in given;
+}
+
+interface Pool {
+  readonly connectionPool?: { markAlive?(connection: unknown): unknown };
+}
+
+/** Tells the client's pool that a host works: for answers that are streamed it does not notice itself, and would avoid it for ever. */
+function notice(client: ElasticsearchClient, result: StreamedResult): void {
+  const { connection } = (result as { readonly meta?: { readonly connection?: unknown } }).meta ?? {};
+  if (connection && result.statusCode < 500) (client as Pool).connectionPool?.markAlive?.(connection);
+}
+
+/** A signal that also aborts after a time. */
+export interface Limit {
+  readonly signal: AbortSignal;
+  end(): void;
+}
+
+/** Limits what is done with a signal to `timeoutMs`. */
+export function limit(clock: Clock, timeoutMs: number, signal?: AbortSignal): Limit {
+  const controller = new AbortController();
+  const timer = clock.setTimeout(() => controller.abort(), timeoutMs);
+  return {
+    signal: signal === undefined ? controller.signal : AbortSignal.any([signal, controller.signal]),
+    end: () => timer.cancel(),
+  };
+}

@@ -1,0 +1,171 @@
+import {
+  checkOptions,
+  type Clock,
+  type CommonOptions,
+  commonOptionRules,
+  option,
+  type OptionFault,
+  type OptionRule,
+  type Resource,
+  systemClock,
+} from "@eventmeter/core";
+import { type DeliveryOptions, deliveryOptionRules, type PushOptions } from "@eventmeter/delivery";
+import type { ElasticsearchClient } from "./client.ts";
+import { authRule, clientOptionsRule, hostRule } from "./connection-rules.ts";
+import { indexPrefixRule, namespaceRule } from "./names.ts";
+
+/** Options of an `ElasticsearchPublisher`: `hosts` or `client`, everything else as you need it. */
+export interface ElasticsearchPublisherOptions extends CommonOptions {
+  /** Addresses of the cluster, as `https://es.example:9200`; credentials go into `auth`. */
+  readonly hosts?: readonly string[] | undefined;
+  /** Who writes. @default nobody in particular */
+  readonly auth?: ElasticsearchAuth | undefined;
+  /** Further options of the official client, as `{ tls: { ca } }`. @default none */
+  readonly clientOptions?: Readonly<Record<string, unknown>> | undefined;
+  /** An official client of your own instead of `hosts`, of major 8 or 9; it is never closed. */
+  readonly client?: ElasticsearchClient | undefined;
+  /** Last part of the names of the data streams, `metrics-eventmeter.event-<namespace>`. @default "default" */
+  readonly namespace?: string | undefined;
+  /** Writes to daily indices instead, as `<prefix>-event-2026.11.22`, with the standard dictionary. @default data streams */
+  readonly indexPrefix?: string | undefined;
+  /** Whether to install an index template where there is none of that name, or an older one of ours. @default true */
+  readonly templates?: boolean | undefined;
+  /** How long the server keeps documents of a data stream that is made from now on, as `30d`. @default for ever */
+  readonly retention?: string | undefined;
+  /** Whether requests are compressed: about 14 times smaller, for half again of the CPU. @default false */
+  readonly compression?: boolean | undefined;
+  /** Documents in one request. @default 1000 */
+  readonly maxBatchRecords?: number | undefined;
+  /** Bytes of one request before compression; a larger document travels alone. @default 1048576 (1 MiB) */
+  readonly maxBatchBytes?: number | undefined;
+  /** Longest time that a record waits for others, in milliseconds. @default 1000 */
+  readonly lingerMs?: number | undefined;
+  /** Memory of all records that wait or are in flight, in bytes, from 16,384. @default 33554432 (32 MiB) */
+  readonly maxQueueBytes?: number | undefined;
+  /** What goes when the memory is full: the new record, or the oldest batch that is not in flight. @default "drop-newest" */
+  readonly overflow?: "drop-newest" | "drop-oldest" | undefined;
+  /** Requests in flight at a time. @default 4 */
+  readonly concurrency?: number | undefined;
+  /** Streams or indices that records are gathered for at a time. @default 64 */
+  readonly maxLanes?: number | undefined;
+  /** Age at which a record is given up, in milliseconds. @default 900000 (15 minutes) */
+  readonly maxAgeMs?: number | undefined;
+  /** Longest time of one request, in milliseconds. @default 10000 */
+  readonly sendTimeoutMs?: number | undefined;
+  /** Receives each record that is given up after encoding, once. @default nothing */
+  readonly onDrop?: ((record: ElasticsearchDroppedRecord) => void) | undefined;
+}
+
+/** Credentials: an API key as Elasticsearch shows it (base64), a user and a password, or a bearer token. */
+export type ElasticsearchAuth =
+  | {
+      readonly apiKey: string;
+      readonly username?: undefined;
+      readonly password?: undefined;
+      readonly bearer?: undefined;
+    }
+  | {
+      readonly username: string;
+      readonly password: string;
+      readonly apiKey?: undefined;
+      readonly bearer?: undefined;
+    }
+  | {
+      readonly bearer: string;
+      readonly apiKey?: undefined;
+      readonly username?: undefined;
+      readonly password?: undefined;
+    };
+
+/** A record that was given up after it had been encoded. */
+export interface ElasticsearchDroppedRecord {
+  /** Why: a type of Elasticsearch's, or words of this library; never a payload. */
+  readonly reason: string;
+  /** The action line and the document, as they would have been sent. */
+  readonly bytes: Uint8Array;
+}
+
+/** Options with everything decided; those of delivery are passed on as they are. */
+export interface ResolvedOptions {
+  readonly name: string;
+  readonly resource: Resource | undefined;
+  readonly clock: Clock;
+  readonly hosts: readonly string[];
+  readonly auth: ElasticsearchAuth | undefined;
+  readonly clientOptions: Readonly<Record<string, unknown>> | undefined;
+  readonly client: ElasticsearchClient | undefined;
+  readonly namespace: string;
+  readonly indexPrefix: string | undefined;
+  readonly templates: boolean;
+  readonly retention: string | undefined;
+  readonly compression: boolean;
+  readonly sendTimeoutMs: number;
+}
+
+const isClient = (value: unknown): boolean => {
+  const client = value as ElasticsearchClient;
+  return typeof client.transport.request === "function" && typeof client.close === "function";
+};
+
+const rules: { readonly [Name in keyof ElasticsearchPublisherOptions]-?: OptionRule } = {
+  ...commonOptionRules,
+  ...(deliveryOptionRules as { readonly [Name in keyof DeliveryOptions]-?: OptionRule }),
+  hosts: option.list(hostRule),
+  auth: authRule,
+  clientOptions: clientOptionsRule,
+  client: option.instance(isClient, "a client of @elastic/elasticsearch"),
+  namespace: namespaceRule,
+  indexPrefix: indexPrefixRule,
+  templates: option.boolean(),
+  retention: option.string({ pattern: /^[1-9]\d{0,8}(?:d|h|m|s)$/, expected: "a time as 30d or 12h" }),
+  compression: option.boolean(),
+};
+
+/** Checks options and fills in the defaults. @throws PublisherError `options`, listing every wrong field */
+export function resolveOptions(options: ElasticsearchPublisherOptions): ResolvedOptions {
+  checkOptions("elasticsearch", options === undefined ? {} : options, rules, checkTogether);
+  return {
+    name: options.name ?? "elasticsearch",
+    resource: options.resource,
+    clock: options.clock ?? systemClock,
+    hosts: options.hosts ?? [],
+    auth: options.auth,
+    clientOptions: options.clientOptions,
+    client: options.client,
+    namespace: options.namespace ?? "default",
+    indexPrefix: options.indexPrefix,
+    templates: options.templates ?? true,
+    retention: options.retention,
+    compression: options.compression ?? false,
+    sendTimeoutMs: options.sendTimeoutMs ?? 10_000,
+  };
+}
+
+/** Gives the options that delivery takes, and none besides. */
+export function pushOptions(options: ElasticsearchPublisherOptions): PushOptions {
+  const names = Object.keys({ ...commonOptionRules, ...deliveryOptionRules }) as (keyof PushOptions)[];
+  return Object.fromEntries(names.map((name) => [name, options[name]]));
+}
+
+function checkTogether(options: Readonly<Record<string, unknown>>, fault: OptionFault): void {
+  try {
+    checkTarget(options, fault);
+  } catch {
+    // The rule of the option that cannot be read has already said so.
+  }
+}
+
+function checkTarget(options: Readonly<Record<string, unknown>>, fault: OptionFault): void {
+  const { hosts, client, auth, clientOptions, namespace, indexPrefix, retention, templates } = options;
+  if (client === undefined && hosts === undefined) fault("missing; give hosts, or a client", "hosts");
+  if (Array.isArray(hosts) && hosts.length === 0) fault("expected at least one address", "hosts");
+  if (client !== undefined) {
+    if (hosts !== undefined) fault("not together with client", "hosts");
+    if (auth !== undefined) fault("not together with client, which has its own", "auth");
+    if (clientOptions !== undefined) fault("not together with client, which has its own", "clientOptions");
+  }
+  if (indexPrefix !== undefined && namespace !== undefined) fault("not together with indexPrefix", "namespace");
+  if (retention === undefined) return;
+  if (indexPrefix !== undefined) fault("only for data streams, not together with indexPrefix", "retention");
+  if (templates === false) fault("is part of the template, which templates: false leaves out", "retention");
+}

@@ -1,0 +1,34 @@
+import { errorOf, errorType, type Reply } from "./reply.ts";
+
+/** Says why a lane is held, and what to do: for an item's status, or that of a whole request. */
+export function refusalText(status: number, type: string | undefined, lane: string): string {
+  const answer = type === undefined ? String(status) : `${status}, ${type}`;
+  return `Elasticsearch refuses documents for ${lane} (${answer}): ${adviceFor(status, type)}`;
+}
+
+function adviceFor(status: number, type: string | undefined): string {
+  if (type === "cluster_block_exception")
+    return "writes are blocked; remove the block, read-only or no space, from index or cluster";
+  if (type === "index_closed_exception") return "the index is closed; open it, or let the stream roll over";
+  if (type === "validation_exception")
+    return "the cluster has no room for another index; remove some, or raise cluster.max_shards_per_node";
+  if (type === "index_not_found_exception")
+    return "no index template makes it a data stream; let a key with manage_index_templates start once";
+  if (type === "resource_not_found_exception")
+    return "a plain index has this name; remove it, or use another namespace";
+  if (status === 401) return "the credentials are not accepted; check auth";
+  if (status === 403) return "the key may not write there; it needs create_doc and auto_configure";
+  if (status >= 300 && status < 400) return "it redirects; give the final address in hosts";
+  if (status === 404) return "nothing is there; check the address in hosts";
+  return "the request is not understood; check the address in hosts, and that the server is 8.13 or newer";
+}
+
+/** Tells whether a request that was refused with 400 was refused for what it is, not for a document in it. */
+export function isMisconfigured({ body }: Reply): boolean {
+  const error = errorOf(body);
+  const type = errorType(error);
+  // Elasticsearch names a type; a proxy, or a path that no version knows, does not.
+  if (type === undefined || type === "media_type_header_exception") return true;
+  const { reason } = error as { readonly reason?: unknown };
+  return type === "illegal_argument_exception" && /contains unrecognized parameter/.test(String(reason));
+}

@@ -1,0 +1,71 @@
+import { promisify } from "node:util";
+import { unzip } from "node:zlib";
+
+/** What a server answered; its body only where it is JSON that was read to its end. */
+export interface Reply {
+  readonly status: number;
+  readonly body: unknown;
+  readonly retryAfter: string | undefined;
+}
+
+/** What a client's transport gives for a request with `asStream` and `meta`. */
+export interface StreamedResult {
+  readonly statusCode: number;
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly body: AsyncIterable<Uint8Array | string>;
+}
+
+const inflate = promisify(unzip);
+
+/** Reads an answer, at most `maxBytes` of it, also where somebody compressed it unasked. */
+export async function readReply({ statusCode, headers, body }: StreamedResult, maxBytes: number): Promise<Reply> {
+  const retryAfter = headers["retry-after"];
+  const bytes = await readBytes(body, maxBytes);
+  const text = bytes === undefined ? undefined : await plain(bytes, headers["content-encoding"], maxBytes);
+  return {
+    status: statusCode,
+    body: text === undefined ? undefined : parse(text),
+    retryAfter: typeof retryAfter === "string" ? retryAfter : undefined,
+  };
+}
+
+async function readBytes(body: StreamedResult["body"], maxBytes: number): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  // Leaving the loop destroys the stream.
+  for await (const chunk of body) {
+    const bytes = Buffer.from(chunk as Uint8Array);
+    length += bytes.length;
+    if (length > maxBytes) return undefined;
+    chunks.push(bytes);
+  }
+  return Buffer.concat(chunks);
+}
+
+async function plain(bytes: Buffer, encoding: unknown, maxBytes: number): Promise<string | undefined> {
+  if (encoding === undefined || encoding === "identity" || bytes.length === 0) return bytes.toString("utf8");
+  try {
+    return (await inflate(bytes, { maxOutputLength: maxBytes })).toString("utf8");
+  } catch {
+    return undefined;
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Gives the type of an error, a word of Elasticsearch's own that can hold nothing of a document; undefined where there is none. */
+export function errorType(error: unknown): string | undefined {
+  const type = (error as { readonly type?: unknown } | null | undefined)?.type;
+  return typeof type === "string" && /^[a-z0-9_]{1,64}$/.test(type) ? type : undefined;
+}
+
+/** Gives the error that an answer names, whatever its form. */
+export function errorOf(body: unknown): unknown {
+  return (body as { readonly error?: unknown } | null | undefined)?.error;
+}

@@ -1,0 +1,86 @@
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
+import type { Clock } from "@eventmeter/core";
+import { type Batch, type Outcome, retryAfterMs, type Send, type SendContext } from "@eventmeter/delivery";
+import { isBusy, readBulkReply } from "./bulk-reply.ts";
+import type { Connection } from "./client.ts";
+import { exchange, isFailure } from "./exchange.ts";
+import { isMisconfigured, refusalText } from "./refusal.ts";
+import { errorOf, errorType, type Reply } from "./reply.ts";
+
+/** What sending needs. */
+export interface SendInit {
+  readonly connection: Connection;
+  readonly clock: Clock;
+  /** Whether lanes are data streams. */
+  readonly streams: boolean;
+  readonly compression: boolean;
+  /** Limit of one request, of which the server gets the largest part. */
+  readonly sendTimeoutMs: number;
+}
+
+/** From this attempt on, a batch that the server has no room for is halved: it may be the batch itself that is too much. */
+const BUSY_ATTEMPT = 4;
+/** A reply names a status and a type for each document, at most so many bytes. */
+const REPLY_BYTES_PER_DOCUMENT = 512;
+const REPLY_BYTES = 65_536;
+// Statuses keep items in their places; reasons hold what was in the document.
+const FILTER = "filter_path=errors,items.*.status,items.*.error.type,items.*.failure_store";
+
+const deflate = promisify(gzip);
+
+/** Makes what sends one batch as one bulk request. */
+export function createSend({ connection, clock, streams, compression, sendTimeoutMs }: SendInit): Send {
+  const serverTimeoutMs = Math.max(1_000, sendTimeoutMs - 2_000);
+  const querystring = `${FILTER}&timeout=${serverTimeoutMs}ms${streams ? "&require_data_stream=true" : ""}`;
+  const redirectedLanes = new Set<string>();
+
+  return async function send(batch, context) {
+    const reply = await exchange(await connection.client(), {
+      method: "POST",
+      path: `/${encodeURIComponent(batch.lane)}/_bulk`,
+      querystring,
+      bulkBody: await bodyOf(batch),
+      headers: { "content-type": "application/x-ndjson", ...(compression ? { "content-encoding": "gzip" } : {}) },
+      signal: context.signal,
+      maxReplyBytes: REPLY_BYTES + batch.count * REPLY_BYTES_PER_DOCUMENT,
+    });
+    if (!isFailure(reply)) return reply.status === 200 ? stored(reply, batch, context) : refused(reply, batch, context);
+    const reason = `${reply.message}; ${reply.hint}`;
+    return reply.lasting ? { kind: "hold", reason } : { kind: "retry", reason };
+  };
+
+  function bodyOf(batch: Batch): Buffer | Promise<Buffer> {
+    const { buffer, byteOffset, byteLength } = batch.body();
+    const body = Buffer.from(buffer, byteOffset, byteLength);
+    return compression ? deflate(body, { level: 1 }) : body;
+  }
+
+  function stored({ body }: Reply, { count, lane }: Batch, { attempt, report }: SendContext): Outcome {
+    const { outcome, redirected, busy } = readBulkReply(body, count, lane);
+    if (redirected > 0 && !redirectedLanes.has(lane)) {
+      redirectedLanes.add(lane);
+      const what = `${redirected} of ${count} documents for ${lane} went to its failure store`;
+      report.error("failure-store", `${what}: its mapping or pipeline does not take them; reported once`);
+    }
+    return busy && attempt >= BUSY_ATTEMPT ? { kind: "split", because: "busy", reason: BUSY } : outcome;
+  }
+
+  function refused(reply: Reply, { lane }: Batch, { attempt }: SendContext): Outcome {
+    const { status, body, retryAfter } = reply;
+    const type = errorType(errorOf(body));
+    if (status === 413) return { kind: "split", because: "too-large", reason: "a single document is too large (413)" };
+    const waitMs = retryAfterMs(retryAfter, clock.now());
+    if (isBusy(status, type) && attempt >= BUSY_ATTEMPT)
+      return { kind: "split", because: "busy", retryAfterMs: waitMs, reason: BUSY };
+    if (status >= 500 || status < 300 || [408, 425, 429].includes(status)) {
+      const reason = `the server answered ${status}${type === undefined ? "" : `, ${type}`}`;
+      return { kind: "retry", retryAfterMs: waitMs, reason };
+    }
+    if (status === 400 && !isMisconfigured(reply))
+      return { kind: "split", because: "rejected", reason: type ?? "status 400" };
+    return { kind: "hold", reason: refusalText(status, type, lane) };
+  }
+}
+
+const BUSY = "the server has no room for them (429)";

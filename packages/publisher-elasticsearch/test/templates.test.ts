@@ -1,0 +1,243 @@
+import { describe, expect, test } from "vitest";
+import { TEMPLATE_VERSION, templateOf } from "../src/templates.ts";
+import { type FakeTemplate, openFakeElasticsearch } from "./fake-elasticsearch.ts";
+import { error } from "./fake-replies.ts";
+import { eventually, NOON, openPublisher, until } from "./open-publisher.ts";
+
+const OURS = { managed_by: "eventmeter" };
+const template = (version: number, managedBy?: string): FakeTemplate => ({
+  index_patterns: ["mine"],
+  version,
+  ...(managedBy === undefined ? {} : { _meta: { managed_by: managedBy } }),
+});
+
+describe("the template", () => {
+  test("of data streams names them alone, above the built-in ones, and manages their life", async () => {
+    await using server = await openFakeElasticsearch({ builtIn: true });
+    const { publisher, diagnostics } = openPublisher({ hosts: [server.url], namespace: "staging", retention: "30d" });
+    await publisher.start();
+    expect(server.templates.get("eventmeter-staging")).toMatchObject({
+      index_patterns: ["metrics-eventmeter.event-staging", "metrics-eventmeter.network-staging"],
+      priority: 501,
+      version: 1,
+      _meta: OURS,
+      data_stream: {},
+      template: { lifecycle: { data_retention: "30d" }, mappings: { date_detection: false } },
+    });
+    expect(diagnostics).toMatchObject([
+      { code: "template-installed", message: expect.stringContaining("eventmeter-staging") },
+    ]);
+  });
+
+  test("of daily indices names their days alone, and makes no stream", async () => {
+    await using server = await openFakeElasticsearch();
+    const { publisher } = openPublisher({ hosts: [server.url], indexPrefix: "job-metrics" });
+    await publisher.start();
+    const found = server.templates.get("eventmeter-daily-job-metrics");
+    expect(found).toMatchObject({
+      index_patterns: [
+        "job-metrics-event-19*.*.*",
+        "job-metrics-event-20*.*.*",
+        "job-metrics-network-19*.*.*",
+        "job-metrics-network-20*.*.*",
+      ],
+      priority: 501,
+      _meta: OURS,
+    });
+    expect(found).not.toHaveProperty("data_stream");
+    expect(found?.template).not.toHaveProperty("lifecycle");
+  });
+
+  test("has fields of types that every server knows, and no float", () => {
+    for (const indexPrefix of [undefined, "jobs"]) {
+      const found = new Set<unknown>();
+      JSON.stringify(templateOf({ namespace: "default", indexPrefix, retention: undefined }), (key, value: unknown) => {
+        if (key === "type" && typeof value === "string") found.add(value);
+        return value;
+      });
+      expect(
+        [...found].every((type) =>
+          ["keyword", "text", "date", "long", "double", "flattened", "ip"].includes(String(type)),
+        ),
+      ).toBe(true);
+    }
+  });
+
+  test("maps every field that a document can have", async () => {
+    for (const indexPrefix of [undefined, "jobs"]) {
+      await using server = await openFakeElasticsearch();
+      const resource = {
+        serviceName: "a",
+        serviceVersion: "b",
+        serviceInstanceId: "c",
+        environment: "d",
+        attributes: { e: 1 },
+      };
+      const { publisher } = openPublisher({ hosts: [server.url], resource, indexPrefix });
+      const common = {
+        startTime: NOON,
+        endTime: NOON,
+        error: "x",
+        errorType: "E",
+        recordId: "r",
+        traceId: "t",
+        spanId: "s",
+        attributes: { a: 1 },
+      };
+      publisher.publishEventMetrics({
+        ...common,
+        eventName: "a",
+        taskId: 1,
+        pipelineId: "p",
+        processId: 1,
+        retryCount: 1,
+      });
+      publisher.publishNetworkMetrics({
+        ...common,
+        operation: "a",
+        host: "::1",
+        port: 1,
+        bytesSent: 1,
+        bytesReceived: 1,
+        taskId: 1,
+        eventName: "e",
+      });
+      expect(await publisher.flush()).toMatchObject({ delivered: 2 });
+      const [{ template: body } = {}] = server.templates.values();
+      const unmapped = [...server.indices.values()].flatMap(({ documents }) =>
+        [...documents.values()].flatMap((document) => unmappedIn(document, body?.mappings?.properties, "")),
+      );
+      expect(unmapped).toEqual([]);
+    }
+  });
+});
+
+function unmappedIn(value: unknown, properties: unknown, path: string): readonly string[] {
+  return Object.entries(value as object).flatMap(([name, inner]): readonly string[] => {
+    const mapping = (properties as Readonly<Record<string, { type?: string; properties?: unknown }>> | undefined)?.[
+      name
+    ];
+    if (mapping === undefined) return [path + name];
+    return mapping.properties === undefined ? [] : unmappedIn(inner, mapping.properties, `${path}${name}.`);
+  });
+}
+
+describe("a template of that name on the server", () => {
+  test.each([
+    ["older, of ours", template(0, "eventmeter"), "replaced", ["template-installed"]],
+    ["of this version", template(TEMPLATE_VERSION, "eventmeter"), "kept", []],
+    ["newer, of ours", template(TEMPLATE_VERSION + 1, "eventmeter"), "kept", []],
+    ["older, of somebody else", template(0, "terraform"), "kept", ["template-kept"]],
+    ["of nobody in particular", template(0), "kept", ["template-kept"]],
+  ] as const)("that is %s is handled so: %s", async (...[, existing, becomes, codes]) => {
+    await using server = await openFakeElasticsearch();
+    server.templates.set("eventmeter-default", existing);
+    const { publisher, diagnostics, errors } = openPublisher({ hosts: [server.url] });
+    await publisher.start();
+    expect(server.templates.get("eventmeter-default") === existing).toBe(becomes === "kept");
+    expect(diagnostics.map(({ code }) => code)).toEqual(codes);
+    expect(errors).toEqual([]);
+  });
+});
+
+describe("a key", () => {
+  const auth = { apiKey: "a2V5" };
+
+  test("that may only write is enough", async () => {
+    await using server = await openFakeElasticsearch({ builtIn: true, keys: { "ApiKey a2V5": { write: true } } });
+    const { publisher, publish, diagnostics, errors } = openPublisher({ hosts: [server.url], auth });
+    publish("a");
+    expect(await publisher.flush()).toMatchObject({ delivered: 1 });
+    expect(diagnostics).toMatchObject([{ code: "template-not-allowed" }]);
+    expect(errors).toEqual([]);
+  });
+
+  test("that is not known keeps records waiting, and start() says so", async () => {
+    await using server = await openFakeElasticsearch({ keys: {} });
+    const { publisher, publish, errors } = openPublisher({ hosts: [server.url], auth });
+    await expect(publisher.start()).rejects.toMatchObject({
+      code: "start-failed",
+      retryable: true,
+      message: expect.stringContaining("check auth"),
+    });
+    publish("a");
+    expect(publisher.health()).toMatchObject({ pending: 1, dropped: 0 });
+    expect(JSON.stringify(errors)).not.toContain(auth.apiKey);
+  });
+});
+
+test("nothing is asked of templates with templates: false", async () => {
+  await using server = await openFakeElasticsearch({ builtIn: true });
+  const { publisher, publish } = openPublisher({ hosts: [server.url], templates: false });
+  publish("a");
+  expect(await publisher.flush()).toMatchObject({ delivered: 1 });
+  expect(server.requests).toHaveLength(1);
+});
+
+test("a server that refuses the template is reported, and records are sent without", async () => {
+  await using server = await openFakeElasticsearch({ builtIn: true });
+  server.templates.set("another", {
+    index_patterns: ["metrics-eventmeter.event-default"],
+    priority: 501,
+    data_stream: {},
+  });
+  const { publisher, publish, errors } = openPublisher({ hosts: [server.url] });
+  publish("a");
+  expect(await publisher.flush()).toMatchObject({ delivered: 1 });
+  expect(errors.map(({ code, message }) => [code, message])).toEqual([
+    ["template-failed", expect.stringContaining("(400, illegal_argument_exception)")],
+  ]);
+});
+
+test.each([503, 429, 408])("a server that answers %d is asked again, and nothing is sent before", async (status) => {
+  await using server = await openFakeElasticsearch();
+  server.intercept = () => error(status, "some_exception", "hunter2");
+  const { publisher, publish, clock, errors } = openPublisher({ hosts: [server.url] });
+  publish("a");
+  await until(() => errors.length > 0);
+  expect(errors[0]).toMatchObject({ code: "start-failed", retryable: true });
+  expect(server.bulks).toHaveLength(0);
+  server.intercept = undefined;
+  await eventually({ clock }, () => publisher.health().delivered === 1);
+});
+
+test("an answer about the template that cannot be read is asked for again, and nobody's template is touched", async () => {
+  await using server = await openFakeElasticsearch();
+  server.intercept = () => ({ status: 200, body: '{"index_templates":[{"index_t' });
+  const { publisher, publish, clock, errors, diagnostics } = openPublisher({ hosts: [server.url] });
+  publish("a");
+  await until(() => errors.length > 0);
+  expect(errors[0]).toMatchObject({ code: "start-failed", message: expect.stringContaining("could not be read") });
+  expect(server.requests.map(({ method }) => method)).toEqual(["GET"]);
+  server.intercept = undefined;
+  await eventually({ clock }, () => publisher.health().delivered === 1);
+  expect(diagnostics.map(({ code }) => code)).toEqual(["template-installed"]);
+});
+
+test("a server that does not answer the start is given up after the time of one request, and asked again", async () => {
+  await using server = await openFakeElasticsearch();
+  server.intercept = () => "hang";
+  const { publisher, publish, clock, errors } = openPublisher({ hosts: [server.url], sendTimeoutMs: 3_000 });
+  publish("a");
+  await until(() => server.requests.length === 1);
+  await clock.advance(3_000);
+  await until(() => errors.length > 0);
+  expect(errors[0]?.message).toContain("no answer in time");
+  server.intercept = undefined;
+  await eventually({ clock }, () => publisher.health().delivered === 1);
+});
+
+test("a stream without a template is waited for, and never made as a plain index", async () => {
+  await using server = await openFakeElasticsearch();
+  const { publisher, publish, clock, errors } = openPublisher({ hosts: [server.url], templates: false });
+  publish("a");
+  void publisher.flush();
+  await until(() => errors.length > 0);
+  expect(errors[0]).toMatchObject({
+    code: "held",
+    message: expect.stringContaining("(404, index_not_found_exception)"),
+  });
+  expect(server.indices.size).toBe(0);
+  server.templates.set("made", { index_patterns: ["metrics-*"], data_stream: {} });
+  await eventually({ clock }, () => publisher.health().delivered === 1);
+});

@@ -1,0 +1,101 @@
+import type { Clock } from "@eventmeter/core";
+import { retryAfterMs } from "@eventmeter/delivery";
+import { isLoopback } from "./endpoint.ts";
+import type { Fault } from "./fault.ts";
+import { type JsonObject, parseObject } from "./json.ts";
+import { networkFault } from "./network-fault.ts";
+import { exchange, type Reply } from "./request.ts";
+import { type KeyFacts, keyText } from "./token.ts";
+
+/** Most bytes of one answer: some thousand stacks. */
+const MAX_REPLY_BYTES = 8 * 2 ** 20;
+/** What needs no look-up. */
+export const TILE_HINT = "give endpoint and instanceId instead, as the stack's OpenTelemetry tile shows them";
+
+/** A JSON object of the API, or why there is none; `missing` where the API knows nothing of that name. */
+export type ApiAnswer =
+  | { readonly data: JsonObject; readonly fault?: undefined }
+  | { readonly fault: Fault; readonly missing: boolean; readonly data?: undefined };
+
+/** Asks the Cloud API (https://grafana.com/docs/grafana-cloud/developer-resources/api-reference/cloud-api/). */
+export interface CloudApi {
+  /** Whether it runs on this machine, and so what it names may do so too. */
+  readonly isLoopback: boolean;
+  /** Never rejects. @param path with its slash and parts already escaped */
+  get(path: string, signal: AbortSignal): Promise<ApiAnswer>;
+}
+
+/** What the API is reached by. */
+export interface CloudApiInit {
+  /** Without a slash at its end. */
+  readonly url: string;
+  readonly apiKey: string;
+  readonly key: KeyFacts;
+  readonly clock: Clock;
+}
+
+/** Makes the way to one Cloud API. */
+export function createCloudApi({ url, apiKey, key, clock }: CloudApiInit): CloudApi {
+  const headers = { authorization: `Bearer ${apiKey}`, accept: "application/json" };
+  return {
+    isLoopback: isLoopback(new URL(url)),
+    async get(path, signal) {
+      try {
+        const reply = await exchange(`${url}${path}`, {
+          method: "GET",
+          headers,
+          signal,
+          maxReplyBytes: MAX_REPLY_BYTES,
+        });
+        if (reply.status !== 200) return { fault: faultOf(reply, key, clock.now()), missing: reply.status === 404 };
+        const data = reply.isWhole ? parseObject(reply.body) : undefined;
+        return data === undefined ? { fault: UNREADABLE, missing: false } : { data };
+      } catch (caught) {
+        if (signal.aborted) return { fault: TOO_SLOW, missing: false };
+        return { fault: { ...networkFault(caught, "the Cloud API"), stale: false }, missing: false };
+      }
+    },
+  };
+}
+
+const TOO_SLOW: Fault = { kind: "retry", code: "discovery-failed", message: "the Cloud API did not answer in time" };
+const UNREADABLE: Fault = {
+  kind: "retry",
+  code: "discovery-failed",
+  message: "the Cloud API answered 200 with something that cannot be read",
+};
+
+// The code and message of an answer are not looked at: the first may be anything, and the second repeats what was asked.
+function faultOf({ status, retryAfter }: Reply, key: KeyFacts, now: number): Fault {
+  const answered = `the Cloud API answered ${status}`;
+  switch (status) {
+    case 401:
+      return {
+        kind: "hold",
+        code: "key-refused",
+        message: `${answered}: the API key is not valid: mistyped, expired or deleted${keyText(key)}`,
+        hint: "make a token of an access policy with scopes metrics:write and stacks:read",
+      };
+    case 403:
+      return {
+        kind: "hold",
+        code: "scope-missing",
+        message: `${answered}: the API key may not look up stacks${keyText(key)}`,
+        hint: `add scope stacks:read to its access policy, or ${TILE_HINT}`,
+      };
+    case 404:
+      return {
+        kind: "hold",
+        code: "organisation-unknown",
+        message: `${answered}: there is no such organisation for this API key${keyText(key)}`,
+        hint: "orgSlug is the name in grafana.com/orgs/<name>",
+      };
+    case 429:
+      return { kind: "retry", code: "rate-limited", message: answered, retryAfterMs: retryAfterMs(retryAfter, now) };
+    default:
+  }
+  if (status >= 500 || status === 408 || status === 425)
+    return { kind: "retry", code: "discovery-failed", message: answered, retryAfterMs: retryAfterMs(retryAfter, now) };
+  const why = status >= 300 && status < 400 ? ": redirects are not followed" : "";
+  return { kind: "hold", code: "discovery-failed", message: `${answered}${why}`, hint: TILE_HINT };
+}

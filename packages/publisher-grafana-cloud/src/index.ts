@@ -1,0 +1,10 @@
+export type {
+  GrafanaCloudBounds,
+  GrafanaCloudLabels,
+  GrafanaCloudOrganisationOptions,
+  GrafanaCloudPublisherOptions,
+  GrafanaCloudSeriesOptions,
+  GrafanaCloudTileOptions,
+  OtlpReceiverOptions,
+} from "./options.ts";
+export { GrafanaCloudPublisher } from "./publisher.ts";

@@ -1,0 +1,106 @@
+import type { Fault } from "./fault.ts";
+
+type Row = Pick<Fault, "kind" | "code" | "message"> & Partial<Fault>;
+
+const UNTRUSTED: Row = {
+  kind: "hold",
+  code: "certificate-refused",
+  message: "nobody that this machine trusts has signed the certificate of {}",
+  hint: "name the authority's file in NODE_EXTRA_CA_CERTS, or check what stands between",
+};
+const CLOSED: Row = { kind: "retry", code: "connection-lost", message: "{} closed the connection before it answered" };
+const UNREACHABLE: Row = { kind: "retry", code: "unreachable", message: "{} cannot be reached" };
+const NO_TLS: Row = {
+  kind: "hold",
+  code: "certificate-refused",
+  message: "{} does not speak TLS",
+  hint: "check its scheme and port",
+};
+
+/** Codes of Node.js, OpenSSL and its fetch: https://nodejs.org/api/errors.html, https://nodejs.org/api/tls.html#x509-certificate-error-codes */
+const ROWS: Readonly<Record<string, Row>> = {
+  ENOTFOUND: {
+    kind: "retry",
+    code: "host-unknown",
+    message: "the host of {} is not known",
+    hint: "check its name, and the DNS of this machine",
+    stale: true,
+  },
+  EAI_AGAIN: {
+    kind: "retry",
+    code: "host-unknown",
+    message: "the host of {} could not be looked up",
+    hint: "check the DNS of this machine",
+    stale: true,
+  },
+  ECONNREFUSED: { kind: "retry", code: "unreachable", message: "nothing listens where {} should be" },
+  ECONNRESET: CLOSED,
+  EPIPE: CLOSED,
+  UND_ERR_SOCKET: CLOSED,
+  ERR_HTTP2_STREAM_ERROR: CLOSED,
+  ETIMEDOUT: UNREACHABLE,
+  EHOSTUNREACH: UNREACHABLE,
+  ENETUNREACH: UNREACHABLE,
+  UND_ERR_CONNECT_TIMEOUT: UNREACHABLE,
+  UND_ERR_HEADERS_TIMEOUT: CLOSED,
+  UND_ERR_BODY_TIMEOUT: CLOSED,
+  CERT_HAS_EXPIRED: {
+    kind: "hold",
+    code: "certificate-refused",
+    message: "the certificate of {} has expired",
+    hint: "check the clock of this machine, and what stands between",
+  },
+  CERT_NOT_YET_VALID: {
+    kind: "hold",
+    code: "certificate-refused",
+    message: "the certificate of {} is not valid yet",
+    hint: "check the clock of this machine",
+  },
+  ERR_TLS_CERT_ALTNAME_INVALID: {
+    kind: "hold",
+    code: "certificate-refused",
+    message: "the certificate of {} is for another name",
+    hint: "check its host",
+  },
+  DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
+  SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT: UNTRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
+  ERR_SSL_WRONG_VERSION_NUMBER: NO_TLS,
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: NO_TLS,
+  EPROTO: NO_TLS,
+};
+
+const CODE = /^[A-Z][A-Z0-9_]{2,63}$/;
+const TLS = /^(?:CERT_|ERR_TLS_|ERR_SSL_|CRL_)/;
+const HTTP = /^(?:HPE_|UND_ERR_RES_|HTTP_PARSER)/;
+
+/** Says why a request got no answer; of what was thrown nothing but its code is repeated. @param whom as `the endpoint` */
+export function networkFault(caught: unknown, whom: string): Fault {
+  const code = codeOf(caught);
+  const { message, ...fault } = rowOf(code);
+  return { ...fault, message: `${message.replace("{}", whom)}${code === "" ? "" : ` (${code})`}` };
+}
+
+function rowOf(code: string): Row {
+  const known = Object.hasOwn(ROWS, code) ? ROWS[code] : undefined;
+  if (known !== undefined) return known;
+  if (TLS.test(code)) return { kind: "hold", code: "certificate-refused", message: "no secure connection to {}" };
+  if (HTTP.test(code)) return { kind: "retry", code: "answer-unreadable", message: "what {} answered is no HTTP" };
+  return { kind: "retry", code: "request-failed", message: "the request to {} failed" };
+}
+
+/** Finds the innermost code: fetch wraps what happened once, ky once more, and a host of several addresses in a list. */
+function codeOf(caught: unknown): string {
+  let found = "";
+  let at = caught;
+  for (let depth = 0; depth < 8 && typeof at === "object" && at !== null; depth += 1) {
+    const { code, name, cause, errors } = at as { readonly [field: string]: unknown };
+    if (typeof code === "string" && CODE.test(code)) found = code;
+    // This one often comes without a code, and with what the server sent.
+    else if (name === "HTTPParserError") found = "HTTP_PARSER_ERROR";
+    at = cause ?? (Array.isArray(errors) && found === "" ? (errors as unknown[])[0] : undefined);
+  }
+  return found;
+}

@@ -1,0 +1,159 @@
+import { type HistogramBounds, type PromotedLabels, seriesOptionRules } from "@eventmeter/aggregation";
+import {
+  checkOptions,
+  type CommonOptions,
+  commonOptionRules,
+  option,
+  type OptionFault,
+  type OptionRule,
+} from "@eventmeter/core";
+import { seriesDeliveryOptionRules } from "@eventmeter/delivery";
+import { checkHeaders } from "./headers.ts";
+import { type ResolvedRoute, resolveRoute, routeFaults } from "./route.ts";
+import { checkKey } from "./token.ts";
+
+/** Attributes that become labels, per kind of record. */
+export interface GrafanaCloudLabels {
+  readonly event?: readonly string[] | undefined;
+  readonly network?: readonly string[] | undefined;
+}
+
+/** Bounds per histogram family. */
+export interface GrafanaCloudBounds {
+  readonly event_duration_seconds?: readonly number[] | undefined;
+  readonly network_latency_seconds?: readonly number[] | undefined;
+}
+
+/** Options that do not depend on where the series go. */
+export interface GrafanaCloudSeriesOptions extends CommonOptions {
+  /** Time between two requests with all series, in milliseconds; a stack is billed by how often it gets them. @default 60000 */
+  readonly intervalMs?: number | undefined;
+  /** Longest time of one request, and of the search for the endpoint, in milliseconds. @default 10000 */
+  readonly timeoutMs?: number | undefined;
+  /** Attributes that become labels, by name; `errorType` is the record's own field. @default none */
+  readonly labels?: GrafanaCloudLabels | undefined;
+  /** Upper bounds of the buckets in seconds, rising, `+Inf` implied, by family. @default .005 to 10 in 14 steps */
+  readonly bounds?: GrafanaCloudBounds | undefined;
+  /** Label sets per family; what exceeds it is added to one set `_overflow`. One of a histogram is 17 series. @default 500 */
+  readonly maxLabelSets?: number | undefined;
+  /** Whether each bucket tells the trace id, else the task id, of its last record. @default false */
+  readonly exemplars?: boolean | undefined;
+}
+
+/** A stack by what its OpenTelemetry tile shows. */
+export interface GrafanaCloudTileOptions extends GrafanaCloudSeriesOptions {
+  /** Address of the stack's OTLP endpoint; with or without `/otlp` and `/v1/metrics`. */
+  readonly endpoint: string;
+  /** The number that the tile shows. */
+  readonly instanceId: string | number;
+  /** Token of an access policy with scope `metrics:write`. */
+  readonly apiKey: string;
+  readonly orgSlug?: undefined;
+  readonly region?: undefined;
+  readonly stackSlug?: undefined;
+  readonly apiUrl?: undefined;
+  readonly headers?: undefined;
+}
+
+/** A stack by its organisation and region: its endpoint is looked up once. */
+export interface GrafanaCloudOrganisationOptions extends GrafanaCloudSeriesOptions {
+  /** Name of the organisation, as in `grafana.com/orgs/<name>`. */
+  readonly orgSlug: string;
+  /** Region or cluster of the stack, as `eu` or `prod-eu-west-0`. */
+  readonly region: string;
+  /** Token of an access policy with scopes `metrics:write` and `stacks:read`. */
+  readonly apiKey: string;
+  /** Name of the stack, as in `<name>.grafana.net`; needed where the region has several. @default the only one */
+  readonly stackSlug?: string | undefined;
+  /** Address of the Cloud API. @default "https://grafana.com/api" */
+  readonly apiUrl?: string | undefined;
+  readonly endpoint?: undefined;
+  readonly instanceId?: undefined;
+  readonly headers?: undefined;
+}
+
+/** Any receiver of OTLP over HTTP: a Collector, Prometheus 3, Mimir. */
+export interface OtlpReceiverOptions extends GrafanaCloudSeriesOptions {
+  /** Base address, to which `/v1/metrics` is added, or the whole one. */
+  readonly endpoint: string;
+  /** Headers of every request, as credentials or a tenant; over plain `http:` everybody on the way reads them. @default none */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly instanceId?: undefined;
+  readonly apiKey?: undefined;
+  readonly orgSlug?: undefined;
+  readonly region?: undefined;
+  readonly stackSlug?: undefined;
+  readonly apiUrl?: undefined;
+}
+
+/** Options of a `GrafanaCloudPublisher`: where the series go, in one of three shapes, and how. */
+export type GrafanaCloudPublisherOptions =
+  | GrafanaCloudTileOptions
+  | GrafanaCloudOrganisationOptions
+  | OtlpReceiverOptions;
+
+/** Options with everything decided. */
+export interface ResolvedOptions {
+  readonly common: CommonOptions & { readonly name: string };
+  readonly route: ResolvedRoute;
+  readonly intervalMs: number | undefined;
+  readonly timeoutMs: number;
+  readonly labels: PromotedLabels | undefined;
+  readonly bounds: HistogramBounds | undefined;
+  readonly maxLabelSets: number;
+  readonly exemplars: boolean | undefined;
+}
+
+type OptionName = keyof GrafanaCloudTileOptions;
+
+const text = option.string();
+const instanceId: OptionRule = option.instance(
+  (value) =>
+    typeof value === "number"
+      ? Number.isSafeInteger(value) && value > 0
+      : typeof value === "string" && /^\s*\d{1,20}\s*$/.test(value),
+  "the number that the stack's OpenTelemetry tile shows",
+);
+
+const rules: { readonly [Name in OptionName]-?: OptionRule } = {
+  ...commonOptionRules,
+  intervalMs: seriesDeliveryOptionRules["intervalMs"] as OptionRule,
+  timeoutMs: seriesDeliveryOptionRules["sendTimeoutMs"] as OptionRule,
+  labels: seriesOptionRules.labels,
+  bounds: seriesOptionRules.bounds,
+  maxLabelSets: seriesOptionRules.maxLabelSets,
+  exemplars: seriesOptionRules.exemplars,
+  endpoint: text,
+  instanceId,
+  apiKey: checkKey,
+  orgSlug: text,
+  region: text,
+  stackSlug: text,
+  apiUrl: text,
+  headers: checkHeaders,
+};
+
+/** Checks options and fills in the defaults. @throws PublisherError `options`, listing every wrong field */
+export function resolveOptions(options: GrafanaCloudPublisherOptions): ResolvedOptions {
+  // Without any options the missing ones are to be named as well.
+  checkOptions("grafana-cloud", options ?? {}, rules, checkTogether);
+  const { name = "grafana-cloud", resource, onError, onDiagnostic, clock } = options;
+  return {
+    common: { name, resource, onError, onDiagnostic, clock },
+    route: resolveRoute(options),
+    intervalMs: options.intervalMs,
+    timeoutMs: options.timeoutMs ?? 10_000,
+    labels: options.labels,
+    bounds: options.bounds,
+    maxLabelSets: options.maxLabelSets ?? 500,
+    exemplars: options.exemplars,
+  };
+}
+
+function checkTogether(options: Readonly<Record<string, unknown>>, fault: OptionFault): void {
+  try {
+    routeFaults(options, fault);
+  } catch {
+    // The rules of the options have already said which of them cannot be read.
+  }
+}

@@ -1,0 +1,116 @@
+import type { OptionFault } from "@eventmeter/core";
+import { readApiUrl, readEndpoint } from "./endpoint.ts";
+import type { GrafanaCloudPublisherOptions } from "./options.ts";
+import { readOrgSlug, readRegion, readStackSlug } from "./slugs.ts";
+import type { Endpoint } from "./target.ts";
+import { type KeyFacts, readKeyFacts, trimKey } from "./token.ts";
+
+/** Where the series go: an endpoint that was given, or a stack that has to be looked up. */
+export type ResolvedRoute =
+  | { readonly kind: "tile" | "receiver"; readonly endpoint: Endpoint; readonly key: KeyFacts }
+  | {
+      readonly kind: "organisation";
+      readonly orgSlug: string;
+      readonly region: string;
+      readonly stackSlug: string | undefined;
+      readonly apiUrl: string;
+      readonly apiKey: string;
+      readonly key: KeyFacts;
+    };
+
+type Kind = ResolvedRoute["kind"];
+type Given = Readonly<Record<string, unknown>>;
+
+const DEFAULT_API_URL = "https://grafana.com/api";
+const NAMES = ["endpoint", "instanceId", "apiKey", "orgSlug", "region", "stackSlug", "apiUrl", "headers"] as const;
+
+const NEEDED: Readonly<Record<Kind, readonly string[]>> = {
+  tile: ["endpoint", "instanceId", "apiKey"],
+  organisation: ["orgSlug", "region", "apiKey"],
+  receiver: ["endpoint"],
+};
+const ALLOWED: Readonly<Record<Kind, readonly string[]>> = {
+  tile: NEEDED.tile,
+  organisation: [...NEEDED.organisation, "stackSlug", "apiUrl"],
+  receiver: ["endpoint", "headers"],
+};
+const CALLED: Readonly<Record<Kind, string>> = {
+  tile: "{ endpoint, instanceId, apiKey }, a stack by its OpenTelemetry tile",
+  organisation: "{ orgSlug, region, apiKey, stackSlug? }, a stack by its organisation",
+  receiver: "{ endpoint, headers? }, any OTLP receiver",
+};
+
+/** Finds what is missing, what is too much and what cannot be read among the options that say where the series go. */
+export function routeFaults(options: Given, fault: OptionFault): void {
+  const kind = kindOf(options);
+  if (kind === undefined)
+    return fault(`missing: expected ${CALLED.tile}; ${CALLED.organisation}; or ${CALLED.receiver}`, "endpoint");
+  for (const name of NEEDED[kind]) if (options[name] === undefined) fault(`missing in ${CALLED[kind]}`, name);
+  for (const name of NAMES)
+    if (options[name] !== undefined && !ALLOWED[kind].includes(name))
+      fault(`not to be given with ${CALLED[kind]}`, name);
+  for (const [name, problem] of problemsOf(options, kind)) if (problem !== undefined) fault(problem, name);
+}
+
+/** The shape that somebody had in mind: an endpoint needs no look-up, and credentials of Grafana Cloud make it a stack's. */
+function kindOf(options: Given): Kind | undefined {
+  const has = (...names: readonly string[]): boolean => names.some((name) => options[name] !== undefined);
+  if (has("endpoint")) return has("instanceId", "apiKey") ? "tile" : "receiver";
+  if (has("orgSlug", "region", "stackSlug", "apiUrl")) return "organisation";
+  if (has("instanceId", "apiKey")) return has("instanceId") ? "tile" : undefined;
+  return has("headers") ? "receiver" : undefined;
+}
+
+function problemsOf(options: Given, kind: Kind): readonly (readonly [name: string, problem: string | undefined])[] {
+  const judge = (
+    name: string,
+    problem: (text: string) => string | undefined,
+  ): readonly [string, string | undefined] => {
+    const text = options[name];
+    return [name, typeof text === "string" && text !== "" ? problem(text) : undefined];
+  };
+  return [
+    judge("endpoint", (text) => readEndpoint(text, kind === "receiver" ? "receiver" : "grafana").problem),
+    judge("apiUrl", (text) => readApiUrl(text).problem),
+    judge("orgSlug", (text) => unless(readOrgSlug(text), "expected the name in grafana.com/orgs/<name>")),
+    judge("stackSlug", (text) => unless(readStackSlug(text), "expected the name in <name>.grafana.net")),
+    judge("region", (text) => unless(readRegion(text), "expected a region, as eu or prod-eu-west-0")),
+  ];
+}
+
+function unless(read: unknown, expected: string): string | undefined {
+  return read === undefined ? expected : undefined;
+}
+
+/** Gives the way that checked options describe. */
+export function resolveRoute(options: GrafanaCloudPublisherOptions): ResolvedRoute {
+  if (options.orgSlug !== undefined) {
+    const { orgSlug, region, stackSlug, apiUrl = DEFAULT_API_URL } = options;
+    const apiKey = trimKey(options.apiKey);
+    return {
+      kind: "organisation",
+      orgSlug: readOrgSlug(orgSlug) ?? "",
+      region: readRegion(region) ?? "",
+      stackSlug: stackSlug === undefined ? undefined : readStackSlug(stackSlug),
+      apiUrl: readApiUrl(apiUrl).url ?? DEFAULT_API_URL,
+      apiKey,
+      key: readKeyFacts(apiKey),
+    };
+  }
+  if (options.apiKey !== undefined) {
+    const apiKey = trimKey(options.apiKey);
+    const url = readEndpoint(options.endpoint, "grafana").url ?? "";
+    return {
+      kind: "tile",
+      endpoint: { url, headers: basicAuth(options.instanceId, apiKey) },
+      key: readKeyFacts(apiKey),
+    };
+  }
+  const url = readEndpoint(options.endpoint, "receiver").url ?? "";
+  return { kind: "receiver", endpoint: { url, headers: { ...options.headers } }, key: {} };
+}
+
+/** Gives the header that opens a stack: its id is the user, the key the password. */
+export function basicAuth(instanceId: string | number, apiKey: string): Endpoint["headers"] {
+  return { authorization: `Basic ${Buffer.from(`${String(instanceId).trim()}:${apiKey}`).toString("base64")}` };
+}

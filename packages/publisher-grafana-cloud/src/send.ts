@@ -1,0 +1,127 @@
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
+import type { Clock } from "@eventmeter/core";
+import type { SendSnapshot, SnapshotOutcome } from "@eventmeter/delivery";
+import { adviceFor, notOtlp, type Route } from "./advice.ts";
+import { readExportReply } from "./export-reply.ts";
+import { type Fault, sentenceOf } from "./fault.ts";
+import { networkFault } from "./network-fault.ts";
+import { describePartial, type PartialSuccess } from "./partial-success.ts";
+import { exchange } from "./request.ts";
+import type { Found, Target } from "./target.ts";
+import type { KeyFacts } from "./token.ts";
+
+/** Largest body before compression: what every receiver reads, and quick to make and to take. */
+const MAX_BODY_BYTES = 4 * 2 ** 20;
+/** A receiver may give up on a body from here on. */
+const LARGE_BODY_BYTES = 2 ** 20;
+/** More than any receiver says of one request. */
+const MAX_REPLY_BYTES = 2 ** 16;
+/** Every so many answers in a row that a receiver is busy, the series travel in smaller requests. */
+const BUSY_ANSWERS = 3;
+
+const compress = promisify(gzip);
+
+/** What sending needs. */
+export interface SendInit {
+  readonly target: Target;
+  readonly route: Route;
+  readonly key: KeyFacts;
+  readonly clock: Clock;
+}
+
+/** Body, compressed or empty, of one request. */
+export interface Payload {
+  readonly body: Uint8Array<ArrayBuffer>;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly isLarge: boolean;
+}
+
+/** What one request came to. */
+export type Posted =
+  | { readonly fault: Fault; readonly partial?: undefined }
+  | { readonly partial: PartialSuccess | undefined; readonly fault?: undefined };
+
+/** Sends one body to the endpoint, wherever it is; where it has moved, to the new one as well. Never rejects. */
+export async function post(
+  { target, route, key, clock }: SendInit,
+  { body, headers, isLarge }: Payload,
+  signal: AbortSignal,
+  fresh = false,
+): Promise<Posted> {
+  for (;;) {
+    // oxlint-disable-next-line no-await-in-loop -- the second time is after the first
+    const { endpoint, fault } = await untilAborted(target.find(fresh), signal);
+    if (fault !== undefined) return { fault };
+    // oxlint-disable-next-line no-await-in-loop
+    const posted = await attempt(endpoint.url, { ...endpoint.headers, ...headers });
+    if (posted.fault?.stale !== true || !target.renew()) return posted;
+  }
+
+  async function attempt(url: string, all: Readonly<Record<string, string>>): Promise<Posted> {
+    try {
+      const reply = await exchange(url, { method: "POST", headers: all, body, signal, maxReplyBytes: MAX_REPLY_BYTES });
+      if (reply.status < 200 || reply.status > 299)
+        return { fault: adviceFor(reply, { route, key, isLarge, now: clock.now() }) };
+      const read = readExportReply(reply);
+      if (read === "unreadable") return { fault: notOtlp(reply, route) };
+      target.works();
+      return { partial: read === "complete" ? undefined : read };
+    } catch (caught) {
+      return { fault: signal.aborted ? NO_ANSWER : networkFault(caught, "the endpoint") };
+    }
+  }
+}
+
+const NO_ANSWER: Fault = { kind: "retry", code: "no-answer", message: "the endpoint did not answer in time" };
+
+async function untilAborted(found: Promise<Found>, signal: AbortSignal): Promise<Found> {
+  if (signal.aborted) return { fault: NO_ANSWER };
+  const { promise, resolve } = Promise.withResolvers<Found>();
+  const onAbort = (): void => resolve({ fault: NO_ANSWER });
+  signal.addEventListener("abort", onAbort);
+  try {
+    return await Promise.race([found, promise]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
+/** Makes what sends encoded snapshots. */
+export function createSend(init: SendInit): SendSnapshot {
+  let busyAnswers = 0;
+  let warned = "";
+  return async (body, { signal, attempt, report }) => {
+    if (body.length > MAX_BODY_BYTES)
+      return {
+        kind: "split",
+        because: "too-large",
+        reason: `the request would be longer than ${MAX_BODY_BYTES} bytes`,
+      };
+    const headers = {
+      "content-type": "application/x-protobuf",
+      "content-encoding": "gzip",
+      // From this Mimir makes out how long to ask for patience.
+      ...(attempt > 1 ? { "retry-attempt": String(attempt - 1) } : {}),
+    };
+    const payload = { body: await compress(body, { level: 1 }), headers, isLarge: body.length > LARGE_BODY_BYTES };
+    const { fault, partial } = await post(init, payload, signal);
+    busyAnswers = fault?.busy === true ? busyAnswers + 1 : 0;
+    if (fault !== undefined) return outcomeOf(fault, busyAnswers > 0 && busyAnswers % BUSY_ANSWERS === 0);
+    const warning = partial === undefined ? "" : describePartial(partial);
+    // A limit that is reached is told of by every answer; numbers alone are no news.
+    const kind = warning.replace(/\d+/g, "");
+    if (warning !== "" && kind !== warned) report.error("partial-success", warning);
+    warned = kind;
+    return { kind: "delivered" };
+  };
+}
+
+function outcomeOf(fault: Fault, isBusy: boolean): SnapshotOutcome {
+  const reason = sentenceOf(fault);
+  const { retryAfterMs } = fault;
+  if (isBusy) return { kind: "split", because: "busy", reason, retryAfterMs };
+  if (fault.kind === "too-large") return { kind: "split", because: "too-large", reason };
+  if (fault.kind === "retry") return { kind: "retry", reason, retryAfterMs };
+  return { kind: fault.kind, reason };
+}

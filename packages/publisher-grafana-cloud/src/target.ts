@@ -1,0 +1,94 @@
+import type { Clock } from "@eventmeter/core";
+import type { Fault } from "./fault.ts";
+
+/** Where series go, with the headers that open it. */
+export interface Endpoint {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** An endpoint, or why there is none. */
+export type Found =
+  | { readonly endpoint: Endpoint; readonly fault?: undefined }
+  | { readonly fault: Fault; readonly endpoint?: undefined };
+
+/** What knows the endpoint. Never rejects. */
+export interface Target {
+  /** Gives the endpoint; looks for it where it is not known yet. @param fresh whether to look again after a recent failure */
+  find(fresh?: boolean): Promise<Found>;
+  /** Forgets an endpoint that seems to have moved; false where there is nothing to look up, or that was tried already. */
+  renew(): boolean;
+  /** The endpoint works: should it move again, it may be looked up again. */
+  works(): void;
+  /** Ends the search under way; there is none from now on. */
+  close(): void;
+}
+
+/** How long a failure that a person has to put right is remembered, in milliseconds. */
+const FAULT_AGE_MS = 30_000;
+
+const CLOSED: Fault = { kind: "retry", code: "closed", message: "it is closed" };
+
+/** Makes the target of an endpoint that was given. */
+export function fixedTarget(endpoint: Endpoint): Target {
+  const found = Promise.resolve({ endpoint });
+  return { find: () => found, renew: () => false, works() {}, close() {} };
+}
+
+/** What a search needs. */
+export interface SearchInit {
+  readonly clock: Clock;
+  /** Longest time of one search, in milliseconds. */
+  readonly timeoutMs: number;
+  /** Looks for the endpoint once; never rejects. */
+  readonly search: (signal: AbortSignal) => Promise<Found>;
+}
+
+/** Makes the target of an endpoint that has to be looked for: once, by one search at a time, and once more when it has moved. */
+export function searchedTarget({ clock, timeoutMs, search }: SearchInit): Target {
+  let known: Found | undefined;
+  let knownAt = 0;
+  let running: { readonly found: Promise<Found>; readonly controller: AbortController } | undefined;
+  let renewed = false;
+  let closed = false;
+
+  function isUsable(fresh: boolean): boolean {
+    if (known?.fault === undefined) return known !== undefined;
+    return !fresh && known.fault.kind === "hold" && clock.monotonic() - knownAt < FAULT_AGE_MS;
+  }
+
+  async function run(controller: AbortController): Promise<Found> {
+    const timer = clock.setTimeout(() => controller.abort(), timeoutMs);
+    const found = await search(controller.signal);
+    timer.cancel();
+    running = undefined;
+    known = found;
+    knownAt = clock.monotonic();
+    return found;
+  }
+
+  return {
+    find(fresh = false) {
+      if (known !== undefined && isUsable(fresh)) return Promise.resolve(known);
+      if (running === undefined) {
+        if (closed) return Promise.resolve({ fault: CLOSED });
+        const controller = new AbortController();
+        running = { controller, found: run(controller) };
+      }
+      return running.found;
+    },
+    renew() {
+      if (renewed) return false;
+      renewed = true;
+      known = undefined;
+      return true;
+    },
+    works() {
+      renewed = false;
+    },
+    close() {
+      closed = true;
+      running?.controller.abort();
+    },
+  };
+}

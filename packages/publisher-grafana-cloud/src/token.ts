@@ -1,0 +1,60 @@
+import type { OptionFault } from "@eventmeter/core";
+
+/** What an access policy token says of itself; for messages only, never for routing. */
+export interface KeyFacts {
+  /** Id of the organisation that it belongs to. */
+  readonly organisation?: string | undefined;
+  /** Region of its access policy. */
+  readonly region?: string | undefined;
+}
+
+/** Longest key that is taken. */
+const MAX_LENGTH = 4_096;
+const VISIBLE = /^[\x21-\x7e]+$/;
+
+/** Gives a key without what is copied along with it: white space and quotes around it. */
+export function trimKey(key: string): string {
+  return key
+    .trim()
+    .replace(/^(["'`])(.*)\1$/s, "$2")
+    .trim();
+}
+
+/** Judges a key without showing any of it. */
+export function checkKey(value: unknown, fault: OptionFault): void {
+  const key = typeof value === "string" && value.length <= MAX_LENGTH ? trimKey(value) : "";
+  if (/^(?:authorization\s*[:=]|(?:basic|bearer)[\s%])/i.test(key))
+    return fault("expected the token alone, which begins with glc_, got a whole header");
+  if (key.startsWith("glsa_"))
+    return fault(
+      "expected a token of an access policy, which begins with glc_, got one of a service account (glsa_): it opens one Grafana, not its metrics",
+    );
+  if (!VISIBLE.test(key)) fault("expected a token of an access policy, as glc_…");
+}
+
+/** Reads what a `glc_` token says of itself; nothing for any other. */
+export function readKeyFacts(key: string): KeyFacts {
+  try {
+    if (!key.startsWith("glc_")) return {};
+    const text = Buffer.from(key.slice(4), "base64").toString("utf8");
+    const facts = JSON.parse(text) as { readonly o?: unknown; readonly m?: { readonly r?: unknown } | null };
+    return { organisation: matching(facts.o, /^\d{1,20}$/), region: matching(facts.m?.r, /^[a-z0-9-]{1,64}$/) };
+  } catch {
+    return {};
+  }
+}
+
+// The fields are somebody else's: only what is no secret by its form is ever repeated.
+function matching(value: unknown, pattern: RegExp): string | undefined {
+  const text = typeof value === "number" ? String(value) : value;
+  return typeof text === "string" && pattern.test(text) ? text : undefined;
+}
+
+/** Says what a key is of, in brackets, to be put behind a message; empty where it does not tell. */
+export function keyText({ organisation, region }: KeyFacts): string {
+  const facts = [
+    ...(organisation === undefined ? [] : [`organisation ${organisation}`]),
+    ...(region === undefined ? [] : [`region ${region}`]),
+  ];
+  return facts.length === 0 ? "" : ` (the key says: ${facts.join(", ")})`;
+}
