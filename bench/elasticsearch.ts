@@ -1,6 +1,9 @@
 // Rows 10 to 12: documents from the record to the acknowledgement, beside helpers.bulk of the official client.
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { setImmediate } from "node:timers/promises";
 import { Client } from "@elastic/elasticsearch";
-import { formatMetrics } from "@eventmeter/core";
+import type { EventMetrics } from "@eventmeter/core";
 import { ElasticsearchPublisher } from "@eventmeter/publisher-elasticsearch";
 import type { BulkCounts } from "./bulk-server.ts";
 import { startBulkServer } from "./child-server.ts";
@@ -8,6 +11,7 @@ import { compare, type Finding, versionOf } from "./lib.ts";
 import { makeDocuments } from "./workload.ts";
 
 const DOCUMENTS = 20_000;
+const RECORDS_PER_TURN = 500;
 const records = makeDocuments(DOCUMENTS);
 const PEER = `helpers.bulk ${versionOf("@elastic/elasticsearch")}`;
 /** What one pass over all records took, as seen by this process and by the server. */
@@ -29,26 +33,67 @@ async function measured(send: () => Promise<unknown>): Promise<Pass> {
   return { ...counts, seconds, cpuMicroseconds: user + system };
 }
 
+/** Both sides have to send the same documents. */
+async function checkLast(pass: () => Promise<Pass>): Promise<void> {
+  await pass();
+  const document = (await (await fetch(`${node}/_last`)).json()) as { eventmeter: { task_id: string } };
+  assert.deepEqual(document, documentOf(records[Number(document.eventmeter.task_id.slice(5))] as EventMetrics));
+}
+
+/** The document of an event as its owner would write it for the official client. */
+function documentOf(record: EventMetrics): object {
+  const [start, end] = [Number(record.startTime), Number(record.endTime)];
+  return {
+    "@timestamp": end,
+    ecs: { version: "8.17.0" },
+    data_stream: { type: "metrics", dataset: "eventmeter.event", namespace: "default" },
+    event: {
+      kind: "event",
+      dataset: "eventmeter.event",
+      action: record.eventName,
+      outcome: record.status === "completed" ? "success" : "failure",
+      start,
+      end,
+      duration: (end - start) * 1e6,
+    },
+    eventmeter: {
+      schema_version: 1,
+      task_id: record.taskId,
+      status: record.status,
+      retry_count: record.retryCount,
+      pipeline_id: record.pipelineId,
+    },
+    process: { pid: record.processId },
+    ...(record.error == null ? {} : { error: { message: record.error, type: record.errorType } }),
+    trace: { id: record.traceId },
+    span: { id: record.spanId },
+    labels: record.attributes,
+  };
+}
+
 /** Passes over all records with a publisher and with the peer, in turn; gives what each round found. */
 async function compareSides(compression: boolean): Promise<Finding[]> {
   const publisher = new ElasticsearchPublisher({ hosts: [node], templates: false, compression });
   const client = new Client({ node, compression });
   const ours = async (): Promise<Pass> =>
     measured(async () => {
-      for (const record of records) publisher.publishEventMetrics(record);
+      for (const [index, record] of records.entries()) {
+        publisher.publishEventMetrics(record);
+        // A program that does nothing but publish would keep its own requests waiting.
+        if (index % RECORDS_PER_TURN === 0) await setImmediate();
+      }
       const report = await publisher.flush({ timeoutMs: 60_000 });
       if (report.status !== "complete" || report.dropped > 0) throw new Error(JSON.stringify(report));
     });
   const theirs = async (): Promise<Pass> =>
     measured(() =>
       client.helpers.bulk({
-        datasource: records.map((record) => {
-          const document = formatMetrics(record);
-          return { "@timestamp": document.timestamp, ...document };
-        }),
-        onDocument: () => ({ create: { _index: "metrics-peer-default" } }),
+        datasource: records.map(documentOf),
+        // With an id of its own a document is stored once, also when the client repeats a request: as the publisher does.
+        onDocument: () => ({ create: { _index: "metrics-eventmeter.event-default", _id: randomUUID() } }),
       }),
     );
+  for (const pass of [ours, theirs]) await checkLast(pass);
   const passes: { readonly ours: Pass[]; readonly theirs: Pass[] } = { ours: [], theirs: [] };
   const keep = async (side: keyof typeof passes, run: () => Promise<Pass>): Promise<number> => {
     const pass = await run();

@@ -1,5 +1,5 @@
 import type { Clock } from "@eventmeter/core";
-import { type OpenLane, openingBytes, openLane } from "./open-lane.ts";
+import { FIRST_BYTES, type OpenLane, openingBytes, openLane } from "./open-lane.ts";
 import type { ResolvedDelivery } from "./options.ts";
 
 /** What gathering needs from the queue. */
@@ -36,12 +36,24 @@ export function createGather({ options, clock, overhead, limitOf, onSeal }: Gath
   let count = 0;
   let uses = 0;
   let timer: { cancel(): void } | undefined;
+  // The lane that became full last: its next batch will be as large, and need not grow to it step by step.
+  let filled: { readonly lane: string; readonly bytes: number } | undefined;
 
   function seal(lane: OpenLane): void {
     open.delete(lane.lane);
     memory -= lane.capacity;
     count -= lane.count;
     onSeal(lane);
+  }
+
+  function sealFull(lane: OpenLane): void {
+    filled = { lane: lane.lane, bytes: Math.max(lane.length, FIRST_BYTES) };
+    seal(lane);
+  }
+
+  function firstBytes(lane: string, data: string | Uint8Array, spare: number): number {
+    const usual = filled?.lane === lane ? filled.bytes : FIRST_BYTES;
+    return openingBytes(data, usual) > spare ? FIRST_BYTES : usual;
   }
 
   function sealLeastRecentlyUsed(): void {
@@ -61,6 +73,7 @@ export function createGather({ options, clock, overhead, limitOf, onSeal }: Gath
 
   function onLinger(): void {
     timer = undefined;
+    filled = undefined;
     const now = clock.monotonic();
     for (const lane of open.values()) if (lane.openedAt + options.lingerMs <= now) seal(lane);
     arm();
@@ -92,15 +105,16 @@ export function createGather({ options, clock, overhead, limitOf, onSeal }: Gath
       const limit = limitOf(name);
       let lane = open.get(name);
       const fits = lane !== undefined && !exceeds(lane, data, limit);
-      const growth = fits && lane !== undefined ? lane.growthFor(data) : openingBytes(data);
+      const first = fits ? 0 : firstBytes(name, data, spare);
+      const growth = fits && lane !== undefined ? lane.growthFor(data) : openingBytes(data, first);
       if (growth > spare) return false;
       if (!fits) {
-        if (lane !== undefined) seal(lane);
+        if (lane !== undefined) sealFull(lane);
         else if (open.size >= options.maxLanes) sealLeastRecentlyUsed();
         lane = undefined;
       }
       if (lane === undefined) {
-        lane = openLane(name, clock.monotonic(), limit);
+        lane = openLane(name, clock.monotonic(), limit, first);
         open.set(name, lane);
         arm();
       }
@@ -109,7 +123,7 @@ export function createGather({ options, clock, overhead, limitOf, onSeal }: Gath
       lane.append(data);
       memory += growth;
       count += 1;
-      if (lane.count >= options.maxBatchRecords || lane.length + overhead(lane.count) >= limit) seal(lane);
+      if (lane.count >= options.maxBatchRecords || lane.length + overhead(lane.count) >= limit) sealFull(lane);
       return true;
     },
     sealAll() {

@@ -1,6 +1,7 @@
 import { BATCH_OVERHEAD } from "./sealed-batch.ts";
 
-const FIRST_BYTES = 4_096;
+/** Capacity that a lane begins with, unless its last batch became full. */
+export const FIRST_BYTES = 4_096;
 const FIRST_RECORDS = 64;
 
 /** Records of one lane that are being gathered: written straight into one growing buffer. */
@@ -27,14 +28,14 @@ function byteLength(data: string | Uint8Array): number {
   return typeof data === "string" ? Buffer.byteLength(data) : data.length;
 }
 
-/** Gives the memory of a lane that opens with `data`, in bytes. */
-export function openingBytes(data: string | Uint8Array): number {
-  const fits = data.length * (typeof data === "string" ? 3 : 1) <= FIRST_BYTES;
-  return (fits ? FIRST_BYTES : Math.max(FIRST_BYTES, byteLength(data))) + FIRST_RECORDS * 4 + BATCH_OVERHEAD;
+/** Gives the memory of a lane that opens with `data`, in bytes. @param first capacity that it begins with */
+export function openingBytes(data: string | Uint8Array, first: number = FIRST_BYTES): number {
+  const fits = data.length * (typeof data === "string" ? 3 : 1) <= first;
+  return (fits ? first : Math.max(first, byteLength(data))) + FIRST_RECORDS * 4 + BATCH_OVERHEAD;
 }
 
-/** Opens a lane. @param now monotonic milliseconds @param limit bytes that doubling need not go beyond */
-export function openLane(lane: string, now: number, limit: number): OpenLane {
+/** Opens a lane. @param now monotonic milliseconds @param limit bytes that doubling need not go beyond @param first capacity that it begins with */
+export function openLane(lane: string, now: number, limit: number, first: number = FIRST_BYTES): OpenLane {
   let buffer: Buffer<ArrayBuffer> = Buffer.alloc(0);
   let offsets = new Uint32Array(FIRST_RECORDS);
   let count = 0;
@@ -48,7 +49,7 @@ export function openLane(lane: string, now: number, limit: number): OpenLane {
   }
 
   function capacityFor(bytes: number): number {
-    const doubled = buffer.length === 0 ? FIRST_BYTES : Math.min(buffer.length * 2, Math.max(limit, FIRST_BYTES));
+    const doubled = buffer.length === 0 ? first : Math.min(buffer.length * 2, Math.max(limit, FIRST_BYTES));
     return Math.max(doubled, bytes);
   }
 
@@ -66,7 +67,7 @@ export function openLane(lane: string, now: number, limit: number): OpenLane {
       return count === 0 ? 0 : buffer.length + offsets.byteLength + BATCH_OVERHEAD;
     },
     growthFor(data) {
-      if (count === 0) return openingBytes(data);
+      if (count === 0) return openingBytes(data, first);
       const bytes = needed(data);
       const moreBytes = bytes <= buffer.length ? 0 : capacityFor(bytes) - buffer.length;
       return moreBytes + (count + 1 === offsets.length ? offsets.byteLength : 0);

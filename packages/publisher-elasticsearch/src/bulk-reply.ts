@@ -1,6 +1,6 @@
 import type { Outcome, RecordOutcome } from "@eventmeter/delivery";
 import { refusalText } from "./refusal.ts";
-import { errorType } from "./reply.ts";
+import { errorType, type Reply } from "./reply.ts";
 
 /** What a bulk reply says. */
 export interface BulkVerdict {
@@ -19,9 +19,24 @@ interface Item {
 
 const UNREADABLE: Outcome = { kind: "retry", reason: "the reply could not be read" };
 
+const STORED = '{"create":{"status":201}}';
+const ALL_STORED: BulkVerdict = { outcome: { kind: "delivered" }, redirected: 0, busy: false };
+let goodCount = 0;
+let goodText = "";
+
+/** What a server says of so many documents that are all stored: known, it need not be read item by item. */
+function allStored(count: number): string {
+  if (count !== goodCount) {
+    goodCount = count;
+    goodText = `{"errors":false,"items":[${`${STORED},`.repeat(count).slice(0, -1)}]}`;
+  }
+  return goodText;
+}
+
 /** Reads what became of each document; a reply that does not cover the batch is a retry, never a success. */
-export function readBulkReply(body: unknown, count: number, lane: string): BulkVerdict {
-  const { items } = (body ?? {}) as { readonly items?: unknown };
+export function readBulkReply(reply: Pick<Reply, "text" | "body">, count: number, lane: string): BulkVerdict {
+  if (reply.text === allStored(count)) return ALL_STORED;
+  const { items } = (reply.body ?? {}) as { readonly items?: unknown };
   const given = Array.isArray(items) ? (items as unknown[]).map(readItem) : [];
   const read = given.filter((item) => item !== undefined);
   if (given.length !== count || read.length !== count) return { outcome: UNREADABLE, redirected: 0, busy: false };

@@ -1,4 +1,4 @@
-import { option, type OptionRule } from "@eventmeter/core";
+import { option, type OptionFault, type OptionRule } from "@eventmeter/core";
 
 /** Judges one address. */
 export const hostRule: OptionRule = option.instance(
@@ -7,7 +7,8 @@ export const hostRule: OptionRule = option.instance(
 );
 
 function isHost(value: unknown): boolean {
-  if (typeof value !== "string" || value.length > 2_048) return false;
+  // What reads addresses leaves line ends and tabs out without a word.
+  if (typeof value !== "string" || value.length > 2_048 || /[\s\p{Cc}]/u.test(value)) return false;
   const { protocol, username, password, search, hash } = new URL(value);
   return ["http:", "https:"].includes(protocol) && `${username}${password}${search}${hash}` === "";
 }
@@ -48,6 +49,23 @@ const DECIDED: Readonly<Record<string, string>> = {
 
 /** Judges further options of the client. */
 export const clientOptionsRule: OptionRule = (value, fault) => {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return fault("expected an object");
+  if (!isGroup(value)) return fault("expected an object");
   for (const name of Object.keys(value)) if (Object.hasOwn(DECIDED, name)) fault(DECIDED[name] ?? "", `.${name}`);
+  checkHeaders(value["headers"], (expected, path = "") => fault(expected, `.headers${path}`));
 };
+
+/** Judges headers; a line end in one would begin another, and neither a text nor a name that is none is shown. */
+function checkHeaders(headers: unknown, fault: OptionFault): void {
+  if (headers === undefined || headers === null) return;
+  if (!isGroup(headers)) return fault("expected an object of header names and texts");
+  for (const [name, given] of Object.entries(headers)) {
+    const texts: readonly unknown[] = Array.isArray(given) ? given : [given ?? ""];
+    if (!/^[\w!#$%&'*+.^`|~-]{1,128}$/.test(name)) fault("expected the name of a header", "[…]");
+    else if (!texts.every((text) => typeof text === "string" && /^[\t\x20-\x7e\x80-\xff]*$/.test(text)))
+      fault("expected a header's text in one line", `.${name}`);
+  }
+}
+
+function isGroup(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -2,14 +2,14 @@ import type { EventFields, NetworkFields, RecordFields } from "@eventmeter/core"
 import { createDictionaryDocuments } from "./dictionary.ts";
 import { documentId } from "./document-id.ts";
 import { createEcsDocuments } from "./ecs.ts";
-import { quote } from "./json-text.ts";
+import { createJsonWriter } from "./json-writer.ts";
 import { dailyName, type RecordKind, streamName } from "./names.ts";
 import type { ResolvedOptions } from "./options.ts";
 
 /** Writes documents, each as one line of JSON without its end. */
 export interface Documents {
-  readonly event: (fields: EventFields) => string;
-  readonly network: (fields: NetworkFields) => string;
+  readonly event: (fields: EventFields) => void;
+  readonly network: (fields: NetworkFields) => void;
 }
 
 /** What is known of a record besides its fields. */
@@ -20,7 +20,8 @@ export interface Stamp {
 
 /** A record as it is sent: an action line and a document, and the stream or index that it goes to. */
 export interface EncodedDocument {
-  readonly data: string;
+  /** Stands until the next record is encoded. */
+  readonly data: Uint8Array;
   readonly lane: string;
 }
 
@@ -31,16 +32,24 @@ export function createEncode(
   options: Pick<ResolvedOptions, "namespace" | "indexPrefix" | "resource">,
 ): (record: RecordFields, stamp: Stamp) => EncodedDocument {
   const { namespace, indexPrefix, resource } = options;
+  const writer = createJsonWriter();
+  const { raw, quote } = writer;
   const documents =
-    indexPrefix === undefined ? createEcsDocuments(namespace, resource) : createDictionaryDocuments(resource);
+    indexPrefix === undefined
+      ? createEcsDocuments(writer, namespace, resource)
+      : createDictionaryDocuments(writer, resource);
   const laneOf = indexPrefix === undefined ? streamLanes(namespace) : dailyLanes(indexPrefix);
   return (record, { id }) => {
+    // What an encoding that threw left behind is not part of this one.
+    writer.take();
     const isEvent = record.operation === undefined;
-    const action = `{"create":{"_id":${quote(documentId(record.recordId, id))}}}\n`;
-    return {
-      data: `${action}${isEvent ? documents.event(record) : documents.network(record)}\n`,
-      lane: laneOf(isEvent ? "event" : "network", record.endTime ?? record.startTime),
-    };
+    raw('{"create":{"_id":');
+    quote(documentId(record.recordId, id));
+    raw("}}\n");
+    if (isEvent) documents.event(record);
+    else documents.network(record);
+    raw("\n");
+    return { data: writer.take(), lane: laneOf(isEvent ? "event" : "network", record.endTime ?? record.startTime) };
   };
 }
 

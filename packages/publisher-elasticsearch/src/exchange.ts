@@ -16,6 +16,7 @@ export async function exchange(
   client: ElasticsearchClient,
   { headers, signal, maxReplyBytes = 65_536, ...request }: Exchange,
 ): Promise<Reply | Failure> {
+  const giveUp = new AbortController();
   try {
     const result = (await client.transport.request(request, {
       // As a stream every status is an answer, and reading it stops where it should.
@@ -26,11 +27,14 @@ export async function exchange(
       redaction: { type: "remove" },
       // Plain types are taken by every version; the client's own name its major.
       headers: { accept: "application/json", "accept-encoding": "identity", ...headers },
-      signal,
+      signal: AbortSignal.any([signal, giveUp.signal]),
     })) as StreamedResult;
     notice(client, result);
     return await readReply(result, maxReplyBytes);
   } catch (caught) {
+    // The client keeps to itself the body of an answer that it refuses: unread it holds the connection, and when it breaks
+    // off it is an error that nobody can hear, which ends the process.
+    giveUp.abort();
     return failureOf(caught);
   }
 }

@@ -1,9 +1,12 @@
 import { promisify } from "node:util";
 import { unzip } from "node:zlib";
 
-/** What a server answered; its body only where it is JSON that was read to its end. */
+/** What a server answered. */
 export interface Reply {
   readonly status: number;
+  /** The body as it came, where it was read to its end. */
+  readonly text: string | undefined;
+  /** The same read as JSON; undefined where it is none. */
   readonly body: unknown;
   readonly retryAfter: string | undefined;
 }
@@ -24,7 +27,10 @@ export async function readReply({ statusCode, headers, body }: StreamedResult, m
   const text = bytes === undefined ? undefined : await plain(bytes, headers["content-encoding"], maxBytes);
   return {
     status: statusCode,
-    body: text === undefined ? undefined : parse(text),
+    text,
+    get body() {
+      return text === undefined ? undefined : parse(text);
+    },
     retryAfter: typeof retryAfter === "string" ? retryAfter : undefined,
   };
 }
@@ -59,10 +65,13 @@ function parse(text: string): unknown {
   }
 }
 
-/** Gives the type of an error, a word of Elasticsearch's own that can hold nothing of a document; undefined where there is none. */
+/**
+ * Gives the type of an error, the name of an exception of Elasticsearch's in snake case; undefined for anything else, which may be
+ * a word of a document or a header that somebody on the way repeats.
+ */
 export function errorType(error: unknown): string | undefined {
   const type = (error as { readonly type?: unknown } | null | undefined)?.type;
-  return typeof type === "string" && /^[a-z0-9_]{1,64}$/.test(type) ? type : undefined;
+  return typeof type === "string" && /^(?=.{1,64}$)(?:[a-z0-9]+_)*(?:exception|error)$/.test(type) ? type : undefined;
 }
 
 /** Gives the error that an answer names, whatever its form. */

@@ -56,8 +56,8 @@ export function createSend({ connection, clock, streams, compression, sendTimeou
     return compression ? deflate(body, { level: 1 }) : body;
   }
 
-  function stored({ body }: Reply, { count, lane }: Batch, { attempt, report }: SendContext): Outcome {
-    const { outcome, redirected, busy } = readBulkReply(body, count, lane);
+  function stored(reply: Reply, { count, lane }: Batch, { attempt, report }: SendContext): Outcome {
+    const { outcome, redirected, busy } = readBulkReply(reply, count, lane);
     if (redirected > 0 && !redirectedLanes.has(lane)) {
       redirectedLanes.add(lane);
       const what = `${redirected} of ${count} documents for ${lane} went to its failure store`;
