@@ -27,14 +27,22 @@ export function createLosses(
   let waiting = 0;
   let last = Promise.resolve();
   let sliceBegun = 0;
+  let handling = false;
 
   function handOut(reason: string, bytes: Uint8Array): void {
+    handling = true;
     try {
       const returned = onDrop?.({ reason, bytes });
       if (isThenable(returned)) returned.then(undefined, failed);
     } catch (cause) {
       failed(cause);
     }
+    handling = false;
+  }
+
+  async function handOutLater(reason: string, bytes: Uint8Array): Promise<void> {
+    await setImmediate();
+    handOut(reason, bytes);
   }
 
   function failed(cause: unknown): void {
@@ -66,7 +74,11 @@ export function createLosses(
   return {
     record(reason, why, bytesOf) {
       count(reason, why, 1);
-      if (onDrop !== undefined) handOut(why, bytesOf());
+      if (onDrop === undefined) return;
+      const bytes = bytesOf();
+      // A handler that publishes into a full queue would call itself without end.
+      if (handling) last = last.then(() => handOutLater(why, bytes));
+      else handOut(why, bytes);
     },
     batch(kept, reason, why) {
       count(reason, why, kept.count);

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { BATCH_OVERHEAD } from "../src/sealed-batch.ts";
 import { DELIVERED, keyOf, openBench, within } from "./push-bench.ts";
@@ -160,4 +161,30 @@ test("a hundred thousand batches that wait make a publish no slower", async () =
   expect(publisher.health().pending).toBeGreaterThan(50_000);
   // Looking at each waiting batch once per pump would be a hundred times slower.
   expect(many).toBeLessThan(few * 10 + 50);
+});
+
+test("a handler of onDrop that publishes into a full queue does not call itself, and each record is handed out", async () => {
+  let echoes = 0;
+  const handed: string[] = [];
+  const bench = openBench(() => ({ kind: "retry" }), {
+    maxQueueBytes: 16_384,
+    lingerMs: 10_000,
+    onDrop({ bytes }) {
+      handed.push(keyOf(bytes));
+      if ((echoes += 1) < 20_000) bench.publish();
+    },
+  });
+  const { clock, publisher } = bench;
+  for (let count = 0; count < 2_000 && handed.length === 0; count += 1) bench.publish();
+  // Each echo waits for a turn of the event loop, which calls within calls would not.
+  for (let turns = 0; turns < 1_000 && handed.length < 50; turns += 1) await setImmediate();
+  expect(handed.length).toBeGreaterThanOrEqual(50);
+  echoes = 20_000;
+  const closed = publisher.close({ timeoutMs: 1 });
+  await clock.advance(1);
+  const { received, delivered, dropped, ignored, pending } = await closed;
+  expect(received).toBe(delivered + dropped + ignored + pending);
+  expect(pending).toBe(0);
+  expect(new Set(handed).size).toBe(handed.length);
+  expect(handed).toHaveLength(dropped);
 });

@@ -27,11 +27,25 @@ export interface EncodedDocument {
 
 const DAY_MS = 86_400_000;
 
+type EncodeOptions = Pick<ResolvedOptions, "namespace" | "indexPrefix" | "resource">;
+type Encode = (record: RecordFields, stamp: Stamp) => EncodedDocument;
+
 /** Makes the encoder of one publisher. */
-export function createEncode(
-  options: Pick<ResolvedOptions, "namespace" | "indexPrefix" | "resource">,
-): (record: RecordFields, stamp: Stamp) => EncodedDocument {
-  const { namespace, indexPrefix, resource } = options;
+export function createEncode(options: EncodeOptions): Encode {
+  let idle: Encode | undefined = createEncoder(options);
+  return (record, stamp) => {
+    // A getter among the attributes may publish: what it publishes is not written into the document it stands in.
+    const encode = idle ?? createEncoder(options);
+    idle = undefined;
+    try {
+      return encode(record, stamp);
+    } finally {
+      idle = encode;
+    }
+  };
+}
+
+function createEncoder({ namespace, indexPrefix, resource }: EncodeOptions): Encode {
   const writer = createJsonWriter();
   const { raw, quote } = writer;
   const documents =
@@ -43,13 +57,14 @@ export function createEncode(
     // What an encoding that threw left behind is not part of this one.
     writer.take();
     const isEvent = record.operation === undefined;
+    const lane = laneOf(isEvent ? "event" : "network", record.endTime ?? record.startTime);
     raw('{"create":{"_id":');
     quote(documentId(record.recordId, id));
     raw("}}\n");
     if (isEvent) documents.event(record);
     else documents.network(record);
     raw("\n");
-    return { data: writer.take(), lane: laneOf(isEvent ? "event" : "network", record.endTime ?? record.startTime) };
+    return { data: writer.take(), lane };
   };
 }
 

@@ -6,8 +6,8 @@ import {
   option,
   type OptionFault,
   type OptionRule,
+  resolveClock,
   type Resource,
-  systemClock,
 } from "@eventmeter/core";
 import { type DeliveryOptions, deliveryOptionRules, type PushOptions } from "@eventmeter/delivery";
 import type { ElasticsearchClient } from "./client.ts";
@@ -127,7 +127,7 @@ export function resolveOptions(options: ElasticsearchPublisherOptions): Resolved
   return {
     name: options.name ?? "elasticsearch",
     resource: options.resource,
-    clock: options.clock ?? systemClock,
+    clock: resolveClock(options.clock),
     hosts: options.hosts ?? [],
     auth: options.auth,
     clientOptions: options.clientOptions,
