@@ -125,6 +125,7 @@ export function createDispatcher(init: DispatcherInit): Dispatcher {
     else if (backOff !== "backend" || verdict.delivered > 0) lanes.answered(batch.lane, begun, now);
     else lanes.failed(batch.lane, begun, now, retryAfterMs, share);
     if (verdict.tooLarge) limits.tooLarge(batch.lane, batch.bytes);
+    else if (verdict.delivered > 0) limits.taken(batch.lane, batch.bytes);
     if (backOff !== "none") report(batch.count, verdict, cause);
 
     const notBefore = backOff === "none" ? 0 : now + retryDelay(queued.attempts, retryAfterMs, share);
@@ -173,11 +174,18 @@ export function createDispatcher(init: DispatcherInit): Dispatcher {
   /** Cuts a batch that was sealed before its lane was known to take less. */
   async function recut(queued: Queued): Promise<void> {
     const { attempts, notBefore } = queued;
-    const batch = await store.load(queued.kept);
-    if (stopped) return;
-    const parts = await store.replace(queued.kept, maker.fit(batch, limits.of(batch.lane), clock.now()));
-    if (stopped) return;
-    exchange(queued, parts, { attempts, notBefore });
+    // It takes the place of a request, so that no more batches are in parts at a time than may be in flight.
+    const place = new AbortController();
+    flights.add(place);
+    try {
+      const batch = await store.load(queued.kept);
+      if (stopped) return;
+      const parts = await store.replace(queued.kept, maker.fit(batch, limits.of(batch.lane), clock.now()));
+      if (stopped) return;
+      exchange(queued, parts, { attempts, notBefore });
+    } finally {
+      flights.delete(place);
+    }
     wake();
   }
 

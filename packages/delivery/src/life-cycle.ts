@@ -36,8 +36,8 @@ export interface Traffic {
   started(): void;
   /** Gives up what waits: the start failed for good. */
   refused(): void;
-  /** Sends everything accepted so far; resolves when all of it is settled. */
-  drain(): Promise<unknown>;
+  /** Sends everything accepted so far, and calls `done` when all of it is settled; gives what takes the call back. */
+  drain(done: () => void): () => void;
   /** Aborts what is in flight, frees timers and gives up what is left; resolves when that has been handed out. */
   stop(): Promise<unknown>;
 }
@@ -80,9 +80,14 @@ export function createLifeCycle({ name, clock, ledger, reporter, hooks, intake, 
   const isReady = (): boolean => hooks.start === undefined || starter.state === "started";
   const report = (status: FlushReport["status"]): FlushReport => ({ ...ledger.counts(), status, durable: 0 });
 
-  function drain(wait?: WaitOptions): Promise<FlushReport["status"]> {
+  async function drain(wait?: WaitOptions): Promise<FlushReport["status"]> {
     if (ledger.counts().pending > 0) starter.begin();
-    return waitWithin(traffic.drain(), wait, clock);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const forget = traffic.drain(resolve);
+    const status = await waitWithin(promise, wait, clock);
+    // Whoever flushes again and again during an outage leaves nothing behind.
+    forget();
+    return status;
   }
 
   async function end(wait?: WaitOptions): Promise<FlushReport> {

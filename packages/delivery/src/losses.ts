@@ -87,6 +87,13 @@ export function createLosses(
       waiting += 1;
       last = last.then(() => handOutBatch(kept, why));
     },
-    settled: () => last,
+    async settled() {
+      // A handler that publishes may add to what is handed out.
+      for (let seen; seen !== last;) {
+        seen = last;
+        // oxlint-disable-next-line no-await-in-loop -- what comes next is known only then
+        await seen;
+      }
+    },
   };
 }

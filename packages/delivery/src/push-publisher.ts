@@ -148,10 +148,10 @@ export function createPushPublisher(definition: PushDefinition, options?: PushOp
     },
     started: () => dispatcher.wake(),
     refused: () => abandon("refused", "the start failed for good"),
-    drain() {
+    drain(done) {
       gather.sealAll();
       // Settled is what has also been handed out.
-      return queue.endEpoch().settled.then(() => losses.settled());
+      return queue.endEpoch(() => void losses.settled().finally(done));
     },
     stop() {
       dispatcher.stop();

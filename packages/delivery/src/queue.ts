@@ -53,8 +53,8 @@ export interface Queue {
   expired(now: number, maxAgeMs: number): readonly Queued[];
   /** When to look again on the monotonic clock: a batch may go then, or has reached the age. */
   nextDue(now: number, maxAgeMs: number): number;
-  /** Ends an epoch and resolves when nothing of it, or of one before, is left. */
-  endEpoch(): { readonly settled: Promise<void> };
+  /** Ends an epoch and calls `done` when nothing of it, or of one before, is left; gives what takes the call back. */
+  endEpoch(done: () => void): () => void;
 }
 
 /** Makes an empty queue. What is done for every batch never looks at all batches. */
@@ -68,7 +68,9 @@ export function createQueue(): Queue {
   let order = 0;
   // No batch that waits is older; the oldest may be younger.
   let oldestWaiting = Infinity;
-  let waiters: { readonly epoch: number; readonly resolve: () => void }[] = [];
+  // The oldest epoch that something is left of, and who waits for the end of which.
+  let oldestEpoch = 0;
+  const waiters = new Map<number, Set<() => void>>();
 
   function* all(): Generator<Queued, void, undefined> {
     for (const { parts, whole } of lanes.values()) {
@@ -83,10 +85,10 @@ export function createQueue(): Queue {
   }
 
   function release(): void {
-    const oldestEpoch = Math.min(...sizes.keys());
-    const ready = waiters.filter((waiter) => waiter.epoch < oldestEpoch);
-    waiters = waiters.filter((waiter) => waiter.epoch >= oldestEpoch);
-    for (const { resolve } of ready) resolve();
+    for (; oldestEpoch < epoch && !sizes.has(oldestEpoch); oldestEpoch += 1) {
+      for (const done of waiters.get(oldestEpoch) ?? []) done();
+      waiters.delete(oldestEpoch);
+    }
   }
 
   return {
@@ -184,12 +186,17 @@ export function createQueue(): Queue {
       }
       return due;
     },
-    endEpoch() {
-      const ended = epoch;
-      epoch += 1;
-      const settled = new Promise<void>((resolve) => waiters.push({ epoch: ended, resolve }));
-      release();
-      return { settled };
+    endEpoch(done) {
+      // One that nothing has come into is not ended anew: who flushes again and again waits for the same end.
+      if (sizes.has(epoch)) epoch += 1;
+      const ended = epoch - 1;
+      if (ended < oldestEpoch) {
+        done();
+        return () => undefined;
+      }
+      const waiting = waiters.get(ended) ?? new Set();
+      waiters.set(ended, waiting.add(done));
+      return () => void waiting.delete(done);
     },
   };
 }

@@ -96,7 +96,7 @@ export function createSeriesPublisher<Snapshot extends Timed>(
         sender.stop();
         refuse(ledger.counts().pending);
       },
-      drain: () => sender.drain(),
+      drain: (done) => sender.drain(done),
       async stop() {
         sender.stop();
         const { pending } = ledger.counts();

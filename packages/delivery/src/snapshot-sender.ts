@@ -3,10 +3,12 @@ import type { Attempt } from "./attempt.ts";
 import { createLanes } from "./lanes.ts";
 import { clampRetryAfter } from "./retry-after.ts";
 import type { SnapshotOutcome, Timed } from "./series-definition.ts";
+import { createSnapshotOrder } from "./snapshot-order.ts";
 
-/** Most requests that one snapshot is split into. */
+/** Most requests that one snapshot is split into for its size. */
 const MAX_PARTS = 1_024;
-
+/** Most for a backend that is busy: one that limits requests has less room for many of them. */
+const MAX_BUSY_PARTS = 8;
 /** The one lane that snapshots travel in. */
 const LANE = "";
 
@@ -38,8 +40,8 @@ export interface SnapshotSender {
   readonly oldest: number | undefined;
   /** Notes that a record was added to the series. */
   added(): void;
-  /** Sends a snapshot as soon as that may be; resolves when all records added so far are in an acknowledged one. */
-  drain(): Promise<void>;
+  /** Sends a snapshot as soon as that may be, and calls `done` when all records added so far are in an acknowledged one; gives what takes the call back. */
+  drain(done: () => void): () => void;
   /** Sends what is wanted and may be sent now; called whenever something changed. */
   pump(): void;
   /** Aborts what is in flight and sends nothing more. */
@@ -50,19 +52,20 @@ export interface SnapshotSender {
 export function createSnapshotSender<Snapshot extends Timed>(init: SnapshotSenderInit<Snapshot>): SnapshotSender {
   const { clock, ledger, reporter, intervalMs } = init;
   const lanes = createLanes(reporter);
+  const order = createSnapshotOrder();
   let records = 0;
   let acknowledged = 0;
   let oldest: number | undefined;
   // The first record that the snapshot under way does not hold.
   let later: number | undefined;
-  let waiting: { readonly upTo: number; readonly resolve: () => void }[] = [];
+  const waiting = new Set<{ readonly upTo: number; readonly done: () => void }>();
   let wanted = false;
   let flight: AbortController | undefined;
   let failures = 0;
-  let lastTime = -Infinity;
-  let timesBehind = 0;
   // Learned from refusals: the next snapshot begins with as many parts.
   let parts = 1;
+  // The same for a backend that is busy: it does not stay so.
+  let busyParts = 1;
   // What was refused for good would be refused again: the next interval may bring something else.
   let refusedUntil = 0;
   let tick: { cancel(): void } | undefined;
@@ -99,7 +102,7 @@ export function createSnapshotSender<Snapshot extends Timed>(init: SnapshotSende
     if (snapshot === undefined) return;
     // Whoever flushes meanwhile wants a snapshot of its own.
     wanted = false;
-    const outstanding = divide(snapshot, parts);
+    const outstanding = divide(snapshot, Math.max(parts, busyParts));
     let sent = 0;
     for (let part = outstanding.shift(); part !== undefined; part = outstanding.shift()) {
       // oxlint-disable-next-line no-await-in-loop -- one request at a time: parts of one moment may not race those of the next
@@ -112,26 +115,21 @@ export function createSnapshotSender<Snapshot extends Timed>(init: SnapshotSende
       outstanding.unshift(...next);
       if (next.length === 0) sent += 1;
     }
-    if (sent > parts) parts = Math.min(sent, MAX_PARTS);
+    if (sent > Math.max(parts, busyParts)) parts = Math.min(sent, MAX_PARTS);
+    busyParts = Math.max(busyParts / 2, 1);
     acknowledge(covered);
   }
 
-  /** Takes the newest snapshot, if it is later than the last: receivers refuse samples that are older, or as old and different. */
+  /** Takes the newest snapshot, if it may be sent. */
   function take(): Snapshot | undefined {
     const snapshot = init.snapshot();
-    const behindMs = lastTime - snapshot.time;
-    if (!(behindMs >= 0)) {
-      lastTime = snapshot.time;
-      timesBehind = 0;
-      return snapshot;
-    }
-    if (behindMs > 1_000)
-      reporter.error("clock-behind", `the clock went back ${Math.ceil(behindMs / 1_000)} s: series wait for it`, {
+    const waitMs = order.waitMs(snapshot.time);
+    if (waitMs === 0) return snapshot;
+    if (waitMs > 1_000)
+      reporter.error("clock-behind", `the clock went back ${Math.round(waitMs / 1_000)} s: series wait for it`, {
         retryable: true,
       });
-    // Longer each time: a clock may stand still.
-    refusedUntil = clock.monotonic() + Math.min(behindMs + 2 ** timesBehind, intervalMs);
-    timesBehind += 1;
+    refusedUntil = clock.monotonic() + Math.min(waitMs, intervalMs);
     return undefined;
   }
 
@@ -155,7 +153,7 @@ export function createSnapshotSender<Snapshot extends Timed>(init: SnapshotSende
         cause,
       );
     if (outcome.kind === "split" && outcome.because === "busy") {
-      parts = Math.min(parts * 2, MAX_PARTS);
+      busyParts = Math.min(busyParts * 2, MAX_BUSY_PARTS);
       return fail(begun, outcome.reason ?? "the backend is busy", clampRetryAfter(outcome.retryAfterMs));
     }
     if (outcome.kind === "hold") {
@@ -164,7 +162,10 @@ export function createSnapshotSender<Snapshot extends Timed>(init: SnapshotSende
       return undefined;
     }
     lanes.answered(LANE, begun, clock.monotonic());
-    if (outcome.kind === "delivered") return [];
+    if (outcome.kind === "delivered") {
+      order.acknowledged(part.time);
+      return [];
+    }
     const halves = outcome.kind === "split" ? init.split(part) : undefined;
     return halves ?? refuse(outcome.reason ?? "a single series is too large");
   }
@@ -188,9 +189,11 @@ export function createSnapshotSender<Snapshot extends Timed>(init: SnapshotSende
     ledger.lastSuccess = clock.now();
     acknowledged = covered;
     oldest = later;
-    const settled = waiting.filter(({ upTo }) => upTo <= covered);
-    waiting = waiting.filter(({ upTo }) => upTo > covered);
-    for (const { resolve } of settled) resolve();
+    for (const waiter of waiting) {
+      if (waiter.upTo > covered) continue;
+      waiting.delete(waiter);
+      waiter.done();
+    }
   }
 
   // Every interval sends all series, whether they changed or not: one that is not sent for five minutes is taken as gone.
@@ -215,13 +218,16 @@ export function createSnapshotSender<Snapshot extends Timed>(init: SnapshotSende
         tick ??= clock.setTimeout(onTick, intervalMs);
       }
     },
-    drain() {
-      if (acknowledged === records) return Promise.resolve();
-      const { promise, resolve } = Promise.withResolvers<void>();
-      waiting.push({ upTo: records, resolve });
+    drain(done) {
+      if (acknowledged === records) {
+        done();
+        return () => undefined;
+      }
+      const waiter = { upTo: records, done };
+      waiting.add(waiter);
       wanted = true;
       pump();
-      return promise;
+      return () => void waiting.delete(waiter);
     },
     pump,
     stop() {
@@ -229,7 +235,7 @@ export function createSnapshotSender<Snapshot extends Timed>(init: SnapshotSende
       tick?.cancel();
       timer?.cancel();
       flight?.abort();
-      for (const { resolve } of waiting) resolve();
+      for (const { done } of waiting) done();
     },
   };
 }

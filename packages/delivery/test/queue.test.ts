@@ -18,6 +18,11 @@ function add(queue: Queue, given: Partial<Queued> = {}): KeptBatch {
   return batch;
 }
 
+/** Ends an epoch; resolves when nothing of it is left. */
+function endOf(queue: Queue): Promise<void> {
+  return new Promise((resolve) => queue.endEpoch(resolve));
+}
+
 /** Whether a promise is settled. */
 async function isSettled(promise: Promise<unknown>): Promise<boolean> {
   const pending = Symbol("pending");
@@ -90,23 +95,23 @@ test("counts memory and finds lanes until a batch is removed, once", () => {
 test("an epoch that ends is settled when everything of it, and of those before, is gone", async () => {
   const queue = createQueue();
   add(queue);
-  const first = queue.endEpoch().settled;
+  const first = endOf(queue);
   add(queue);
-  const second = queue.endEpoch().settled;
+  const second = endOf(queue);
   add(queue);
   const [one, two, three] = [...queue.all] as [Queued, Queued, Queued];
   queue.remove(two);
   expect([await isSettled(first), await isSettled(second)]).toEqual([false, false]);
   queue.remove(one);
   expect([await isSettled(first), await isSettled(second)]).toEqual([true, true]);
-  const third = queue.endEpoch().settled;
+  const third = endOf(queue);
   queue.add(kept(), { receivedAt: 0, epoch: three.epoch, order: three.order });
   queue.remove(three);
   expect(await isSettled(third)).toBe(false);
 });
 
 test("an epoch without batches is settled at once", async () => {
-  expect(await isSettled(createQueue().endEpoch().settled)).toBe(true);
+  expect(await isSettled(endOf(createQueue()))).toBe(true);
 });
 
 test("a store gives a batch until it is forgotten or replaced", () => {
@@ -125,4 +130,15 @@ test("a store gives a batch until it is forgotten or replaced", () => {
   ]);
   for (const part of parts) store.forget(part);
   for (const part of parts) expect(() => store.load(part)).toThrow("forgotten");
+});
+
+test("an epoch that nothing came into is not ended anew, and a call that was taken back does not come", () => {
+  const queue = createQueue();
+  add(queue);
+  const done: number[] = [];
+  const forget = [0, 1, 2].map((index) => queue.endEpoch(() => done.push(index)));
+  expect(queue.epoch).toBe(1);
+  forget[1]?.();
+  for (const queued of queue.all) queue.remove(queued);
+  expect(done).toEqual([0, 2]);
 });

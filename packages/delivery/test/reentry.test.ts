@@ -170,7 +170,7 @@ test("a handler of onDrop that publishes into a full queue does not call itself,
     maxQueueBytes: 16_384,
     lingerMs: 10_000,
     onDrop({ bytes }) {
-      handed.push(keyOf(bytes));
+      handed.push(String(keyOf(bytes)));
       if ((echoes += 1) < 20_000) bench.publish();
     },
   });

@@ -537,6 +537,46 @@ test("lists every wrong option and every missing part of the definition in one e
   );
 });
 
+test("a clock that was far ahead while nothing was taken, or more than ten minutes ahead, silences nobody", async () => {
+  const virtual = createVirtualClock();
+  let shiftMs = 0;
+  const answers: SnapshotOutcome[] = [{ kind: "retry" }, { kind: "delivered" }, { kind: "delivered" }];
+  const { sent, publisher, publish, errors } = open(() => answers.shift() ?? { kind: "delivered" }, {
+    clock: { ...virtual, now: () => virtual.now() + shiftMs },
+  });
+  publish("a");
+  shiftMs = 300_000;
+  await virtual.advance(10_000);
+  shiftMs = 0;
+  await virtual.advance(10_000);
+  expect(publisher.health()).toMatchObject({ delivered: 1, pending: 0 });
+  shiftMs = 3_600_000;
+  await virtual.advance(10_000);
+  shiftMs = 0;
+  const before = sent.length;
+  await virtual.advance(20_000);
+  expect(sent.length).toBeGreaterThan(before);
+  expect(errors.map(({ code }) => code)).toEqual(["send-failed"]);
+});
+
+test("parts for a busy backend are few, and grow fewer when it takes them", async () => {
+  let busy = true;
+  const { clock, sent, publisher, publish } = open((snapshot) => {
+    if (busy) return { kind: "split", because: "busy" };
+    return snapshot.totals.size > 0 ? { kind: "delivered" } : { kind: "retry" };
+  });
+  publish(...Array.from({ length: 64 }, (_, index) => `e${index}`));
+  await clock.advance(900_000);
+  busy = false;
+  let before = sent.length;
+  await clock.advance(40_000);
+  expect(publisher.health().pending).toBe(0);
+  expect(sent.length - before).toBeLessThanOrEqual(8 + 4 + 2 + 1);
+  before = sent.length;
+  await clock.advance(10_000);
+  expect(sent.length - before).toBe(1);
+});
+
 test("a clock that stands still is not asked without end", async () => {
   const virtual = createVirtualClock();
   const time = virtual.now();

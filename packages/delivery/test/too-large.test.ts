@@ -60,7 +60,8 @@ test("learns the size from the first refusals: what comes later is cut before it
     fill(1_000, { size: RECORD_BYTES + round });
     await within(clock, publisher.flush());
   }
-  expect(sent.filter(refusedBy(limitBytes))).toHaveLength(first);
+  // A larger size is tried once in a hundred requests, by as many as are in flight.
+  expect(sent.filter(refusedBy(limitBytes)).length).toBeLessThanOrEqual(first + 4);
   expect(publisher.health()).toMatchObject({ delivered: 21_000, pending: 0, dropped: 0 });
   // No smaller than it has to be.
   const whole = sent.slice(first).filter(({ batch }) => batch.bytes > limitBytes / 3);
@@ -76,8 +77,9 @@ test("finds sizes next to each other without meeting the limit again and again",
       fill(1_000, { size: RECORD_BYTES });
       await within(clock, publisher.flush());
     }
-    // Each halving at most as often as batches are in flight.
-    expect(sent.filter(refusedBy(limitBytes)).length).toBeLessThanOrEqual(4 * Math.ceil(Math.log2(1 / share)));
+    // Each halving, and each of two tries of a larger size, at most as often as batches are in flight.
+    const halvings = Math.ceil(Math.log2(1 / share));
+    expect(sent.filter(refusedBy(limitBytes)).length).toBeLessThanOrEqual(4 * (halvings + 2));
     expect(publisher.health()).toMatchObject({ delivered: 10_000, dropped: 0 });
   }
 });
@@ -143,4 +145,24 @@ test("when everything is too large every record is given up once, and it ends", 
   expect(publisher.health()).toMatchObject({ delivered: 0, pending: 0, droppedBy: { "too-large": 640 } });
   expect(new Set(dropped.map(({ bytes }) => keyOf(bytes))).size).toBe(640);
   expect(sent.length).toBeLessThanOrEqual(2 * 640);
+});
+
+test("a size that was learned in a bad minute is forgotten again", async () => {
+  let limitBytes = 10;
+  const { publisher, fill, sent, clock } = openBench(
+    ({ batch }) =>
+      batch.bytes > limitBytes && batch.count > 1 ? { kind: "split", because: "too-large" } : { kind: "delivered" },
+    { maxBatchRecords: 64, lingerMs: 0 },
+  );
+  fill(64);
+  await within(clock, publisher.flush({ timeoutMs: 600_000 }));
+  limitBytes = Infinity;
+  const before = sent.length;
+  for (let round = 0; round < 100; round += 1) {
+    fill(64);
+    await within(clock, publisher.flush({ timeoutMs: 600_000 }));
+  }
+  // Single records at first, then two, four, …: about a hundred requests for each doubling.
+  expect(sent.length - before).toBeLessThan(1_200);
+  expect(sent.at(-1)?.batch.count).toBe(64);
 });

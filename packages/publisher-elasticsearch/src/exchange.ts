@@ -11,13 +11,21 @@ export interface Exchange extends ElasticsearchRequest {
   readonly maxReplyBytes?: number | undefined;
 }
 
-/** Sends one request once; what it throws is told apart and never passed on, since it holds the request. */
+/**
+ * Sends one request once, and is over when the signal aborts, whatever the client does; what it throws is told apart and never
+ * passed on, since it holds the request.
+ */
 export async function exchange(
   client: ElasticsearchClient,
   { headers, signal, maxReplyBytes = 65_536, ...request }: Exchange,
 ): Promise<Reply | Failure> {
   const giveUp = new AbortController();
-  try {
+  const { promise: aborted, reject: abort } = Promise.withResolvers<never>();
+  const ended = AbortSignal.any([signal, giveUp.signal]);
+  ended.addEventListener("abort", () => abort(ended.reason));
+  if (ended.aborted) abort(ended.reason);
+
+  async function ask(): Promise<Reply> {
     const result = (await client.transport.request(request, {
       // As a stream every status is an answer, and reading it stops where it should.
       asStream: true,
@@ -27,10 +35,19 @@ export async function exchange(
       redaction: { type: "remove" },
       // Plain types are taken by every version; the client's own name its major.
       headers: { accept: "application/json", "accept-encoding": "identity", ...headers },
-      signal: AbortSignal.any([signal, giveUp.signal]),
+      signal: ended,
     })) as StreamedResult;
     notice(client, result);
-    return await readReply(result, maxReplyBytes);
+    const reading = readReply(result, maxReplyBytes);
+    // Not every connection of the client goes on to look at the signal.
+    const cut = (): void => void result.body.destroy?.();
+    ended.addEventListener("abort", cut);
+    if (ended.aborted) cut();
+    return reading;
+  }
+
+  try {
+    return await Promise.race([ask(), aborted]);
   } catch (caught) {
     // The client keeps to itself the body of an answer that it refuses: unread it holds the connection, and when it breaks
     // off it is an error that nobody can hear, which ends the process.

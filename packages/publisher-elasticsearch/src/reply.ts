@@ -15,7 +15,7 @@ export interface Reply {
 export interface StreamedResult {
   readonly statusCode: number;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
-  readonly body: AsyncIterable<Uint8Array | string>;
+  readonly body: AsyncIterable<Uint8Array | string> & { destroy?(): unknown };
 }
 
 const inflate = promisify(unzip);
@@ -31,7 +31,8 @@ export async function readReply({ statusCode, headers, body }: StreamedResult, m
     get body() {
       return text === undefined ? undefined : parse(text);
     },
-    retryAfter: typeof retryAfter === "string" ? retryAfter : undefined,
+    // Given twice, they are one list, as of any header.
+    retryAfter: typeof retryAfter === "object" ? retryAfter.join(", ") : retryAfter,
   };
 }
 
