@@ -27,10 +27,13 @@ export function checkOptions(
 ): void {
   const faults: string[] = [];
   const note: OptionFault = (expected, path = "") => faults.push(path === "" ? expected : `${path}: ${expected}`);
-  if (options !== undefined) {
-    checkGroup(options, rules, note, "");
+  try {
+    checkGroup(options === undefined ? {} : options, rules, note, "");
     if (together !== undefined && isRecord(options)) together(options, note);
-  } else checkGroup({}, rules, note, "");
+  } catch {
+    // A Proxy may refuse even to be looked at.
+    note("could not be read", "");
+  }
   if (faults.length === 0) return;
   const head = faults.length === 1 ? "an option is wrong" : `${faults.length} options are wrong`;
   throw new PublisherError(`${head}\n${faults.map((fault) => `  ${fault}`).join("\n")}`, {
@@ -69,7 +72,11 @@ function checkOne(
     if (REQUIRED.has(rule)) fault("missing", prefix + name);
     return;
   }
-  rule(value, (expected, path = "") => fault(expected, `${prefix}${name}${path}`));
+  try {
+    rule(value, (expected, path = "") => fault(expected, `${prefix}${name}${path}`));
+  } catch {
+    fault("could not be read", prefix + name);
+  }
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

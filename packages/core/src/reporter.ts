@@ -43,7 +43,10 @@ export function createReporter(
     held.delete(code);
     if (drops === undefined || drops.count === 0) return;
     const { count, message, cause } = drops;
-    reporter.error(code, count === 1 ? message : `${message} (the last of ${count})`, { dropped: count, cause });
+    reporter.error(code, count === 1 ? message : `${message} (${count} since the last report)`, {
+      dropped: count,
+      cause,
+    });
   }
 
   const reporter = {

@@ -52,10 +52,7 @@ export function createStarter({ publisher, start, clock, reporter, onStarted, on
       reporter.note(error);
       failures += 1;
       state = error.retryable ? "waiting" : "refused";
-      if (!error.retryable) {
-        refusal = error;
-        onRefused?.(error);
-      }
+      if (!error.retryable) refusal = error;
       throw error;
     }
     if (state === "stopped") throw fail("it was closed while it started", false);
@@ -70,9 +67,13 @@ export function createStarter({ publisher, start, clock, reporter, onStarted, on
       state = "starting";
       attempt = run();
       // Whoever called start() sees the failure, and the background path reports it: here is only what comes next.
-      attempt.catch(() => {
+      const settled = attempt.catch(() => {
         attempt = undefined;
         if (state === "waiting" && wanted) timer = clock.setTimeout(background, fullJitter(failures));
+      });
+      // A turn later: the reason is reported before the records that it costs.
+      void settled.then(() => {
+        if (refusal !== undefined) onRefused?.(refusal);
       });
     }
     return attempt;

@@ -103,3 +103,34 @@ test("sees the holes of a list, and shows no name that may be a secret", () => {
   expect(messageOf({ hosts: holes })).toContain("hosts[0]: missing");
   expect(messageOf({ hosts: [], "s3cr3t-canary": 1 })).toMatch(/…: unknown option$/);
 });
+
+test("what cannot even be looked at is a wrong option, not an error of its own", () => {
+  const revoked = Proxy.revocable({}, {});
+  revoked.revoke();
+  const throwing = new Proxy(
+    {},
+    {
+      ownKeys: () => {
+        throw new Error("secret");
+      },
+      get: () => {
+        throw new Error("secret");
+      },
+    },
+  );
+  for (const options of [
+    revoked.proxy,
+    { resource: revoked.proxy },
+    { resource: throwing },
+    { clock: revoked.proxy },
+  ]) {
+    let seen: unknown;
+    try {
+      checkOptions("example", options, commonOptionRules);
+    } catch (error) {
+      seen = error;
+    }
+    expect(seen).toMatchObject({ code: "options" });
+    expect(String(seen)).not.toContain("secret");
+  }
+});

@@ -39,7 +39,7 @@ test("sums up a flood of drops: the first at once, the rest of the second in one
   expect(errors.map((error) => error.dropped)).toEqual([1]);
   await clock.advance(1_000);
   expect(errors.map((error) => error.dropped)).toEqual([1, 999]);
-  expect(errors[1]?.message).toBe("example: event dropped: eventName: empty (the last of 999)");
+  expect(errors[1]?.message).toBe("example: event dropped: eventName: empty (999 since the last report)");
   await clock.advance(5_000);
   expect(errors).toHaveLength(2);
 });

@@ -33,6 +33,8 @@ export interface DispatcherInit {
 export interface Dispatcher {
   /** Whether the backend, or a lane, refuses at present. */
   readonly failing: boolean;
+  /** Whether a lane is held. */
+  isHeld(lane: string): boolean;
   /** Pumps soon; called whenever something changed. */
   wake(): void;
   /** Begins to send what may be sent now, and gives up what is too old. */
@@ -149,7 +151,8 @@ export function createDispatcher(init: DispatcherInit): Dispatcher {
 
   function report(count: number, { again, reason }: Verdict, cause: unknown): void {
     const left = typeof again === "string" ? count : again.length;
-    const kept = left === count ? `${count} records are` : `${left} of ${count} records are`;
+    const whole = count === 1 ? "1 record" : `${count} records`;
+    const kept = left === count ? whole : `${left} of ${whole}`;
     reporter.error("send-failed", `${reason}; ${kept} kept for a retry`, { retryable: true, cause });
   }
 
@@ -226,6 +229,7 @@ export function createDispatcher(init: DispatcherInit): Dispatcher {
     get failing() {
       return gate.failures > 0 || lanes.any;
     },
+    isHeld: lanes.isHeld,
     wake,
     pump,
     stop() {

@@ -6,11 +6,13 @@ export interface LaneQueue {
   readonly parts: Set<Queued>;
   /** Oldest first. */
   readonly whole: Set<Queued>;
+  /** Memory of all of them, in bytes. */
+  memory: number;
 }
 
 /** Makes a lane without batches. */
 export function createLaneQueue(): LaneQueue {
-  return { parts: new Set(), whole: new Set() };
+  return { parts: new Set(), whole: new Set(), memory: 0 };
 }
 
 /** Tells whether a lane has no batch. */

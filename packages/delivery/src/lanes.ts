@@ -8,6 +8,8 @@ const PROBE_INTERVAL_MS = 30_000;
 export interface Lanes {
   /** Whether any lane is in trouble. */
   readonly any: boolean;
+  /** Whether a lane stands still because of credentials or configuration. */
+  readonly isHeld: (lane: string) => boolean;
   admits(lane: string, now: number): boolean;
   /** Failures in a row; those in flight together count once. */
   readonly failures: (lane: string) => number;
@@ -53,6 +55,7 @@ export function createLanes(reporter: Reporter): Lanes {
     get any() {
       return troubles.size > 0;
     },
+    isHeld: (lane) => troubles.get(lane)?.heldSince !== undefined,
     admits: (lane, now) => (troubles.get(lane)?.probeAt ?? 0) <= now,
     failures: (lane) => troubles.get(lane)?.failures ?? 0,
     nextDue(now) {

@@ -1,5 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { type Clock, type DropReason, isThenable, type Ledger, type Reporter } from "@eventmeter/core";
+import type { Batch } from "./batch.ts";
 import type { BatchStore, KeptBatch } from "./batch-store.ts";
 import type { DroppedRecord } from "./options.ts";
 
@@ -24,7 +25,8 @@ export function createLosses(
   clock: Clock,
   onDrop: ((record: DroppedRecord) => unknown) | undefined,
 ): Losses {
-  let waiting = 0;
+  // Batches that onDrop has not been told of.
+  const backlog = new Map<KeptBatch, string>();
   let last = Promise.resolve();
   let sliceBegun = 0;
   let handling = false;
@@ -51,24 +53,42 @@ export function createLosses(
 
   function count(reason: DropReason, why: string, records: number): void {
     ledger.drop(reason, records);
-    reporter.drop("record-dropped", `record dropped (${reason}): ${why}`, { count: records });
+    const what = records === 1 ? "record" : `${records} records`;
+    reporter.drop("record-dropped", `${what} dropped (${reason}): ${why}`, { count: records });
   }
 
   // Later than the call: a publish that makes room for its record does not wait for a thousand calls of a handler.
-  async function handOutBatch(kept: KeptBatch, why: string): Promise<void> {
+  async function handOutNext(): Promise<void> {
     if (clock.monotonic() - sliceBegun > SLICE_MS) {
       await setImmediate();
       sliceBegun = clock.monotonic();
     }
-    try {
-      const { records, offsets, count: many } = await store.load(kept);
-      for (let index = 0; index < many; index += 1)
-        handOut(why, new Uint8Array(records.subarray(offsets[index], offsets[index + 1])));
-    } catch (cause) {
-      reporter.error("callback-failed", "dropped records could not be read for onDrop", { cause });
+    for (const [kept, why] of backlog) {
+      backlog.delete(kept);
+      try {
+        // oxlint-disable-next-line no-await-in-loop -- it is left after the first
+        handOutRecords(await store.load(kept), why);
+      } catch (cause) {
+        reporter.error("callback-failed", "dropped records could not be read for onDrop", { cause });
+      }
+      return store.forget(kept);
     }
-    store.forget(kept);
-    waiting -= 1;
+  }
+
+  function handOutRecords({ records, offsets, count: many }: Batch, why: string): void {
+    for (let index = 0; index < many; index += 1)
+      handOut(why, new Uint8Array(records.subarray(offsets[index], offsets[index + 1])));
+  }
+
+  /** Hands out what waits for it, oldest first, as far as that can be done at once. */
+  function handOutBacklog(): void {
+    for (const [kept, why] of backlog) {
+      const batch = handling ? undefined : store.load(kept);
+      if (batch === undefined || isThenable(batch)) return;
+      backlog.delete(kept);
+      handOutRecords(batch, why);
+      store.forget(kept);
+    }
   }
 
   return {
@@ -83,9 +103,11 @@ export function createLosses(
     batch(kept, reason, why) {
       count(reason, why, kept.count);
       if (onDrop === undefined) return store.forget(kept);
-      if (waiting === 0) sliceBegun = clock.monotonic();
-      waiting += 1;
-      last = last.then(() => handOutBatch(kept, why));
+      // Whoever publishes without a pause gives no turn to hand out in: what makes room must not pile up outside the queue.
+      if (reason === "queue-full") handOutBacklog();
+      if (backlog.size === 0) sliceBegun = clock.monotonic();
+      backlog.set(kept, why);
+      last = last.then(handOutNext);
     },
     async settled() {
       // A handler that publishes may add to what is handed out.

@@ -60,6 +60,9 @@ export function createPushPublisher(definition: PushDefinition, options?: PushOp
   const gather = createGather({ options: settings, clock, overhead: maker.overhead, limitOf: limits.of, onSeal: seal });
   const intake = createIntake({ scope: "document", ledger, reporter, event: accept, network: accept });
 
+  let firstLane: string | undefined;
+  let hasOthers = false;
+
   function accept(fields: RecordFields): void {
     if (lifeCycle.refused) {
       ledger.drop("refused");
@@ -69,6 +72,10 @@ export function createPushPublisher(definition: PushDefinition, options?: PushOp
     const encoded = encode(fields, { id: uuidV7(receivedAt), receivedAt });
     if (encoded === undefined) return;
     const { data, lane = "" } = encoded;
+    if (isCrowding(lane)) {
+      giveUp("queue-full", "its lane is held, and takes half of the queue already", data);
+      return;
+    }
     while (!gather.add(lane, data, settings.maxQueueBytes - gather.memory - queue.memory)) {
       if (!makeRoom(data)) return;
     }
@@ -93,6 +100,14 @@ export function createPushPublisher(definition: PushDefinition, options?: PushOp
     reporter.drop("encode-failed", "record dropped: encode gave no data, or a lane that is no string");
     if (isThenable(encoded)) encoded.then(undefined, () => undefined);
     return undefined;
+  }
+
+  /** Tells whether a lane that is held would take the room of others: where there are any, it may have half of the queue. */
+  function isCrowding(lane: string): boolean {
+    firstLane ??= lane;
+    hasOthers ||= lane !== firstLane;
+    if (!hasOthers || settings.overflow !== "drop-newest" || !dispatcher.isHeld(lane)) return false;
+    return queue.memoryOf(lane) * 2 > settings.maxQueueBytes;
   }
 
   /** Makes some room for a record that did not fit, or gives it up: false. */

@@ -40,6 +40,8 @@ export interface Queue {
   readonly oldest: number | undefined;
   readonly all: Iterable<Queued>;
   readonly hasLane: (lane: string) => boolean;
+  /** Memory of the batches of one lane, in bytes. */
+  memoryOf(lane: string): number;
   add(kept: KeptBatch, history: History): void;
   /** Lets a batch wait that was in flight. */
   delay(queued: Queued, notBefore: number): void;
@@ -110,6 +112,7 @@ export function createQueue(): Queue {
       return all();
     },
     hasLane: (lane) => lanes.has(lane),
+    memoryOf: (lane) => lanes.get(lane)?.memory ?? 0,
     add(kept, history) {
       const queued: Queued = { attempts: 0, notBefore: 0, order: (order += 1), ...history, kept, inFlight: false };
       const lane = lanes.get(kept.lane) ?? createLaneQueue();
@@ -117,6 +120,7 @@ export function createQueue(): Queue {
       (history.order === undefined ? lane.whole : lane.parts).add(queued);
       sizes.set(queued.epoch, (sizes.get(queued.epoch) ?? 0) + 1);
       memory += kept.memory;
+      lane.memory += kept.memory;
       size += 1;
       wait(queued);
     },
@@ -131,6 +135,7 @@ export function createQueue(): Queue {
       if (isEmpty(lane)) lanes.delete(queued.kept.lane);
       delayed.delete(queued);
       memory -= queued.kept.memory;
+      lane.memory -= queued.kept.memory;
       size -= 1;
       const left = (sizes.get(queued.epoch) ?? 0) - 1;
       if (left > 0) sizes.set(queued.epoch, left);

@@ -40,14 +40,20 @@ export function createSeriesPublisher<Snapshot extends Timed>(
     ready: () => lifeCycle.ready,
     snapshot: () => series.snapshot(),
     split: (snapshot) => series.split?.(snapshot),
-    attempt: (snapshot, number, controller) =>
-      attempt(async (context) => definition.send(await definition.encode(snapshot), context), readSnapshotOutcome, {
-        controller,
-        attempt: number,
-        timeoutMs: sendTimeoutMs,
-        clock,
-        report: reporter,
-      }),
+    async attempt(snapshot, number, controller) {
+      let isEncoded = false;
+      const made = await attempt(
+        async (context) => {
+          const body = await definition.encode(snapshot);
+          isEncoded = true;
+          return definition.send(body, context);
+        },
+        readSnapshotOutcome,
+        { controller, attempt: number, timeoutMs: sendTimeoutMs, clock, report: reporter },
+      );
+      if (isEncoded) return made;
+      return { ...made, outcome: { kind: "retry", reason: "the series could not be encoded" } };
+    },
   });
 
   const intake = createIntake({

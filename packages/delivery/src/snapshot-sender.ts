@@ -232,6 +232,7 @@ export function createSnapshotSender<Snapshot extends Timed>(init: SnapshotSende
     pump,
     stop() {
       stopped = true;
+      oldest = undefined;
       tick?.cancel();
       timer?.cancel();
       flight?.abort();

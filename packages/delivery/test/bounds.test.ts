@@ -202,3 +202,17 @@ test("memory falls back to nothing when everything is settled", async () => {
   expect((await within(clock, publisher.flush({ timeoutMs: 3_600_000 }), 3_600_000)).status).toBe("complete");
   expect(publisher.health().pendingDetail).toEqual({ bytes: 0, oldestAgeMs: null });
 });
+
+test("dropped batches that wait for onDrop are no second queue, even when nobody pauses", async () => {
+  const handed: number[] = [];
+  const { publisher, publish } = openBench(() => new Promise(() => undefined), {
+    overflow: "drop-oldest",
+    maxQueueBytes: 65_536,
+    maxBatchRecords: 10,
+    onDrop: () => handed.push(1),
+  });
+  for (let count = 0; count < 5_000; count += 1) publish({ size: 500 });
+  // All but one batch were handed out while the records came.
+  expect(handed.length).toBeGreaterThanOrEqual(publisher.health().dropped - 10);
+  expect(publisher.health().dropped).toBeGreaterThan(4_000);
+});

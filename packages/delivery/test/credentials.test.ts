@@ -150,6 +150,36 @@ test("the byte bound holds meanwhile", async () => {
   expect(droppedBy).toEqual({ "queue-full": 1_000 - pending });
 });
 
+test.each(["drop-newest", "drop-oldest"] as const)(
+  "a held lane leaves room for its neighbours (%s)",
+  async (overflow) => {
+    const bench = openBench(({ batch }) => (batch.lane === "held" ? HOLD : DELIVERED), {
+      maxQueueBytes: 65_536,
+      maxBatchRecords: 10,
+      overflow,
+    });
+    const { clock, publisher, fill } = bench;
+    fill(10, { lane: "well", size: 500 });
+    for (let second = 0; second < 100; second += 1) {
+      fill(10, { lane: "held", size: 500 });
+      await clock.advance(1_000);
+      fill(10, { lane: "well", size: 500 });
+      await clock.advance(1_000);
+    }
+    expect(publisher.health().delivered).toBe(1_010);
+    expect(publisher.health().pending).toBeGreaterThan(20);
+  },
+);
+
+test("a lane that is held and alone has the whole queue", async () => {
+  const { clock, publisher, fill } = openBench(() => HOLD, { maxQueueBytes: 65_536, maxBatchRecords: 10 });
+  for (let second = 0; second < 50; second += 1) {
+    fill(10, { size: 500 });
+    await clock.advance(1_000);
+  }
+  expect(publisher.health().pendingDetail.bytes).toBeGreaterThan(50_000);
+});
+
 test("a reply that holds the lane after it took some of the records keeps the rest", async () => {
   let closed = true;
   const bench = openBench(

@@ -72,7 +72,7 @@ describe.each(CLIENT_NAMES)("through %s", (client) => {
     expect(errors).toEqual([]);
     await clock.advance(1);
     expect(errors.map(({ code, message }) => [code, message])).toEqual([
-      ["send-failed", `wire: no answer within ${TIMEOUT_MS} ms; 1 records are kept for a retry`],
+      ["send-failed", `wire: no answer within ${TIMEOUT_MS} ms; 1 record kept for a retry`],
     ]);
     // The request is not only forgotten but ended.
     await until(() => server.open === 0);

@@ -57,7 +57,7 @@ test("what throws, rejects, hangs or says nothing readable is a retry and is rep
   expect(report).toMatchObject({ status: "complete", delivered: 3, dropped: 0 });
   expect(sent).toHaveLength(failures.length + 1);
   expect(errors.map(({ code, retryable }) => [code, retryable])).toEqual(failures.map(() => ["send-failed", true]));
-  expect(errors[0]?.message).toBe("bench: the request failed; 3 records are kept for a retry");
+  expect(errors[0]?.message).toBe("bench: the request failed; 3 records kept for a retry");
   expect(errors[0]?.cause).toMatchObject({ message: "thrown" });
   expect(errors[2]?.message).toContain("no answer within 10000 ms");
   expect(publisher.health().retries).toBe(failures.length);
