@@ -49,7 +49,7 @@ export declare class ElasticsearchPublisher implements MetricsPublisher {
     publishEventMetrics(metrics: Readonly<EventMetrics>): void;
     publishNetworkMetrics(metrics: Readonly<NetworkMetrics>): void;
     formatMetrics(metrics: Readonly<EventMetrics> | Readonly<NetworkMetrics>): FormattedMetrics;
-    /** Loads the client and installs the template. Rejects with a sentence that says what to do, as if nothing answers. */
+    /** Loads the client, asks what answers, and installs the template. Rejects with the sentence of `check()`, as if nothing answers. */
     start(options?: WaitOptions): Promise<void>;
     flush(options?: WaitOptions): Promise<FlushReport>;
     close(options?: WaitOptions): Promise<FlushReport>;

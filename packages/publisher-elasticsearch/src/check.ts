@@ -1,17 +1,12 @@
 import { type CheckReport, isPublisherError, type WaitOptions, waitWithin } from "@eventmeter/core";
 import type { Connection, ElasticsearchClient } from "./client.ts";
 import { exchange, isFailure } from "./exchange.ts";
-import type { Failure } from "./failure.ts";
+import { failureFinding, type Finding, identify, isFinding, statusFinding } from "./identity.ts";
 import { streamName } from "./names.ts";
 import type { ResolvedOptions } from "./options.ts";
-import type { Reply } from "./reply.ts";
 
-/** What was found, without the publisher's name. */
-type Finding = Pick<CheckReport, "code" | "message" | "hint">;
-
-/** First versions, as major and minor: of `require_data_stream`, and of the requests that daily indices take. */
-const FIRST_FOR_STREAMS = [8, 13] as const;
-const FIRST_FOR_DAILY = [8, 0] as const;
+/** What is no fault: that these credentials may write, or that nobody can tell. */
+const GOOD: ReadonlySet<string> = new Set(["ok", "write-unknown"]);
 
 /** Asks the server what it is, and whether these credentials may write; stores nothing. Never rejects. */
 export async function checkServer(
@@ -22,11 +17,8 @@ export async function checkServer(
   const { name, clock } = options;
   const ending = new AbortController();
   const probing = connection.client().then((client) => probe(client, options, ending.signal));
-  const found = probing.catch((caught: unknown): Finding => {
-    // Only a client that cannot be made gets here.
-    const message = isPublisherError(caught) ? caught.message.slice(`${name}: `.length) : "there is no client";
-    return { code: "client", message, hint: "npm install @elastic/elasticsearch" };
-  });
+  // Only a client that cannot be made gets here.
+  const found = probing.catch((caught: unknown) => clientFinding(caught, name));
   const status = await waitWithin(found, wait, clock);
   ending.abort();
   const finding: Finding =
@@ -37,18 +29,19 @@ export async function checkServer(
           message: "there was no answer in time",
           hint: "give more time, or check what is on the way",
         };
-  return { ...finding, ok: finding.code === "ok", message: `${name}: ${finding.message}` };
+  return { ...finding, ok: GOOD.has(finding.code), message: `${name}: ${finding.message}` };
+}
+
+function clientFinding(caught: unknown, name: string): Finding {
+  const text = isPublisherError(caught) ? caught.message.slice(`${name}: `.length) : "there is no client";
+  const [message = text, hint = "install version 8 or 9 of @elastic/elasticsearch"] = text.split("; ");
+  return { code: "client", message, hint };
 }
 
 async function probe(client: ElasticsearchClient, options: ResolvedOptions, signal: AbortSignal): Promise<Finding> {
-  const info = await exchange(client, { method: "GET", path: "/", signal });
-  if (isFailure(info)) return failureFinding(info);
-  // A key that may only write may not ask for the version: the next answer says more.
-  if (info.status !== 200 && info.status !== 403) return statusFinding(info);
-  const version = versionOf(info.body);
-  const unfit = version === undefined ? undefined : versionFinding(version, options);
-  if (unfit !== undefined) return unfit;
-  const server = version === undefined ? "Elasticsearch" : `Elasticsearch ${version}`;
+  const identity = await identify(client, options, signal);
+  if (isFinding(identity)) return identity;
+  const { server, told } = identity;
 
   const privileges = privilegesOf(options);
   const answer = await exchange(client, {
@@ -60,58 +53,59 @@ async function probe(client: ElasticsearchClient, options: ResolvedOptions, sign
   });
   if (isFailure(answer)) return failureFinding(answer);
   if (answer.status === 401) return statusFinding(answer);
-  const allowed = (answer.body as { readonly has_all_requested?: unknown } | undefined)?.has_all_requested;
+  const body = answer.status === 200 ? answer.body : undefined;
+  const allowed = (body as { readonly has_all_requested?: unknown } | undefined)?.has_all_requested;
   const target = privileges.names.join(" and ");
-  if (answer.status === 200 && allowed === false)
+  const needed = `they need the privileges ${privileges.privileges.join(" and ")} on it`;
+  if (allowed === false)
     return {
       code: "forbidden",
       message: `${server} answers, but these credentials may not write to ${target}`,
-      hint: `they need the privileges ${privileges.privileges.join(" and ")} on it`,
+      hint: needed,
     };
-  // Without its security features a server does not know the question.
-  const known = allowed === true ? `and lets these credentials write to ${target}` : "and has not been asked to write";
-  return { code: "ok", message: `${server} answers ${known}` };
-}
-
-function failureFinding({ failure, message, hint }: Failure): Finding {
-  return { code: failure, message, hint };
-}
-
-function statusFinding({ status }: Reply): Finding {
-  if (status === 401)
-    return { code: "unauthorized", message: "the credentials are not accepted (401)", hint: "check auth" };
-  if (status >= 500 || status === 429)
+  // Every user may ask what it may do: who may not even that is let through to nothing.
+  if (answer.status === 403 && !told)
     return {
-      code: "unavailable",
-      message: `the server is not ready (${status})`,
-      hint: "GET _cluster/health says more",
+      code: "forbidden",
+      message: `${server} answers, but refuses these credentials all that was asked (403)`,
+      hint: `to write to ${target} ${needed}`,
     };
-  return {
-    code: "not-elasticsearch",
-    message: `what answers there does not look like Elasticsearch (${status})`,
-    hint: "check the address in hosts; redirects are not followed",
-  };
+  const missing = await missingTemplate(client, options, server, signal);
+  if (missing !== undefined) return missing;
+  if (allowed === true)
+    return { code: "ok", message: `${server} answers and lets these credentials write to ${target}` };
+  // Without its security features a server does not know the question.
+  return { code: "write-unknown", message: `${server} answers; whether it lets you write to ${target} is not known` };
 }
 
-function versionOf(body: unknown): string | undefined {
-  const { version } = (body ?? {}) as {
-    readonly version?: { readonly number?: unknown; readonly build_flavor?: unknown };
-  };
-  // Serverless names a version that says nothing of what it can do.
-  if (version?.build_flavor === "serverless") return undefined;
-  return typeof version?.number === "string" && /^\d+\.\d+[\w.-]{0,20}$/.test(version.number)
-    ? version.number
-    : undefined;
-}
-
-function versionFinding(version: string, { indexPrefix }: ResolvedOptions): Finding | undefined {
-  const [major = 0, minor = 0] = version.split(".").map(Number);
-  const first = indexPrefix === undefined ? FIRST_FOR_STREAMS : FIRST_FOR_DAILY;
-  if (major > first[0] || (major === first[0] && minor >= first[1])) return undefined;
+/** Finds that nothing would make the data streams, where that is left to others. */
+async function missingTemplate(
+  client: ElasticsearchClient,
+  { templates, indexPrefix, namespace }: ResolvedOptions,
+  server: string,
+  signal: AbortSignal,
+): Promise<Finding | undefined> {
+  if (templates || indexPrefix !== undefined) return undefined;
+  const stream = streamName("event", namespace);
+  const matching = await exchange(client, {
+    method: "POST",
+    path: `/_index_template/_simulate_index/${encodeURIComponent(stream)}`,
+    querystring: "filter_path=overlapping,template.aliases",
+    signal,
+  });
+  // A key that may only write may not ask.
+  if (isFailure(matching) || matching.status !== 200 || matching.text !== "{}") return undefined;
+  const existing = await exchange(client, {
+    method: "GET",
+    path: `/_resolve/index/${encodeURIComponent(stream)}`,
+    querystring: "filter_path=data_streams.name",
+    signal,
+  });
+  if (isFailure(existing) || existing.status !== 404) return undefined;
   return {
-    code: "unsupported-version",
-    message: `Elasticsearch ${version} is too old: ${first.join(".")} or newer is needed`,
-    hint: major >= FIRST_FOR_DAILY[0] ? "update it, or write to daily indices with indexPrefix" : "update it",
+    code: "template-missing",
+    message: `${server} answers, but no index template makes ${stream} a data stream: records would be held`,
+    hint: "leave templates out, or let somebody install a template for it",
   };
 }
 

@@ -62,8 +62,8 @@ async function createClient(options: ResolvedOptions): Promise<ElasticsearchClie
     // would read the client's types, which need packages that most have not installed.
     // oxlint-disable-next-line typescript/no-unnecessary-type-assertion -- see above
     ({ Client } = (await import("@elastic/elasticsearch" as string)) as { readonly Client: ClientConstructor });
-  } catch {
-    throw fail("@elastic/elasticsearch cannot be loaded; install version 8 or 9 of it, or pass in a client");
+  } catch (caught) {
+    throw fail(loadFailureText(caught));
   }
   try {
     return new Client({
@@ -81,6 +81,15 @@ async function createClient(options: ResolvedOptions): Promise<ElasticsearchClie
     // What the client says of its options may repeat them.
     throw fail("the client does not accept clientOptions; see the options of its constructor");
   }
+}
+
+/** Says why the official client cannot be loaded, and what to do: it is not there, or it is and does not run here. */
+export function loadFailureText(caught: unknown): string {
+  const { code, message } = (caught ?? {}) as { readonly code?: unknown; readonly message?: unknown };
+  if (code === "ERR_MODULE_NOT_FOUND" && /'@elastic\/elasticsearch'/.test(String(message)))
+    return "@elastic/elasticsearch is not installed; install version 8 or 9 of it, or pass in a client";
+  const known = typeof code === "string" && /^[A-Z][A-Z0-9_]{2,63}$/.test(code) ? ` (${code})` : "";
+  return `@elastic/elasticsearch is there but cannot be loaded${known}; install version 8 or 9 of it anew, on a Node.js that it supports`;
 }
 
 function authOf(auth: ElasticsearchAuth | undefined): object | undefined {

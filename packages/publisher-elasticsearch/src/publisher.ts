@@ -1,18 +1,20 @@
-import type {
-  CheckReport,
-  EventMetrics,
-  FlushReport,
-  FormattedMetrics,
-  MetricsPublisher,
-  NetworkMetrics,
-  PublisherHealth,
-  WaitOptions,
+import {
+  type CheckReport,
+  type EventMetrics,
+  type FlushReport,
+  type FormattedMetrics,
+  type MetricsPublisher,
+  type NetworkMetrics,
+  PublisherError,
+  type PublisherHealth,
+  type WaitOptions,
 } from "@eventmeter/core";
 import { createPushPublisher, type StartContext } from "@eventmeter/delivery";
 import { checkServer } from "./check.ts";
 import { type Connection, createConnection } from "./client.ts";
 import { createEncode } from "./encode.ts";
 import { limit } from "./exchange.ts";
+import { findingText, identify, isFinding } from "./identity.ts";
 import { type ElasticsearchPublisherOptions, pushOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
 import { createSend } from "./send.ts";
 import { installTemplate, templateOf } from "./templates.ts";
@@ -58,7 +60,7 @@ export class ElasticsearchPublisher implements MetricsPublisher {
     return this.#publisher.formatMetrics(metrics);
   }
 
-  /** Loads the client and installs the template. Rejects with a sentence that says what to do, as if nothing answers. */
+  /** Loads the client, asks what answers, and installs the template. Rejects with the sentence of `check()`, as if nothing answers. */
   async start(options?: WaitOptions): Promise<void> {
     await this.#publisher.start?.(options);
   }
@@ -89,14 +91,23 @@ export class ElasticsearchPublisher implements MetricsPublisher {
 async function start(connection: Connection, options: ResolvedOptions, context: StartContext): Promise<void> {
   const { name, clock, templates, sendTimeoutMs } = options;
   const client = await connection.client();
-  if (!templates) return;
   const limited = limit(clock, sendTimeoutMs, context.signal);
+  const { signal } = limited;
   const { report } = context;
+  const fail = (why: string): PublisherError =>
+    new PublisherError(`the start failed: ${why}`, { code: "start-failed", publisher: name, retryable: true });
   try {
+    const found = await identify(client, options, signal);
+    if (isFinding(found)) throw fail(findingText(found));
+    if (!templates) return;
     await installTemplate(templateOf(options), {
-      publisher: name,
       client,
-      signal: limited.signal,
+      signal,
+      fail,
+      sentWithout:
+        options.indexPrefix === undefined
+          ? "records are held unless another template makes their data streams"
+          : "records are sent without it",
       diagnostic: (code, message) => report.diagnostic(code, message),
       error: (code, message) => report.error(code, message),
     });

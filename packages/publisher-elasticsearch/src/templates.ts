@@ -1,6 +1,7 @@
-import { PublisherError } from "@eventmeter/core";
+import type { PublisherError } from "@eventmeter/core";
 import type { ElasticsearchClient } from "./client.ts";
 import { exchange, isFailure } from "./exchange.ts";
+import { failureFinding, findingText, statusFinding } from "./identity.ts";
 import { dictionaryMappings, ecsMappings } from "./mappings.ts";
 import { streamName } from "./names.ts";
 import type { ResolvedOptions } from "./options.ts";
@@ -49,10 +50,12 @@ export function templateOf(options: Pick<ResolvedOptions, "namespace" | "indexPr
 
 /** What installing needs. */
 export interface InstallInit {
-  /** Name of the publisher. */
-  readonly publisher: string;
   readonly client: ElasticsearchClient;
   readonly signal: AbortSignal;
+  /** Makes what the start rejects with. */
+  readonly fail: (why: string) => PublisherError;
+  /** What becomes of records should the template be refused. */
+  readonly sentWithout: string;
   readonly diagnostic: (code: string, message: string) => void;
   readonly error: (code: string, message: string) => void;
 }
@@ -60,7 +63,7 @@ export interface InstallInit {
 /**
  * Installs a template unless the server has one of that name: an older one of ours is replaced, somebody else's stays.
  * Rejects with a retryable `PublisherError` when the server cannot be reached or does not know the credentials; whatever
- * else is in the way is reported, and records are sent without.
+ * else is in the way is reported, and does not end the start.
  */
 export async function installTemplate({ name, body }: Template, init: InstallInit): Promise<void> {
   const path = `/_index_template/${encodeURIComponent(name)}`;
@@ -69,7 +72,7 @@ export async function installTemplate({ name, body }: Template, init: InstallIni
   if (found.status !== 404) {
     if (found.status !== 200) return skip(name, found, init);
     const existing = existingOf(found.body);
-    if (existing === undefined) throw failed(init, "the answer could not be read");
+    if (existing === undefined) throw init.fail("the answer about its index template could not be read");
     if (existing.managedBy !== MANAGED_BY)
       return init.diagnostic("template-kept", `the index template ${name} is not from here and stays as it is`);
     if (existing.version >= TEMPLATE_VERSION) return;
@@ -79,34 +82,27 @@ export async function installTemplate({ name, body }: Template, init: InstallIni
   init.diagnostic("template-installed", `the index template ${name} is installed, version ${TEMPLATE_VERSION}`);
 }
 
-function failed({ publisher }: InstallInit, why: string): PublisherError {
-  return new PublisherError(`the start failed: ${why}`, { code: "start-failed", publisher, retryable: true });
-}
-
 async function ask(
   init: InstallInit,
   request: { readonly method: string; readonly path: string; readonly querystring?: string; readonly body?: string },
 ): Promise<Reply> {
   const headers = request.body === undefined ? undefined : { "content-type": "application/json" };
   const reply = await exchange(init.client, { ...request, headers, signal: init.signal });
-  if (isFailure(reply)) throw failed(init, `${reply.message}; ${reply.hint}`);
+  if (isFailure(reply)) throw init.fail(findingText(failureFinding(reply)));
   const { status } = reply;
-  if (status === 401) throw failed(init, "the credentials are not accepted (401); check auth");
-  if (status >= 500 || [408, 429].includes(status)) throw failed(init, `the server is not ready (${status})`);
+  if (status === 401 || status >= 500 || [408, 429].includes(status))
+    throw init.fail(findingText(statusFinding(reply)));
   return reply;
 }
 
-function skip(name: string, { status, body }: Reply, { diagnostic, error }: InstallInit): void {
+function skip(name: string, { status, body }: Reply, { diagnostic, error, sentWithout }: InstallInit): void {
   if (status === 403) {
     const why = "the key may not manage index templates";
     return diagnostic("template-not-allowed", `the index template ${name} is not installed: ${why} (403)`);
   }
   const type = errorType(errorOf(body));
   const answer = type === undefined ? String(status) : `${status}, ${type}`;
-  error(
-    "template-failed",
-    `the index template ${name} could not be installed (${answer}); records are sent without it`,
-  );
+  error("template-failed", `the index template ${name} could not be installed (${answer}); ${sentWithout}`);
 }
 
 interface Existing {

@@ -118,7 +118,8 @@ function refusal(status: number, type: string, reason: string): Item {
   return { status, error: { type, reason } };
 }
 
-function matches(pattern: string, name: string): boolean {
+/** Tells whether a pattern of a template, with `*`, takes a name. */
+export function matches(pattern: string, name: string): boolean {
   const escaped = pattern.split("*").map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, String.raw`\$&`));
   return new RegExp(`^${escaped.join(".*")}$`, "u").test(name);
 }

@@ -3,7 +3,7 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Serv
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { gunzipSync } from "node:zlib";
-import { answerBulk, type FakeIndices, type ItemFault } from "./fake-bulk.ts";
+import { answerBulk, type FakeIndices, type ItemFault, matches } from "./fake-bulk.ts";
 import { error, json, type FakeReply } from "./fake-replies.ts";
 
 /** What credentials may do, by the value of the `Authorization` header. */
@@ -106,6 +106,11 @@ export async function openFakeElasticsearch(options: FakeOptions = {}): Promise<
     const key = options.keys === undefined ? ALL : options.keys[headers.authorization ?? ""];
     if (key === undefined) return error(401, "security_exception", "unable to authenticate user");
     if (path === "/") return key.monitor === true ? info() : denied();
+    if (path.startsWith(SIMULATE))
+      return key.manageTemplates === true
+        ? json(200, hasTemplate(path.slice(SIMULATE.length)) ? { overlapping: [] } : {})
+        : denied();
+    if (path.startsWith(RESOLVE)) return resolve(path.slice(RESOLVE.length));
     if (path.startsWith("/_index_template/"))
       return key.manageTemplates === true ? template(request, path.slice("/_index_template/".length)) : denied();
     if (path === "/_security/user/_has_privileges" && options.keys !== undefined)
@@ -120,6 +125,16 @@ export async function openFakeElasticsearch(options: FakeOptions = {}): Promise<
         fault: fake.fault,
       });
     return json(400, { error: `no handler found for uri [${path}] and method [${method}]` });
+  }
+
+  function hasTemplate(name: string): boolean {
+    const patterns = [...templates.values()].flatMap(({ index_patterns: given }) => given);
+    return patterns.some((pattern) => matches(pattern, name));
+  }
+
+  function resolve(name: string): FakeReply {
+    if (!indices.has(name)) return error(404, "index_not_found_exception", `no such index [${name}]`);
+    return json(200, { data_streams: [{ name }] });
   }
 
   function info(): FakeReply {
@@ -168,6 +183,8 @@ export async function openFakeElasticsearch(options: FakeOptions = {}): Promise<
   return fake;
 }
 
+const SIMULATE = "/_index_template/_simulate_index/";
+const RESOLVE = "/_resolve/index/";
 const ALL: FakeKey = { write: true, manageTemplates: true, monitor: true };
 
 function denied(): FakeReply {

@@ -226,7 +226,9 @@ for (const { major, url, skip, note } of liveVersions) {
       for (const target of [dataStreams, dailyIndices]) {
         const live = openPublisher(target, { hosts: [url] });
         const report = await live.publisher.check();
-        expect(report).toMatchObject({ ok: true, code: "ok" });
+        // Without security features nobody can tell who may write.
+        expect(report.ok).toBe(true);
+        expect(["ok", "write-unknown"]).toContain(report.code);
         expect(report.message).toMatch(new RegExp(`Elasticsearch ${major}\\.\\d+\\.\\d+`));
         const found = await server.ask("GET", `_resolve/index/*${live.name}*`);
         expect([listAt(found, "indices"), listAt(found, "data_streams")]).toEqual([[], []]);

@@ -32,7 +32,7 @@ for (const { major, url, skip, note } of liveVersions)
         await second.publisher.start();
         await second.publisher.start();
         expect(second.diagnostics).toEqual([]);
-        expect(proxy.requests.slice(requests)).toEqual([`GET /_index_template/${name}`]);
+        expect(proxy.requests.slice(requests)).toEqual(["GET /", `GET /_index_template/${name}`]);
         expect(await template(name)).toEqual(installed);
         expect([...first.codes, ...second.codes]).toEqual([]);
       });
@@ -69,6 +69,8 @@ for (const { major, url, skip, note } of liveVersions)
         await live.publisher.start();
         expect(proxy.requests.filter((request) => request.includes("_index_template"))).toEqual([]);
         expect((await server.answer("GET", `_index_template/${templateName(live.name)}`)).status).toBe(404);
+        const isMissing = (await live.publisher.check()).code === "template-missing";
+        expect(isMissing).toBe(target === dataStreams);
       });
 
       test(`a start that cannot reach the server is made up for, and nothing of ${target.title} is sent before`, async () => {
@@ -93,7 +95,7 @@ for (const { major, url, skip, note } of liveVersions)
     test("a reply that is cut says nothing of whose template there is", async () => {
       await using proxy = await openFaultProxy({
         target: url,
-        schedule: (index) => (index === 0 ? "cut-reply" : "pass"),
+        schedule: (index) => (index === 1 ? "cut-reply" : "pass"),
       });
       const live = openPublisher(dataStreams, { hosts: [proxy.url] });
       await server.ask("PUT", `_index_template/eventmeter-${live.name}`, {

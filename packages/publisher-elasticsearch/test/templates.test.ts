@@ -171,10 +171,13 @@ test("nothing is asked of templates with templates: false", async () => {
   const { publisher, publish } = openPublisher({ hosts: [server.url], templates: false });
   publish("a");
   expect(await publisher.flush()).toMatchObject({ delivered: 1 });
-  expect(server.requests).toHaveLength(1);
+  expect(server.requests.map(({ method, path }) => `${method} ${path}`)).toEqual([
+    "GET /",
+    "POST /metrics-eventmeter.event-default/_bulk",
+  ]);
 });
 
-test("a server that refuses the template is reported, and records are sent without", async () => {
+test("a server that refuses the template is reported, with what becomes of records", async () => {
   await using server = await openFakeElasticsearch({ builtIn: true });
   server.templates.set("another", {
     index_patterns: ["metrics-eventmeter.event-default"],
@@ -185,7 +188,12 @@ test("a server that refuses the template is reported, and records are sent witho
   publish("a");
   expect(await publisher.flush()).toMatchObject({ delivered: 1 });
   expect(errors.map(({ code, message }) => [code, message])).toEqual([
-    ["template-failed", expect.stringContaining("(400, illegal_argument_exception)")],
+    [
+      "template-failed",
+      expect.stringMatching(
+        /\(400, illegal_argument_exception\); records are held unless another template makes their data streams$/,
+      ),
+    ],
   ]);
 });
 
@@ -195,7 +203,11 @@ test.each([503, 429, 408])("a server that answers %d is asked again, and nothing
   const { publisher, publish, clock, errors } = openPublisher({ hosts: [server.url] });
   publish("a");
   await until(() => errors.length > 0);
-  expect(errors[0]).toMatchObject({ code: "start-failed", retryable: true });
+  expect(errors[0]).toMatchObject({
+    code: "start-failed",
+    retryable: true,
+    message: expect.stringContaining("GET _cluster/health says more"),
+  });
   expect(server.bulks).toHaveLength(0);
   server.intercept = undefined;
   await eventually({ clock }, () => publisher.health().delivered === 1);
@@ -208,7 +220,7 @@ test("an answer about the template that cannot be read is asked for again, and n
   publish("a");
   await until(() => errors.length > 0);
   expect(errors[0]).toMatchObject({ code: "start-failed", message: expect.stringContaining("could not be read") });
-  expect(server.requests.map(({ method }) => method)).toEqual(["GET"]);
+  expect(server.requests.map(({ method }) => method)).toEqual(["GET", "GET"]);
   server.intercept = undefined;
   await eventually({ clock }, () => publisher.health().delivered === 1);
   expect(diagnostics.map(({ code }) => code)).toEqual(["template-installed"]);
@@ -240,4 +252,16 @@ test("a stream without a template is waited for, and never made as a plain index
   expect(server.indices.size).toBe(0);
   server.templates.set("made", { index_patterns: ["metrics-*"], data_stream: {} });
   await eventually({ clock }, () => publisher.health().delivered === 1);
+});
+
+test("a template of daily indices that is refused holds nobody up", async () => {
+  await using server = await openFakeElasticsearch();
+  server.intercept = ({ method }) =>
+    method === "PUT" ? error(400, "illegal_argument_exception", "hunter2") : undefined;
+  const { publisher, publish, errors } = openPublisher({ hosts: [server.url], indexPrefix: "jobs" });
+  publish("a");
+  expect(await publisher.flush()).toMatchObject({ delivered: 1 });
+  expect(errors).toMatchObject([
+    { code: "template-failed", message: expect.stringMatching(/; records are sent without it$/) },
+  ]);
 });

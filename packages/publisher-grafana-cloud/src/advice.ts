@@ -29,13 +29,18 @@ const NEW_TOKEN = "make a token with scope metrics:write on the stack's OpenTele
 const KEY_HINT: Words = {
   tile: `${NEW_TOKEN}, and check that instanceId is of the same stack`,
   organisation: NEW_TOKEN,
-  receiver: "give what it asks for in headers; a stack of Grafana Cloud needs instanceId and apiKey",
+  receiver: "give what it asks for in headers, as authorization",
 };
 const SCOPE_HINT: Words = {
   tile: "the token's access policy needs scope metrics:write and this stack in its realm; check that instanceId and endpoint are of the same stack",
   organisation: "the token's access policy needs scope metrics:write and this stack in its realm",
   receiver: "check what its credentials, given in headers, may do",
 };
+
+const BUSY_HINT = "it is busy or not ready: if it stays so, see its own log or status";
+const LARGE_HINT = "lower maxLabelSets, or let it read larger requests";
+const BETWEEN = "check what stands between";
+const TEMPORALITY_HINT = "let it take them, or convert them in a Collector before it";
 
 interface Rule {
   readonly test: RegExp;
@@ -51,6 +56,7 @@ const REJECTIONS: readonly Rule[] = [
     kind: "too-large",
     code: "too-large",
     says: "the request is too large",
+    hint: LARGE_HINT,
   },
   {
     test: /too[- ]far[- ]in[- ](?:the[- ])?future/i,
@@ -70,8 +76,13 @@ const REJECTIONS: readonly Rule[] = [
     says: "a label is longer than it may be, or a series has too many of them",
     hint: "promote fewer attributes, and shorter ones",
   },
-  { test: /content type/i, code: "media-type", says: "it does not take protobuf", hint: "check what stands between" },
-  { test: /temporality/i, code: "temporality", says: "it does not take cumulative series" },
+  { test: /content type/i, code: "media-type", says: "it does not take protobuf", hint: BETWEEN },
+  {
+    test: /temporality/i,
+    code: "temporality",
+    says: "it does not take cumulative series",
+    hint: TEMPORALITY_HINT,
+  },
 ];
 
 /** Says what an answer other than a success means, and what to do about it. */
@@ -90,44 +101,49 @@ export function adviceFor(reply: Reply, context: AdviceContext): Fault {
     case 403:
       return {
         kind: "hold",
-        code: "scope-missing",
+        code: "forbidden",
         message: `${answered}: ${route === "receiver" ? "its credentials" : "the API key"} may not write metrics there${keyText(key)}`,
         hint: SCOPE_HINT[route],
       };
     case 404:
       return {
         ...endpoint,
-        code: "endpoint-wrong",
+        code: "not-found",
         message: `${answered}: it takes no metrics at this path`,
         stale: true,
       };
     case 405:
-      return { ...endpoint, code: "endpoint-wrong", message: `${answered}: it takes no metrics at this path` };
+      return { ...endpoint, code: "not-found", message: `${answered}: it takes no metrics at this path` };
     case 408:
     case 425:
-      return { kind: "retry", code: "unavailable", message: answered };
+      return { kind: "retry", code: "unavailable", message: answered, hint: BUSY_HINT };
     case 413:
-      return { kind: "too-large", code: "too-large", message: `${answered}: the request is too large` };
+      return {
+        kind: "too-large",
+        code: "too-large",
+        message: `${answered}: the request is too large`,
+        hint: LARGE_HINT,
+      };
     case 415:
       return {
         kind: "rejected",
         code: "media-type",
         message: `${answered}: it does not take gzipped protobuf`,
-        hint: "check what stands between",
+        hint: BETWEEN,
       };
     case 429:
       return limited(text, reply, context);
     case 501:
     case 505:
-      return { ...endpoint, code: "endpoint-wrong", message: `${answered}: it takes no metrics` };
+      return { ...endpoint, code: "not-found", message: `${answered}: it takes no metrics` };
     case 530:
-      return { ...endpoint, code: "endpoint-wrong", message: `${answered}: there is no such zone`, stale: true };
+      return { ...endpoint, code: "not-found", message: `${answered}: there is no such zone`, stale: true };
     default:
   }
   if (status >= 300 && status < 400)
     return { ...endpoint, code: "redirected", message: `${answered}: redirects are not followed` };
   if (status >= 500) return unavailable(text, answered, reply, context);
-  return { ...endpoint, code: "refused", message: `${answered}: it refuses the request` };
+  return { ...endpoint, code: "rejected", message: `${answered}: it refuses the request` };
 }
 
 /** Says that a success was none: whatever answered does not speak OTLP. */
@@ -143,7 +159,7 @@ export function notOtlp(reply: Reply, route: Route): Fault {
   };
 }
 
-function rejection(text: string, answered: string, { isLarge }: AdviceContext): Fault {
+function rejection(text: string, answered: string, { isLarge, route }: AdviceContext): Fault {
   const rule = REJECTIONS.find(({ test }) => test.test(text));
   if (rule !== undefined) {
     const { kind = "rejected", code, says, hint } = rule;
@@ -151,29 +167,34 @@ function rejection(text: string, answered: string, { isLarge }: AdviceContext): 
   }
   // Prometheus reads no more than 32 MiB, and says so in these words.
   if (isLarge && /unexpected EOF/.test(text))
-    return { kind: "too-large", code: "too-large", message: `${answered}: the request is too large` };
-  return { kind: "rejected", code: "rejected", message: `${answered}${serverCode(text)}: it cannot read the request` };
+    return { kind: "too-large", code: "too-large", message: `${answered}: the request is too large`, hint: LARGE_HINT };
+  return {
+    kind: "rejected",
+    code: "rejected",
+    message: `${answered}${serverCode(text)}: it cannot read the request`,
+    hint: `${BETWEEN}; ${ENDPOINT_HINT[route]}`,
+  };
 }
 
 function credentials(text: string, answered: string, { route, key }: AdviceContext): Omit<Fault, "kind"> {
   if (/no org id/i.test(text))
     return {
-      code: "tenant-missing",
+      code: "unauthorized",
       message: `${answered}: it asks for a tenant`,
       hint: 'give headers: { "x-scope-orgid": … }',
     };
   if (route === "receiver")
-    return { code: "key-refused", message: `${answered}: it asks for credentials`, hint: KEY_HINT[route] };
+    return { code: "unauthorized", message: `${answered}: it asks for credentials`, hint: KEY_HINT[route] };
   if (/legacy auth cannot be upgraded/i.test(text))
     return {
-      code: "instance-wrong",
+      code: "unauthorized",
       message: `${answered}: it does not know this instance id${keyText(key)}`,
       hint: "instanceId is the number that the stack's OpenTelemetry tile shows",
     };
   const why = /invalid token/i.test(text)
     ? "is not valid: mistyped, expired, deleted, or of another organisation"
     : "is refused";
-  return { code: "key-refused", message: `${answered}: the API key ${why}${keyText(key)}`, hint: KEY_HINT[route] };
+  return { code: "unauthorized", message: `${answered}: the API key ${why}${keyText(key)}`, hint: KEY_HINT[route] };
 }
 
 function limited(text: string, { status, retryAfter }: Reply, { now }: AdviceContext): Fault {
@@ -184,7 +205,7 @@ function limited(text: string, { status, retryAfter }: Reply, { now }: AdviceCon
     kind: "retry",
     code: "rate-limited",
     message: `the endpoint answered ${status}${serverCode(text)}: it takes no more ${which} for now`,
-    hint: "if it stays so, send less often (intervalMs), keep fewer series (maxLabelSets), or have the limit of the stack raised",
+    hint: isRequestRate ? "raise intervalMs" : "raise intervalMs or lower maxLabelSets",
     retryAfterMs: retryAfterMs(retryAfter, now),
     busy: !isRequestRate,
   };
@@ -193,6 +214,17 @@ function limited(text: string, { status, retryAfter }: Reply, { now }: AdviceCon
 function unavailable(text: string, answered: string, { retryAfter }: Reply, { now }: AdviceContext): Fault {
   // Prometheus answers what it will never take in this way.
   if (/temporality/i.test(text))
-    return { kind: "rejected", code: "temporality", message: `${answered}: it does not take cumulative series` };
-  return { kind: "retry", code: "unavailable", message: answered, retryAfterMs: retryAfterMs(retryAfter, now) };
+    return {
+      kind: "rejected",
+      code: "temporality",
+      message: `${answered}: it does not take cumulative series`,
+      hint: TEMPORALITY_HINT,
+    };
+  return {
+    kind: "retry",
+    code: "unavailable",
+    message: answered,
+    hint: BUSY_HINT,
+    retryAfterMs: retryAfterMs(retryAfter, now),
+  };
 }

@@ -1,9 +1,9 @@
 import type { Clock } from "@eventmeter/core";
 import { retryAfterMs } from "@eventmeter/delivery";
-import { isLoopback } from "./endpoint.ts";
+import { addressOf, isLoopback } from "./endpoint.ts";
 import type { Fault } from "./fault.ts";
 import { type JsonObject, parseObject } from "./json.ts";
-import { networkFault } from "./network-fault.ts";
+import { networkFault, silentFault } from "./network-fault.ts";
 import { exchange, type Reply } from "./request.ts";
 import { type KeyFacts, keyText } from "./token.ts";
 
@@ -51,18 +51,19 @@ export function createCloudApi({ url, apiKey, key, clock }: CloudApiInit): Cloud
         const data = reply.isWhole ? parseObject(reply.body) : undefined;
         return data === undefined ? { fault: UNREADABLE, missing: false } : { data };
       } catch (caught) {
-        if (signal.aborted) return { fault: TOO_SLOW, missing: false };
-        return { fault: { ...networkFault(caught, "the Cloud API"), stale: false }, missing: false };
+        const whom = `the Cloud API ${addressOf(url)}`;
+        const fault = signal.aborted ? silentFault(whom) : networkFault(caught, whom);
+        return { fault: { ...fault, stale: false }, missing: false };
       }
     },
   };
 }
 
-const TOO_SLOW: Fault = { kind: "retry", code: "discovery-failed", message: "the Cloud API did not answer in time" };
 const UNREADABLE: Fault = {
   kind: "retry",
   code: "discovery-failed",
   message: "the Cloud API answered 200 with something that cannot be read",
+  hint: `check apiUrl, or ${TILE_HINT}`,
 };
 
 // The code and message of an answer are not looked at: the first may be anything, and the second repeats what was asked.
@@ -72,30 +73,42 @@ function faultOf({ status, retryAfter }: Reply, key: KeyFacts, now: number): Fau
     case 401:
       return {
         kind: "hold",
-        code: "key-refused",
+        code: "unauthorized",
         message: `${answered}: the API key is not valid: mistyped, expired or deleted${keyText(key)}`,
         hint: "make a token of an access policy with scopes metrics:write and stacks:read",
       };
     case 403:
       return {
         kind: "hold",
-        code: "scope-missing",
+        code: "forbidden",
         message: `${answered}: the API key may not look up stacks${keyText(key)}`,
         hint: `add scope stacks:read to its access policy, or ${TILE_HINT}`,
       };
     case 404:
       return {
         kind: "hold",
-        code: "organisation-unknown",
+        code: "not-found",
         message: `${answered}: there is no such organisation for this API key${keyText(key)}`,
         hint: "orgSlug is the name in grafana.com/orgs/<name>",
       };
     case 429:
-      return { kind: "retry", code: "rate-limited", message: answered, retryAfterMs: retryAfterMs(retryAfter, now) };
+      return {
+        kind: "retry",
+        code: "rate-limited",
+        message: `${answered}: it takes no more requests for now`,
+        hint: TILE_HINT,
+        retryAfterMs: retryAfterMs(retryAfter, now),
+      };
     default:
   }
   if (status >= 500 || status === 408 || status === 425)
-    return { kind: "retry", code: "discovery-failed", message: answered, retryAfterMs: retryAfterMs(retryAfter, now) };
+    return {
+      kind: "retry",
+      code: "unavailable",
+      message: answered,
+      hint: TILE_HINT,
+      retryAfterMs: retryAfterMs(retryAfter, now),
+    };
   const why = status >= 300 && status < 400 ? ": redirects are not followed" : "";
-  return { kind: "hold", code: "discovery-failed", message: `${answered}${why}`, hint: TILE_HINT };
+  return { kind: "hold", code: why === "" ? "rejected" : "redirected", message: `${answered}${why}`, hint: TILE_HINT };
 }

@@ -80,9 +80,9 @@ function readStack(item: unknown): Stack | undefined {
   };
 }
 
-// Names of somebody else's: they go into messages.
+// Names of somebody else's: they go into messages. No key consists of small letters, as all of these do.
 function nameOf(value: unknown): string {
-  return typeof value === "string" && /^[\w.-]{1,128}$/.test(value) ? value : "?";
+  return typeof value === "string" && /^[a-z0-9_.-]{1,128}$/.test(value) ? value : "?";
 }
 
 function chooseStack(
@@ -130,6 +130,7 @@ function unreadable(what: string): Fault {
     kind: "retry",
     code: "discovery-failed",
     message: `the Cloud API gave ${what} in a form that cannot be read`,
+    hint: `check apiUrl, or ${TILE_HINT}`,
   };
 }
 

@@ -9,6 +9,8 @@ export type EndpointKind = "grafana" | "receiver";
 const MAX_LENGTH = 2_048;
 const VARIABLE = /^(?:export\s+)?OTEL_EXPORTER_OTLP_(?:METRICS_)?ENDPOINT\s*=\s*/;
 const SIGNAL = /\/v1\/(?:metrics|traces|logs)$/;
+/** Port of OTLP over gRPC, which is another protocol: https://opentelemetry.io/docs/specs/otlp/#otlpgrpc-default-port */
+const GRPC_PORT = "4317";
 const GRAFANA_HOST = /^[a-z0-9.-]+\.grafana\.net(?=[/:]|$)/i;
 const LOOPBACK = /^(?:localhost|.+\.localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
@@ -22,26 +24,41 @@ export function isLoopback({ hostname }: Pick<URL, "hostname">): boolean {
  * with or without `/otlp` (Grafana Cloud), `/v1/metrics` and a slash at its end.
  */
 export function readEndpoint(given: string, kind: EndpointKind): ReadEndpoint {
-  const bare = unquote(unquote(given).replace(VARIABLE, ""));
+  const bare = readBare(given);
   const isHostOnly = kind === "grafana" && GRAFANA_HOST.test(bare);
-  const read = readUrl(isHostOnly ? `https://${bare}` : bare);
+  const read = readUrl(isHostOnly ? `https://${bare}` : bare, EXPECTED[kind]);
   if ("problem" in read) return read;
   const { url } = read;
+  const whole = url.pathname.replace(/\/+$/, "");
+  const path = whole.replace(SIGNAL, "");
+  // Who gives the whole address of a signal means HTTP.
+  if (url.port === GRPC_PORT && path === whole)
+    return { problem: "expected the port of OTLP over HTTP, 4318, as http://localhost:4318: 4317 is that of gRPC" };
   if (kind === "grafana" && url.protocol === "http:" && !isLoopback(url))
     return { problem: "expected https://, since the key travels with every request" };
-  const path = url.pathname.replace(/\/+$/, "").replace(SIGNAL, "");
   const base = kind === "receiver" || path.endsWith("/otlp") ? path : `${path}/otlp`;
   return { url: `${url.origin}${base}/v1/metrics` };
 }
 
 /** Reads the address of a Cloud API; the result has no slash at its end. */
 export function readApiUrl(given: string): ReadEndpoint {
-  const read = readUrl(unquote(given));
+  const read = readUrl(unquote(given), EXPECTED.grafana);
   if ("problem" in read) return read;
   const { url } = read;
   if (url.protocol === "http:" && !isLoopback(url))
     return { problem: "expected https://, since the key travels with it" };
   return { url: `${url.origin}${url.pathname.replace(/\/+$/, "")}` };
+}
+
+/** Gives the host and port of a URL, the port of its scheme too. */
+export function addressOf(url: string): string {
+  const { hostname, port, protocol } = new URL(url);
+  return `${hostname}:${port === "" ? (protocol === "http:" ? 80 : 443) : port}`;
+}
+
+/** Gives an endpoint without what is copied along with it: white space, quotes, and the name of its environment variable. */
+export function readBare(given: string): string {
+  return unquote(unquote(given).replace(VARIABLE, ""));
 }
 
 function unquote(text: string): string {
@@ -51,11 +68,14 @@ function unquote(text: string): string {
     .trim();
 }
 
-function readUrl(text: string): { readonly url: URL } | { readonly problem: string } {
+const EXPECTED: Readonly<Record<EndpointKind, string>> = {
+  grafana: "expected a URL that begins with https://",
+  receiver: "expected a URL that begins with http:// or https://, as http://localhost:4318",
+};
+
+function readUrl(text: string, expected: string): { readonly url: URL } | { readonly problem: string } {
   const url = text.length <= MAX_LENGTH && !/[\s\p{Cc}]/u.test(text) ? URL.parse(text) : null;
-  if (url === null) return { problem: "expected a URL" };
-  if (url.protocol !== "https:" && url.protocol !== "http:")
-    return { problem: "expected a URL that begins with https://" };
+  if (url === null || (url.protocol !== "https:" && url.protocol !== "http:")) return { problem: expected };
   if (url.username !== "" || url.password !== "") return { problem: "expected a URL without user and password" };
   if (url.search !== "" || url.hash !== "") return { problem: "expected a URL without ? and #" };
   return { url };

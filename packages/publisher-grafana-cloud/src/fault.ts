@@ -19,3 +19,9 @@ export interface Fault {
 export function sentenceOf({ message, hint }: Pick<Fault, "message" | "hint">): string {
   return hint === undefined ? message : `${message}; ${hint}`;
 }
+
+/** Gives a fault as one clause, behind which it says what becomes of the series: what to do is in brackets. */
+export function clauseOf({ message, hint }: Pick<Fault, "message" | "hint">): string {
+  if (hint === undefined) return message;
+  return message.endsWith(")") ? `${message.slice(0, -1)}: ${hint})` : `${message} (${hint})`;
+}

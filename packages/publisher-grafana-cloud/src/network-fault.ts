@@ -2,38 +2,52 @@ import type { Fault } from "./fault.ts";
 
 type Row = Pick<Fault, "kind" | "code" | "message"> & Partial<Fault>;
 
-const UNTRUSTED: Row = {
-  kind: "hold",
-  code: "certificate-refused",
-  message: "nobody that this machine trusts has signed the certificate of {}",
-  hint: "name the authority's file in NODE_EXTRA_CA_CERTS, or check what stands between",
+const PROXY_HINT = "check its host and port, and what stands between";
+const PLAIN_HINT = "if it is always so, check its scheme (http or https) and its port";
+const tls = (message: string, hint: string): Row => ({ kind: "hold", code: "tls", message, hint });
+
+const UNTRUSTED = tls(
+  "nobody that this machine trusts has signed the certificate of {}",
+  "name the authority's file in NODE_EXTRA_CA_CERTS, or check what stands between",
+);
+const NO_TLS = tls("{} does not speak TLS", "check its scheme and port");
+const CLOSED: Row = {
+  kind: "retry",
+  code: "broken-off",
+  message: "{} closed the connection before it answered",
+  hint: PLAIN_HINT,
 };
-const CLOSED: Row = { kind: "retry", code: "connection-lost", message: "{} closed the connection before it answered" };
-const UNREACHABLE: Row = { kind: "retry", code: "unreachable", message: "{} cannot be reached" };
-const NO_TLS: Row = {
-  kind: "hold",
-  code: "certificate-refused",
-  message: "{} does not speak TLS",
-  hint: "check its scheme and port",
+const SILENT: Row = { kind: "retry", code: "timeout", message: "{} did not answer in time", hint: PROXY_HINT };
+const UNREACHABLE: Row = { kind: "retry", code: "unreachable", message: "{} cannot be reached", hint: PROXY_HINT };
+const NO_HTTP: Row = {
+  kind: "retry",
+  code: "not-otlp",
+  message: "what {} answered is no HTTP",
+  hint: "check its port: OTLP over HTTP has 4318, gRPC 4317",
 };
 
 /** Codes of Node.js, OpenSSL and its fetch: https://nodejs.org/api/errors.html, https://nodejs.org/api/tls.html#x509-certificate-error-codes */
 const ROWS: Readonly<Record<string, Row>> = {
   ENOTFOUND: {
     kind: "retry",
-    code: "host-unknown",
+    code: "unknown-host",
     message: "the host of {} is not known",
     hint: "check its name, and the DNS of this machine",
     stale: true,
   },
   EAI_AGAIN: {
     kind: "retry",
-    code: "host-unknown",
+    code: "unknown-host",
     message: "the host of {} could not be looked up",
     hint: "check the DNS of this machine",
     stale: true,
   },
-  ECONNREFUSED: { kind: "retry", code: "unreachable", message: "nothing listens where {} should be" },
+  ECONNREFUSED: {
+    kind: "retry",
+    code: "refused",
+    message: "{} refused the connection",
+    hint: "is it running, and are host and port right?",
+  },
   ECONNRESET: CLOSED,
   EPIPE: CLOSED,
   UND_ERR_SOCKET: CLOSED,
@@ -42,26 +56,14 @@ const ROWS: Readonly<Record<string, Row>> = {
   EHOSTUNREACH: UNREACHABLE,
   ENETUNREACH: UNREACHABLE,
   UND_ERR_CONNECT_TIMEOUT: UNREACHABLE,
-  UND_ERR_HEADERS_TIMEOUT: CLOSED,
-  UND_ERR_BODY_TIMEOUT: CLOSED,
-  CERT_HAS_EXPIRED: {
-    kind: "hold",
-    code: "certificate-refused",
-    message: "the certificate of {} has expired",
-    hint: "check the clock of this machine, and what stands between",
-  },
-  CERT_NOT_YET_VALID: {
-    kind: "hold",
-    code: "certificate-refused",
-    message: "the certificate of {} is not valid yet",
-    hint: "check the clock of this machine",
-  },
-  ERR_TLS_CERT_ALTNAME_INVALID: {
-    kind: "hold",
-    code: "certificate-refused",
-    message: "the certificate of {} is for another name",
-    hint: "check its host",
-  },
+  UND_ERR_HEADERS_TIMEOUT: SILENT,
+  UND_ERR_BODY_TIMEOUT: SILENT,
+  CERT_HAS_EXPIRED: tls(
+    "the certificate of {} has expired",
+    "check the clock of this machine, and what stands between",
+  ),
+  CERT_NOT_YET_VALID: tls("the certificate of {} is not valid yet", "check the clock of this machine"),
+  ERR_TLS_CERT_ALTNAME_INVALID: tls("the certificate of {} is for another name", "check its host"),
   DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
   SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED,
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
@@ -76,7 +78,12 @@ const CODE = /^[A-Z][A-Z0-9_]{2,63}$/;
 const TLS = /^(?:CERT_|ERR_TLS_|ERR_SSL_|CRL_)/;
 const HTTP = /^(?:HPE_|UND_ERR_RES_|HTTP_PARSER)/;
 
-/** Says why a request got no answer; of what was thrown nothing but its code is repeated. @param whom as `the endpoint` */
+/** Says that the time of a request was over. @param whom as `the endpoint localhost:4318` */
+export function silentFault(whom: string): Fault {
+  return { ...SILENT, message: SILENT.message.replace("{}", whom) };
+}
+
+/** Says why a request got no answer; of what was thrown nothing but its code is repeated. @param whom as `the endpoint localhost:4318` */
 export function networkFault(caught: unknown, whom: string): Fault {
   const code = codeOf(caught);
   const { message, ...fault } = rowOf(code);
@@ -86,9 +93,9 @@ export function networkFault(caught: unknown, whom: string): Fault {
 function rowOf(code: string): Row {
   const known = Object.hasOwn(ROWS, code) ? ROWS[code] : undefined;
   if (known !== undefined) return known;
-  if (TLS.test(code)) return { kind: "hold", code: "certificate-refused", message: "no secure connection to {}" };
-  if (HTTP.test(code)) return { kind: "retry", code: "answer-unreadable", message: "what {} answered is no HTTP" };
-  return { kind: "retry", code: "request-failed", message: "the request to {} failed" };
+  if (TLS.test(code)) return tls("no secure connection to {}", "check its certificate, and what stands between");
+  if (HTTP.test(code)) return NO_HTTP;
+  return { kind: "retry", code: "no-answer", message: "the request to {} failed", hint: PROXY_HINT };
 }
 
 /** Finds the innermost code: fetch wraps what happened once, ky once more, and a host of several addresses in a list. */

@@ -12,7 +12,7 @@ const CAUSES: readonly (readonly [test: RegExp, message: string, hint?: string])
   [
     /max[- ](?:active[- ])?series|series[- ]limit|per-user series|max-series-per/i,
     "a series limit is the cause: series that are new are not stored",
-    "keep fewer (maxLabelSets, labels), or have the limit of the stack raised",
+    "keep fewer (maxLabelSets, labels), or have the limit raised",
   ],
   [/too[- ]far[- ]in[- ](?:the[- ])?future/i, "the samples are of the future", "correct the clock of this machine"],
   [

@@ -1,7 +1,8 @@
 import type { OptionFault } from "@eventmeter/core";
 import { readApiUrl, readEndpoint } from "./endpoint.ts";
+import { grafanaPlaceOf, grafanaPlaceProblem } from "./grafana-host.ts";
 import type { GrafanaCloudPublisherOptions } from "./options.ts";
-import { readOrgSlug, readRegion, readStackSlug } from "./slugs.ts";
+import { readRegion, readSlug } from "./slugs.ts";
 import type { Endpoint } from "./target.ts";
 import { type KeyFacts, readKeyFacts, trimKey } from "./token.ts";
 
@@ -55,10 +56,22 @@ export function routeFaults(options: Given, fault: OptionFault): void {
 /** The shape that somebody had in mind: an endpoint needs no look-up, and credentials of Grafana Cloud make it a stack's. */
 function kindOf(options: Given): Kind | undefined {
   const has = (...names: readonly string[]): boolean => names.some((name) => options[name] !== undefined);
-  if (has("endpoint")) return has("instanceId", "apiKey") ? "tile" : "receiver";
+  // A stack takes nothing without a key, unless somebody made its header himself.
+  if (has("endpoint"))
+    return has("instanceId", "apiKey") || (grafanaPlaceOf(options["endpoint"]) !== undefined && !isAuthorized(options))
+      ? "tile"
+      : "receiver";
   if (has("orgSlug", "region", "stackSlug", "apiUrl")) return "organisation";
   if (has("instanceId", "apiKey")) return has("instanceId") ? "tile" : undefined;
   return has("headers") ? "receiver" : undefined;
+}
+
+function isAuthorized({ headers }: Given): boolean {
+  return (
+    typeof headers === "object" &&
+    headers !== null &&
+    Object.keys(headers).some((name) => name.toLowerCase() === "authorization")
+  );
 }
 
 function problemsOf(options: Given, kind: Kind): readonly (readonly [name: string, problem: string | undefined])[] {
@@ -70,10 +83,13 @@ function problemsOf(options: Given, kind: Kind): readonly (readonly [name: strin
     return [name, typeof text === "string" && text !== "" ? problem(text) : undefined];
   };
   return [
-    judge("endpoint", (text) => readEndpoint(text, kind === "receiver" ? "receiver" : "grafana").problem),
+    judge(
+      "endpoint",
+      (text) => grafanaPlaceProblem(text) ?? readEndpoint(text, kind === "receiver" ? "receiver" : "grafana").problem,
+    ),
     judge("apiUrl", (text) => readApiUrl(text).problem),
-    judge("orgSlug", (text) => unless(readOrgSlug(text), "expected the name in grafana.com/orgs/<name>")),
-    judge("stackSlug", (text) => unless(readStackSlug(text), "expected the name in <name>.grafana.net")),
+    judge("orgSlug", (text) => unless(readSlug(text), "expected the name alone, as acme in grafana.com/orgs/acme")),
+    judge("stackSlug", (text) => unless(readSlug(text), "expected the name alone, as acme in acme.grafana.net")),
     judge("region", (text) => unless(readRegion(text), "expected a region, as eu or prod-eu-west-0")),
   ];
 }
@@ -89,9 +105,9 @@ export function resolveRoute(options: GrafanaCloudPublisherOptions): ResolvedRou
     const apiKey = trimKey(options.apiKey);
     return {
       kind: "organisation",
-      orgSlug: readOrgSlug(orgSlug) ?? "",
+      orgSlug: readSlug(orgSlug) ?? "",
       region: readRegion(region) ?? "",
-      stackSlug: stackSlug === undefined ? undefined : readStackSlug(stackSlug),
+      stackSlug: stackSlug === undefined ? undefined : readSlug(stackSlug),
       apiUrl: readApiUrl(apiUrl).url ?? DEFAULT_API_URL,
       apiKey,
       key: readKeyFacts(apiKey),

@@ -3,9 +3,10 @@ import { gzip } from "node:zlib";
 import type { Clock } from "@eventmeter/core";
 import type { SendSnapshot, SnapshotOutcome } from "@eventmeter/delivery";
 import { adviceFor, notOtlp, type Route } from "./advice.ts";
+import { addressOf } from "./endpoint.ts";
 import { readExportReply } from "./export-reply.ts";
-import { type Fault, sentenceOf } from "./fault.ts";
-import { networkFault } from "./network-fault.ts";
+import { clauseOf, type Fault, sentenceOf } from "./fault.ts";
+import { networkFault, silentFault } from "./network-fault.ts";
 import { describePartial, type PartialSuccess } from "./partial-success.ts";
 import { exchange } from "./request.ts";
 import type { Found, Target } from "./target.ts";
@@ -68,17 +69,18 @@ export async function post(
       target.works();
       return { partial: read === "complete" ? undefined : read };
     } catch (caught) {
-      return { fault: signal.aborted ? NO_ANSWER : networkFault(caught, "the endpoint") };
+      const whom = `the endpoint ${addressOf(url)}`;
+      return { fault: signal.aborted ? silentFault(whom) : networkFault(caught, whom) };
     }
   }
 }
 
-const NO_ANSWER: Fault = { kind: "retry", code: "no-answer", message: "the endpoint did not answer in time" };
+const NOT_FOUND: Fault = silentFault("the Cloud API");
 
 async function untilAborted(found: Promise<Found>, signal: AbortSignal): Promise<Found> {
-  if (signal.aborted) return { fault: NO_ANSWER };
+  if (signal.aborted) return { fault: NOT_FOUND };
   const { promise, resolve } = Promise.withResolvers<Found>();
-  const onAbort = (): void => resolve({ fault: NO_ANSWER });
+  const onAbort = (): void => resolve({ fault: NOT_FOUND });
   signal.addEventListener("abort", onAbort);
   try {
     return await Promise.race([found, promise]);
@@ -118,7 +120,7 @@ export function createSend(init: SendInit): SendSnapshot {
 }
 
 function outcomeOf(fault: Fault, isBusy: boolean): SnapshotOutcome {
-  const reason = sentenceOf(fault);
+  const reason = fault.kind === "retry" ? clauseOf(fault) : sentenceOf(fault);
   const { retryAfterMs } = fault;
   if (isBusy) return { kind: "split", because: "busy", reason, retryAfterMs };
   if (fault.kind === "too-large") return { kind: "split", because: "too-large", reason };

@@ -26,6 +26,8 @@ export interface Target {
 
 /** How long a failure that a person has to put right is remembered, in milliseconds. */
 const FAULT_AGE_MS = 30_000;
+/** The same for any other: who comes at once, as the first request after the start, would wait as long once more. */
+const RETRY_AGE_MS = 500;
 
 const CLOSED: Fault = { kind: "retry", code: "closed", message: "it is closed" };
 
@@ -54,7 +56,8 @@ export function searchedTarget({ clock, timeoutMs, search }: SearchInit): Target
 
   function isUsable(fresh: boolean): boolean {
     if (known?.fault === undefined) return known !== undefined;
-    return !fresh && known.fault.kind === "hold" && clock.monotonic() - knownAt < FAULT_AGE_MS;
+    const ageMs = known.fault.kind === "hold" ? FAULT_AGE_MS : RETRY_AGE_MS;
+    return !fresh && clock.monotonic() - knownAt < ageMs;
   }
 
   async function run(controller: AbortController): Promise<Found> {

@@ -42,11 +42,11 @@ const TOKEN_HINT =
   "make a token with scope metrics:write on the stack's OpenTelemetry tile, and check that instanceId is of the same stack";
 const SCOPE =
   "the token's access policy needs scope metrics:write and this stack in its realm; check that instanceId and endpoint are of the same stack";
-const LIMIT =
-  "if it stays so, send less often (intervalMs), keep fewer series (maxLabelSets), or have the limit of the stack raised";
+const LIMIT = "raise intervalMs or lower maxLabelSets";
+const BUSY = "it is busy or not ready: if it stays so, see its own log or status";
 const OLDER = "give every process its own serviceInstanceId (the default is one), and check the clock of this machine";
 const HELD = (text: string): string => `records are kept back: ${text}`;
-const LATER = (text: string): string => `${text}; the series are sent again later`;
+const LATER = (text: string): string => `${text.replace("; ", " (")}); the series are sent again later`;
 const NEXT = (text: string): string => `${text}; the series are sent again in 60 s`;
 
 type Row = readonly [answer: string, reply: FaultReply, code: string, sentence: string, error?: string];
@@ -55,40 +55,35 @@ const stackRows: readonly Row[] = [
   [
     "401 of the gateway, invalid token",
     gateway(401, "authentication error: invalid token"),
-    "key-refused",
+    "unauthorized",
     `the endpoint answered 401: the API key is not valid: mistyped, expired, deleted, or of another organisation ${KEY}; ${TOKEN_HINT}`,
   ],
   [
     "401 of the gateway, legacy auth",
     gateway(401, "authentication error: legacy auth cannot be upgraded because the host is not found"),
-    "instance-wrong",
+    "unauthorized",
     `the endpoint answered 401: it does not know this instance id ${KEY}; instanceId is the number that the stack's OpenTelemetry tile shows`,
   ],
   [
     "401 without words",
     reply(401),
-    "key-refused",
+    "unauthorized",
     `the endpoint answered 401: the API key is refused ${KEY}; ${TOKEN_HINT}`,
   ],
   [
     "403",
     gateway(403, `forbidden for ${CANARY}`),
-    "scope-missing",
+    "forbidden",
     `the endpoint answered 403: the API key may not write metrics there ${KEY}; ${SCOPE}`,
   ],
   [
     "404",
     plain(404, "404 page not found"),
-    "endpoint-wrong",
+    "not-found",
     `the endpoint answered 404: it takes no metrics at this path; ${COPY}`,
   ],
-  ["405", reply(405), "endpoint-wrong", `the endpoint answered 405: it takes no metrics at this path; ${COPY}`],
-  [
-    "530",
-    plain(530, "error code: 1016"),
-    "endpoint-wrong",
-    `the endpoint answered 530: there is no such zone; ${COPY}`,
-  ],
+  ["405", reply(405), "not-found", `the endpoint answered 405: it takes no metrics at this path; ${COPY}`],
+  ["530", plain(530, "error code: 1016"), "not-found", `the endpoint answered 530: there is no such zone; ${COPY}`],
   ...[301, 302, 303, 307, 308].map((code): Row => [
     String(code),
     reply(code, "", { location: "http://127.0.0.1:9/login" }),
@@ -119,8 +114,8 @@ const stackRows: readonly Row[] = [
     "not-otlp",
     `the endpoint answered 200 with more, or in another encoding, than an OTLP reply has; ${COPY}`,
   ],
-  ["402", reply(402), "refused", `the endpoint answered 402: it refuses the request; ${COPY}`],
-  ["501", reply(501), "endpoint-wrong", `the endpoint answered 501: it takes no metrics; ${COPY}`],
+  ["402", reply(402), "rejected", `the endpoint answered 402: it refuses the request; ${COPY}`],
+  ["501", reply(501), "not-found", `the endpoint answered 501: it takes no metrics; ${COPY}`],
 ].map(([answer, given, code, sentence]) => [answer, given, code, sentence, `held\n${HELD(sentence as string)}`] as Row);
 
 const sentRows: readonly Row[] = [
@@ -128,7 +123,7 @@ const sentRows: readonly Row[] = [
     String(code),
     plain(code, CANARY),
     "unavailable",
-    `the endpoint answered ${code}`,
+    `the endpoint answered ${code}; ${BUSY}`,
   ]),
   [
     "429, ingestion rate, of Mimir",
@@ -147,7 +142,7 @@ const sentRows: readonly Row[] = [
       "the request has been rejected because the tenant exceeded the request rate limit (err-mimir-tenant-max-request-rate)",
     ),
     "rate-limited",
-    `the endpoint answered 429 (err-mimir-tenant-max-request-rate): it takes no more requests for now; ${LIMIT}`,
+    `the endpoint answered 429 (err-mimir-tenant-max-request-rate): it takes no more requests for now; raise intervalMs`,
   ],
   [
     "429, active series",
@@ -228,13 +223,13 @@ const rejectedRows: readonly Row[] = [
     "400, temporality",
     protobuf(400, 'otlp parse error: invalid temporality and type combination for metric "x"'),
     "temporality",
-    "the endpoint answered 400: it does not take cumulative series",
+    "the endpoint answered 400: it does not take cumulative series; let it take them, or convert them in a Collector before it",
   ],
   [
     "500 of Prometheus, temporality",
     plain(500, 'invalid temporality and type combination for metric "x"'),
     "temporality",
-    "the endpoint answered 500: it does not take cumulative series",
+    "the endpoint answered 500: it does not take cumulative series; let it take them, or convert them in a Collector before it",
   ],
   [
     "400 of Prometheus, content type",
@@ -242,8 +237,18 @@ const rejectedRows: readonly Row[] = [
     "media-type",
     "the endpoint answered 400: it does not take protobuf; check what stands between",
   ],
-  ["400 with other words", plain(400, CANARY), "rejected", "the endpoint answered 400: it cannot read the request"],
-  ["422", reply(422), "rejected", "the endpoint answered 422: it cannot read the request"],
+  [
+    "400 with other words",
+    plain(400, CANARY),
+    "rejected",
+    `the endpoint answered 400: it cannot read the request; check what stands between; ${COPY}`,
+  ],
+  [
+    "422",
+    reply(422),
+    "rejected",
+    `the endpoint answered 422: it cannot read the request; check what stands between; ${COPY}`,
+  ],
   [
     "415 of Mimir",
     protobuf(415, "unsupported content type"),
@@ -259,22 +264,22 @@ const receiverRows: readonly Row[] = [
   [
     "401 of Mimir, no tenant",
     plain(401, "no org id\n"),
-    "tenant-missing",
+    "unauthorized",
     'the endpoint answered 401: it asks for a tenant; give headers: { "x-scope-orgid": … }',
   ],
   [
     "401 of anything",
     reply(401, "", { "www-authenticate": "Basic" }),
-    "key-refused",
-    "the endpoint answered 401: it asks for credentials; give what it asks for in headers; a stack of Grafana Cloud needs instanceId and apiKey",
+    "unauthorized",
+    "the endpoint answered 401: it asks for credentials; give what it asks for in headers, as authorization",
   ],
   [
     "403",
     reply(403),
-    "scope-missing",
+    "forbidden",
     "the endpoint answered 403: its credentials may not write metrics there; check what its credentials, given in headers, may do",
   ],
-  ["404", reply(404), "endpoint-wrong", `the endpoint answered 404: it takes no metrics at this path; ${PATH}`],
+  ["404", reply(404), "not-found", `the endpoint answered 404: it takes no metrics at this path; ${PATH}`],
 ].map(([answer, given, code, sentence]) => [answer, given, code, sentence, `held\n${HELD(sentence as string)}`] as Row);
 
 async function judge([, given, code, sentence, error]: Row, more: typeof tile | Record<string, never>): Promise<void> {
@@ -311,6 +316,22 @@ describe("sends the series again after", () => {
 
 describe("tries again an interval later after", () => {
   for (const row of rejectedRows) test(row[0], () => judge(row, tile));
+});
+
+describe("of any other receiver, says nothing of Grafana Cloud and of stacks after", () => {
+  const answers = [...stackRows, ...sentRows, ...rejectedRows, ...receiverRows];
+  test.each(answers.map(([answer, given]) => [answer, given] as const))("%s", async (_answer, given) => {
+    const server = await createFaultServer(given);
+    onTestFinished(() => server.close());
+    const { publisher, errors, error } = open({ endpoint: server.url, name: "otlp" });
+    const { message, hint } = await publisher.check();
+    publishOne(publisher);
+    void publisher.flush({ timeoutMs: 0 });
+    await error();
+    expect(hint).toBeTypeOf("string");
+    for (const text of [message, hint, ...errors.map((told) => told.message)])
+      expect(text).not.toMatch(/grafana|stack\b|tile|\binstanceId|apiKey|API key/i);
+  });
 });
 
 describe("of any other receiver, keeps the records after", () => {

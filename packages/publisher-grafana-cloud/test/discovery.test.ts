@@ -50,19 +50,9 @@ describe("gives the endpoint", () => {
   test.each<[string, (cloud: FakeCloud) => void, object, string]>([
     ["by the region alone", (cloud) => void (cloud.stacks = several), {}, "1"],
     ["by the cluster", (cloud) => void (cloud.stacks = several), { region: "prod-us-central-0" }, "2"],
-    [
-      "by name",
-      (cloud) => void (cloud.stacks = [...several, { id: 4, slug: "other" }]),
-      { stackSlug: "Other.grafana.net" },
-      "4",
-    ],
+    ["by name", (cloud) => void (cloud.stacks = [...several, { id: 4, slug: "other" }]), { stackSlug: " Other " }, "4"],
     ["on a later page", (cloud) => ((cloud.stacks = several), (cloud.pageSize = 1)), { region: "us" }, "2"],
-    [
-      "of an organisation given by its address",
-      () => undefined,
-      { orgSlug: "https://grafana.com/orgs/Acme/" },
-      "123456",
-    ],
+    ["of an organisation whose name is written with capitals", () => undefined, { orgSlug: "Acme" }, "123456"],
     ["with /otlp in the API's answer", (cloud) => void (cloud.otlp.newer = cloud.otlpUrl), {}, "123456"],
     [
       "of the older route where there is no newer",
@@ -151,73 +141,79 @@ describe("says what to put right", () => {
       "401",
       () => undefined,
       { apiKey: "glc_unknown" },
-      "key-refused",
+      "unauthorized",
       "the Cloud API answered 401: the API key is not valid: mistyped, expired or deleted; make a token of an access policy with scopes metrics:write and stacks:read",
     ],
     [
       "403",
       (cloud) => void cloud.api.set(ORG, json(403, { code: "Forbidden", message: "no" })),
       {},
-      "scope-missing",
+      "forbidden",
       `the Cloud API answered 403: the API key may not look up stacks ${KEY}; add scope stacks:read to its access policy, or ${TILE}`,
     ],
     [
       "403 of the connections",
       (cloud) => void cloud.api.set("/v1/stacks/123456/connections", json(403, { code: 7, message: [] })),
       {},
-      "scope-missing",
+      "forbidden",
       `the Cloud API answered 403: the API key may not look up stacks ${KEY}; add scope stacks:read to its access policy, or ${TILE}`,
     ],
     [
       "404, with a code that is no string",
       (cloud) => void cloud.api.set(ORG, json(404, { code: 404, message: null, requestId: "x", statusCode: 404 })),
       {},
-      "organisation-unknown",
+      "not-found",
       `the Cloud API answered 404: there is no such organisation for this API key ${KEY}; orgSlug is the name in grafana.com/orgs/<name>`,
     ],
     [
       "a redirect",
       (cloud) => void cloud.api.set(ORG, { status: 302, headers: { location: `${cloud.server.url}otlp/elsewhere` } }),
       {},
-      "discovery-failed",
+      "redirected",
       `the Cloud API answered 302: redirects are not followed; ${TILE}`,
     ],
-    ["500", (cloud) => void cloud.api.set(ORG, { status: 500 }), {}, "discovery-failed", "the Cloud API answered 500"],
-    ["429", (cloud) => void cloud.api.set(ORG, { status: 429 }), {}, "rate-limited", "the Cloud API answered 429"],
     [
-      "418",
-      (cloud) => void cloud.api.set(ORG, { status: 418 }),
+      "500",
+      (cloud) => void cloud.api.set(ORG, { status: 500 }),
       {},
-      "discovery-failed",
-      `the Cloud API answered 418; ${TILE}`,
+      "unavailable",
+      `the Cloud API answered 500; ${TILE}`,
     ],
+    [
+      "429",
+      (cloud) => void cloud.api.set(ORG, { status: 429 }),
+      {},
+      "rate-limited",
+      `the Cloud API answered 429: it takes no more requests for now; ${TILE}`,
+    ],
+    ["418", (cloud) => void cloud.api.set(ORG, { status: 418 }), {}, "rejected", `the Cloud API answered 418; ${TILE}`],
     [
       "HTML",
       (cloud) => void cloud.api.set(ORG, { body: "<html>" }),
       {},
       "discovery-failed",
-      "the Cloud API answered 200 with something that cannot be read",
+      `the Cloud API answered 200 with something that cannot be read; check apiUrl, or ${TILE}`,
     ],
     [
       "a list that is none",
       (cloud) => void cloud.api.set(ORG, json(200, { items: {} })),
       {},
       "discovery-failed",
-      "the Cloud API gave the list of stacks in a form that cannot be read",
+      `the Cloud API gave the list of stacks in a form that cannot be read; check apiUrl, or ${TILE}`,
     ],
     [
       "a body without end",
       (cloud) => void cloud.api.set(ORG, { fault: "endless-body" }),
       {},
       "discovery-failed",
-      "the Cloud API answered 200 with something that cannot be read",
+      `the Cloud API answered 200 with something that cannot be read; check apiUrl, or ${TILE}`,
     ],
     [
       "a connection that is reset",
       (cloud) => void cloud.api.set(ORG, { fault: "reset" }),
       {},
-      "connection-lost",
-      "the Cloud API closed the connection before it answered (ECONNRESET)",
+      "broken-off",
+      "the Cloud API {host} closed the connection before it answered (ECONNRESET); if it is always so, check its scheme (http or https) and its port",
     ],
     [
       "no endpoint on either route",
@@ -231,17 +227,18 @@ describe("says what to put right", () => {
       (cloud) => void (cloud.otlp.newer = "http://gateway.example/otlp"),
       {},
       "discovery-failed",
-      "the Cloud API gave the OTLP endpoint of stack acme in a form that cannot be read",
+      `the Cloud API gave the OTLP endpoint of stack acme in a form that cannot be read; check apiUrl, or ${TILE}`,
     ],
     [
       "no answer",
       (cloud) => void cloud.api.set(ORG, { fault: "hang" }),
       { timeoutMs: 50 },
-      "discovery-failed",
-      "the Cloud API did not answer in time",
+      "timeout",
+      "the Cloud API {host} did not answer in time; check its host and port, and what stands between",
     ],
-  ])("about %s", async (_what, change, more, code, sentence) => {
+  ])("about %s", async (_what, change, more, code, words) => {
     const cloud = await cloudOf(change);
+    const sentence = words.replace("{host}", new URL(cloud.apiUrl).host);
     const { publisher, error } = openStack(cloud, more);
     const { message, hint, ...report } = await publisher.check();
     const text = [message, hint].filter((part) => part !== undefined).join("; ");
@@ -346,7 +343,7 @@ describe("looks the endpoint up again, once, when it seems to have moved", () =>
     expect(await error()).toMatchObject({ code: "held" });
     expect(cloud.asked).toHaveLength(4);
     expect(cloud.pushed).toHaveLength(2);
-    expect((await publisher.check()).code).toBe("endpoint-wrong");
+    expect((await publisher.check()).code).toBe("not-found");
     expect(cloud.asked).toHaveLength(4);
   });
 });
@@ -359,7 +356,7 @@ test("does not ask again at once for what a person has to put right", async () =
   void publisher.flush({ timeoutMs: 100 });
   expect((await error(1)).code).toBe("held");
   expect(cloud.asked).toHaveLength(1);
-  expect((await publisher.check()).code).toBe("scope-missing");
+  expect((await publisher.check()).code).toBe("forbidden");
   expect(cloud.asked).toHaveLength(2);
 });
 
@@ -372,4 +369,24 @@ test("closes in the middle of a search", async () => {
   await expect(publisher.start()).rejects.toMatchObject({ code: "start-failed" });
   expect(await publisher.check()).toEqual({ ok: false, code: "closed", message: "grafana-cloud: it is closed" });
   expect(cloud.asked).toHaveLength(1);
+});
+
+test("does not search twice as long for one request when the Cloud API is silent", async () => {
+  const cloud = await cloudOf((given) => void given.api.set("/orgs/acme/instances", { fault: "hang" }));
+  const { publisher, error } = openStack(cloud, { timeoutMs: 100 });
+  publishOne(publisher);
+  void publisher.flush({ timeoutMs: 0 });
+  expect(await error()).toMatchObject({ code: "start-failed" });
+  expect(await error(1)).toMatchObject({ code: "send-failed" });
+  expect(cloud.asked).toHaveLength(1);
+});
+
+test("searches again by itself soon after the Cloud API was out of order", async () => {
+  const cloud = await cloudOf((given) => void given.api.set("/orgs/acme/instances", { status: 503 }));
+  const { publisher, error } = openStack(cloud);
+  publishOne(publisher);
+  const flushed = publisher.flush();
+  await error(1);
+  cloud.api.clear();
+  expect(await flushed).toMatchObject({ status: "complete", delivered: 1 });
 });

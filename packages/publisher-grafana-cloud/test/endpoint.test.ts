@@ -48,6 +48,7 @@ describe("the endpoint of any receiver is a base, or the whole address", () => {
     ["http://localhost:4318", "http://localhost:4318/v1/metrics"],
     ["http://localhost:4318/", "http://localhost:4318/v1/metrics"],
     ["http://localhost:4318/v1/metrics", "http://localhost:4318/v1/metrics"],
+    ["http://localhost:4317/v1/metrics", "http://localhost:4317/v1/metrics"],
     ["http://localhost:4318/v1/traces", "http://localhost:4318/v1/metrics"],
     ["http://prometheus.example:9090/api/v1/otlp", "http://prometheus.example:9090/api/v1/otlp/v1/metrics"],
     ["http://prometheus.example:9090/api/v1/otlp/v1/metrics", "http://prometheus.example:9090/api/v1/otlp/v1/metrics"],
@@ -61,6 +62,8 @@ describe("the endpoint of any receiver is a base, or the whole address", () => {
 
 describe("what cannot be an endpoint is refused", () => {
   const canary = "canary-77aa";
+  const HTTP = "expected a URL that begins with http:// or https://, as http://localhost:4318";
+  const PORT = "expected the port of OTLP over HTTP, 4318, as http://localhost:4318: 4317 is that of gRPC";
   test.each([
     [`http://${canary}.example/otlp`, "grafana", "expected https://, since the key travels with every request"],
     [`http://10.0.0.7/${canary}`, "grafana", "expected https://, since the key travels with every request"],
@@ -78,15 +81,20 @@ describe("what cannot be an endpoint is refused", () => {
     [`https://${canary}@x.example`, "receiver", "expected a URL without user and password"],
     [`https://x.example/?token=${canary}`, "receiver", "expected a URL without ? and #"],
     [`https://x.example/#${canary}`, "receiver", "expected a URL without ? and #"],
-    [`ftp://x.example/${canary}`, "receiver", "expected a URL that begins with https://"],
-    [`javascript:${canary}`, "receiver", "expected a URL that begins with https://"],
+    [`ftp://x.example/${canary}`, "receiver", HTTP],
+    [`127.0.0.1:4318/${canary}`, "receiver", HTTP],
+    [`grpc://localhost:4317/${canary}`, "receiver", HTTP],
+    ["http://localhost:4317", "receiver", PORT],
+    ["http://localhost:4317/", "grafana", PORT],
+    [`https://x.example:4317/${canary}`, "receiver", PORT],
+    [`javascript:${canary}`, "receiver", HTTP],
     [`file:///etc/${canary}`, "grafana", "expected a URL that begins with https://"],
-    [`localhost:4318/${canary}`, "receiver", "expected a URL that begins with https://"],
-    [`https://x.example/a\r\nb: ${canary}`, "receiver", "expected a URL"],
-    [`https://x.example/a ${canary}`, "receiver", "expected a URL"],
-    [`http://[::bad${canary}`, "receiver", "expected a URL"],
-    [canary, "receiver", "expected a URL"],
-    [`https://x.example/${canary.repeat(300)}`, "receiver", "expected a URL"],
+    [`localhost:4318/${canary}`, "receiver", HTTP],
+    [`https://x.example/a\r\nb: ${canary}`, "receiver", HTTP],
+    [`https://x.example/a ${canary}`, "receiver", HTTP],
+    [`http://[::bad${canary}`, "receiver", HTTP],
+    [canary, "receiver", HTTP],
+    [`https://x.example/${canary.repeat(300)}`, "receiver", HTTP],
   ] as const)("%j as %s", (endpoint, kind, problem) => {
     expect(readEndpoint(endpoint, kind)).toEqual({ problem });
     const more = kind === "grafana" ? { instanceId: 1, apiKey: "glc_x" } : {};

@@ -84,19 +84,24 @@ describe("reads no more of a reply than it has to", () => {
 
 describe("says in a sentence what is wrong with a connection", () => {
   test.each<[FaultReply, string]>([
-    [{ fault: "reset" }, "the endpoint closed the connection before it answered (ECONNRESET)"],
-    [{ fault: "reset-in-headers" }, "the endpoint closed the connection before it answered (ECONNRESET)"],
-    [{ fault: "cut-body", body: "abc" }, "the endpoint closed the connection before it answered (UND_ERR_SOCKET)"],
-    [{ fault: "hang" }, "the endpoint did not answer in time"],
-    [{ fault: "stall" }, "the endpoint did not answer in time"],
-    [{ fault: "drip", body: "x".repeat(1_000) }, "the endpoint did not answer in time"],
+    [{ fault: "reset" }, "the endpoint {host} closed the connection before it answered (ECONNRESET)"],
+    [{ fault: "reset-in-headers" }, "the endpoint {host} closed the connection before it answered (ECONNRESET)"],
+    [
+      { fault: "cut-body", body: "abc" },
+      "the endpoint {host} closed the connection before it answered (UND_ERR_SOCKET)",
+    ],
+    [{ fault: "hang" }, "the endpoint {host} did not answer in time"],
+    [{ fault: "stall" }, "the endpoint {host} did not answer in time"],
+    [{ fault: "drip", body: "x".repeat(1_000) }, "the endpoint {host} did not answer in time"],
   ])("%j", async (reply, sentence) => {
     const server = await serve(reply);
     const { publisher } = open({ endpoint: server.url });
     const begun = performance.now();
     expect(await publisher.check({ timeoutMs: 200 })).toMatchObject({
       ok: false,
-      message: `grafana-cloud: ${sentence}`,
+      code: sentence.endsWith("in time") ? "timeout" : "broken-off",
+      message: `grafana-cloud: ${sentence.replace("{host}", new URL(server.url).host)}`,
+      hint: expect.stringContaining("check its") as string,
     });
     expect(performance.now() - begun).toBeLessThan(1_000);
   });
@@ -104,8 +109,10 @@ describe("says in a sentence what is wrong with a connection", () => {
   test("what is no HTTP", async () => {
     const server = await serve({ fault: "garbage" });
     const { publisher } = open({ endpoint: server.url });
-    expect((await publisher.check()).message).toMatch(
-      /^grafana-cloud: what the endpoint answered is no HTTP \((?:HPE_\w+|HTTP_PARSER_ERROR)\)$/,
+    const { message, code, hint } = await publisher.check();
+    expect([code, hint]).toEqual(["not-otlp", "check its port: OTLP over HTTP has 4318, gRPC 4317"]);
+    expect(message).toMatch(
+      /^grafana-cloud: what the endpoint 127\.0\.0\.1:\d+ answered is no HTTP \((?:HPE_\w+|HTTP_PARSER_ERROR)\)$/,
     );
   });
 
@@ -118,15 +125,17 @@ describe("says in a sentence what is wrong with a connection", () => {
     expect(await error()).toMatchObject({
       code: "send-failed",
       retryable: true,
-      message:
-        "grafana-cloud: nothing listens where the endpoint should be (ECONNREFUSED); the series are sent again later",
+      message: `grafana-cloud: the endpoint ${new URL(server.url).host} refused the connection (ECONNREFUSED: is it running, and are host and port right?); the series are sent again later`,
     });
+    expect(await publisher.check()).toMatchObject({ code: "refused", hint: expect.any(String) as string });
   });
 
   test("a name that there is not", async () => {
     const { publisher } = open({ endpoint: `http://${"x".repeat(64)}.invalid:4318` });
-    expect((await publisher.check()).message).toMatch(
-      /^grafana-cloud: the host of the endpoint (?:is not known|could not be looked up) \(E\w+\)$/,
+    const { message, code, hint } = await publisher.check();
+    expect([code, hint]).toEqual(["unknown-host", expect.stringContaining("DNS")]);
+    expect(message).toMatch(
+      /^grafana-cloud: the host of the endpoint x{64}\.invalid:4318 (?:is not known|could not be looked up) \(E\w+\)$/,
     );
   });
 
@@ -140,8 +149,7 @@ describe("says in a sentence what is wrong with a connection", () => {
     void publisher.flush({ timeoutMs: 100 });
     expect(await error()).toMatchObject({
       code: "held",
-      message:
-        "grafana-cloud: records are kept back: nobody that this machine trusts has signed the certificate of the endpoint (DEPTH_ZERO_SELF_SIGNED_CERT); name the authority's file in NODE_EXTRA_CA_CERTS, or check what stands between",
+      message: `grafana-cloud: records are kept back: nobody that this machine trusts has signed the certificate of the endpoint ${new URL(endpoint).host} (DEPTH_ZERO_SELF_SIGNED_CERT); name the authority's file in NODE_EXTRA_CA_CERTS, or check what stands between`,
     });
     await publisher.flush({ timeoutMs: 50 });
     expect(errors).toHaveLength(1);
@@ -154,8 +162,10 @@ describe("says in a sentence what is wrong with a connection", () => {
     onTestFinished(() => void server.close());
     const { publisher } = open({ endpoint: `https://127.0.0.1:${(server.address() as AddressInfo).port}` });
     expect(await publisher.check()).toMatchObject({
-      code: "certificate-refused",
-      message: expect.stringMatching(/^grafana-cloud: the endpoint does not speak TLS \(\w+\)$/) as string,
+      code: "tls",
+      message: expect.stringMatching(
+        /^grafana-cloud: the endpoint 127\.0\.0\.1:\d+ does not speak TLS \(\w+\)$/,
+      ) as string,
       hint: "check its scheme and port",
     });
   });
@@ -178,5 +188,5 @@ test.each<[unknown, string, string]>([
   [new TypeError("secret"), "retry", "the request to x failed"],
   [undefined, "retry", "the request to x failed"],
 ])("%j is a %s", (caught, kind, message) => {
-  expect(networkFault(caught, "x")).toMatchObject({ kind, message });
+  expect(networkFault(caught, "x")).toMatchObject({ kind, message, hint: expect.any(String) as string });
 });

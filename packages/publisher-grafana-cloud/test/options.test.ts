@@ -50,6 +50,55 @@ describe("a wrong mixture names what is missing or too much", () => {
   });
 });
 
+describe("an address of Grafana Cloud", () => {
+  const missing = [`instanceId: missing in ${TILE}`, `apiKey: missing in ${TILE}`];
+  const copy =
+    "copy the OTLP endpoint, as https://otlp-gateway-prod-eu-west-0.grafana.net/otlp, from the stack's OpenTelemetry tile on grafana.com";
+  const page = `endpoint: is a page of grafana.com, not an OTLP endpoint: ${copy}`;
+  const prometheus = `endpoint: is where a Prometheus writes to, not an OTLP endpoint: ${copy}`;
+  const stack = `endpoint: is the stack's own address, not its OTLP endpoint: ${copy}`;
+
+  test.each([tile.endpoint, "otlp-gateway-prod-eu-west-0.grafana.net", `"${tile.endpoint.toUpperCase()}"`])(
+    "that takes OTLP needs its key, as %s",
+    (endpoint) => {
+      expect(faultsOf({ endpoint })).toEqual(missing);
+      expect(faultsOf({ endpoint, headers: { "x-scope-orgid": "1" } })).toContain(missing[1]);
+      const authorized = { endpoint: tile.endpoint, headers: { Authorization: `Basic ${canary}` } };
+      void new GrafanaCloudPublisher(authorized);
+    },
+  );
+
+  test.each([
+    ["https://grafana.com/orgs/acme/stacks/123/otlp-info", page],
+    ["grafana.com/orgs/acme", page],
+    ["https://prometheus-prod-01-eu-west-0.grafana.net/api/prom/push", prometheus],
+    ["https://acme.grafana.net", stack],
+    [" acme.grafana.net/ ", stack],
+    ["https://logs-prod-012.grafana.net/loki/api/v1/push", stack],
+  ])("that takes none is refused with the one to copy, as %s", (endpoint, fault) => {
+    expect(faultsOf({ ...tile, endpoint })).toEqual([fault]);
+    expect(faultsOf({ endpoint })).toEqual([...missing, fault]);
+    expect(faultsOf({ endpoint, headers: { authorization: `Basic ${canary}` } })).toEqual([fault]);
+  });
+
+  test.each([
+    ["orgSlug", "https://grafana.com/orgs/acme"],
+    ["orgSlug", "acme.grafana.net"],
+    ["stackSlug", "acme.grafana.net"],
+    ["stackSlug", "https://acme.grafana.net/"],
+  ])("is no %s: %s", (name, value) => {
+    const where = name === "orgSlug" ? "grafana.com/orgs/acme" : "acme.grafana.net";
+    expect(faultsOf({ ...organisation, [name]: value })).toEqual([
+      `${name}: expected the name alone, as acme in ${where}`,
+    ]);
+  });
+
+  test.each(["https://grafana.net.example", "https://notgrafana.com", "https://acme.grafana.net.example/otlp"])(
+    "is not what merely looks like one, as %s",
+    (endpoint) => void new GrafanaCloudPublisher({ endpoint }),
+  );
+});
+
 describe("a key that cannot open a stack is refused without being shown", () => {
   const alone = "expected the token alone, which begins with glc_, got a whole header";
   const text = "expected a token of an access policy, as glc_…";
@@ -183,7 +232,7 @@ test("accepts every option of each shape, and shows no secret", () => {
       ...series,
       ...organisation,
       apiKey,
-      stackSlug: "https://acme-prod.grafana.net/",
+      stackSlug: "acme-prod",
       apiUrl: "https://grafana.example/api",
     }),
     new GrafanaCloudPublisher({

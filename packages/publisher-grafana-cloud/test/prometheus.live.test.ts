@@ -211,7 +211,7 @@ describe.skipIf(liveReason !== undefined)(
       const { publisher } = open({ endpoint: otlpEndpoint.replace("/api/v1/otlp", "") });
       expect(await publisher.check()).toMatchObject({
         ok: false,
-        code: "endpoint-wrong",
+        code: "not-found",
         message: "grafana-cloud: the endpoint answered 404: it takes no metrics at this path",
       });
     });

@@ -116,7 +116,7 @@ describe("takes a success for delivered", () => {
 describe("a partial success is delivered with one warning that quotes no label", () => {
   const canary = "canary-31d7";
   const LIMIT =
-    "a series limit is the cause: series that are new are not stored; keep fewer (maxLabelSets, labels), or have the limit of the stack raised";
+    "a series limit is the cause: series that are new are not stored; keep fewer (maxLabelSets, labels), or have the limit raised";
   const OLDER =
     "newer samples of these series are stored already; give every process its own serviceInstanceId (the default is one), and check the clock of this machine";
   test.each<[string, FaultReply, string]>([

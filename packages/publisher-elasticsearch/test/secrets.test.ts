@@ -1,0 +1,327 @@
+import { Client as Client9, HttpConnection } from "@elastic/elasticsearch";
+import { type CommonOptions, createPublisher, type MetricsPublisher } from "@eventmeter/core";
+import { ElasticsearchPublisher, type ElasticsearchPublisherOptions } from "@eventmeter/publisher-elasticsearch";
+import { createFaultServer } from "@eventmeter/testkit";
+import { Client as Client8 } from "elasticsearch-8";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { echoOf, type HostileCase, hostileCases, onceStarted } from "./hostile-replies.ts";
+import { payloads, resource, secretEvent, secretOperation } from "./secret-records.ts";
+import { secretsIn } from "./secret-search.ts";
+
+const credentials = {
+  password: "Canary pass:word 1q9z",
+  apiKey: Buffer.from("key-id:Canary-Key-3w7x").toString("base64"),
+  apiKeyPart: "Canary-Part-6e2c",
+  bearer: "Canary.Bearer-8r4v",
+  userinfo: "Canary-Userinfo-5t1b",
+  header: "Canary-Header-9y6n",
+  proxy: "Canary-Proxy-2u8m",
+  tlsKey: "Canary-TLS-key-4i3k",
+  tlsPassphrase: "Canary-TLS-passphrase-7o5j",
+  tlsAuthority: "Canary-TLS-authority-1p2h",
+} as const;
+const secrets = { ...credentials, ...payloads };
+
+const { apiKey, apiKeyPart, bearer, header, password, proxy, tlsAuthority, tlsKey, tlsPassphrase } = credentials;
+const tls = { key: tlsKey, passphrase: tlsPassphrase };
+const headers = { "x-tenant": header };
+const withUserinfo = (url: string): string => url.replace("//", `//eve:${credentials.userinfo}@`);
+
+type Way = readonly [
+  title: string,
+  /** What a server gets to see of them in any case. */
+  seen: readonly string[],
+  options: (url: string) => ElasticsearchPublisherOptions,
+];
+
+const visible = (credential: keyof typeof credentials): readonly string[] => [
+  credential,
+  "header",
+  ...Object.keys(payloads),
+];
+const byParts = { auth: { apiKey: { id: "key-id", api_key: apiKeyPart } }, headers };
+
+/** Ways to give credentials. */
+const WAYS: readonly Way[] = [
+  [
+    "a password",
+    visible("password"),
+    (url) => ({ hosts: [url], auth: { username: "eve", password }, clientOptions: { headers, tls } }),
+  ],
+  [
+    "an API key",
+    visible("apiKey"),
+    (url) => ({ hosts: [url], auth: { apiKey }, clientOptions: { headers, tls, Connection: HttpConnection } }),
+  ],
+  ["a bearer token", visible("bearer"), (url) => ({ hosts: [url], auth: { bearer }, clientOptions: { headers, tls } })],
+  [
+    "a proxy",
+    ["proxy"],
+    (url) => ({
+      hosts: ["http://elasticsearch.example:9200"],
+      auth: { bearer },
+      clientOptions: { headers, Connection: HttpConnection, proxy: url.replace("//", `//eve:${proxy}@`) },
+    }),
+  ],
+  [
+    "a client 9 with the parts of an API key",
+    visible("apiKeyPart"),
+    (node) => ({ client: opened(new Client9({ node, ...byParts })) }),
+  ],
+  [
+    "a client 8 with the parts of an API key",
+    visible("apiKeyPart"),
+    (node) => ({ client: opened(new Client8({ node, ...byParts })) }),
+  ],
+  [
+    "a client 8 with credentials in its address",
+    visible("userinfo"),
+    (url) => ({ client: opened(new Client8({ node: withUserinfo(url), headers })) }),
+  ],
+];
+
+function opened<Client extends { close(): Promise<unknown> }>(client: Client): Client {
+  onTestFinished(() => void client.close());
+  return client;
+}
+
+/** Everything that a publisher gave to somebody, by whom it gave it to. */
+interface Heard {
+  readonly onError: unknown[];
+  readonly onDiagnostic: unknown[];
+  readonly onDrop: unknown[];
+  readonly warnings: unknown[];
+  readonly rejections: unknown[];
+  readonly reports: unknown[];
+  readonly checks: unknown[];
+  readonly healths: unknown[];
+  readonly publishers: unknown[];
+}
+
+const SINKS = [
+  "onError",
+  "onDiagnostic",
+  "onDrop",
+  "warnings",
+  "rejections",
+  "reports",
+  "checks",
+  "healths",
+  "publishers",
+] as const satisfies (keyof Heard)[];
+
+function listen(): Heard {
+  return Object.fromEntries(SINKS.map((sink) => [sink, [] as unknown[]])) as unknown as Heard;
+}
+
+/** Names what was given away, and to whom. */
+function leaksOf(heard: Heard): readonly string[] {
+  if (secretsIn(heard, secrets).length === 0) return [];
+  return SINKS.flatMap((sink) => secretsIn(heard[sink], secrets).map((secret) => `${sink}: ${secret}`));
+}
+
+/** Hears what a publisher has to say from its construction to its end. */
+async function hear(
+  heard: Heard,
+  make: (listeners: CommonOptions & Pick<ElasticsearchPublisherOptions, "onDrop">) => MetricsPublisher,
+): Promise<void> {
+  const { promise: failed, resolve: fail } = Promise.withResolvers<void>();
+  const publisher = make({
+    onError(error) {
+      heard.onError.push(error);
+      fail();
+    },
+    onDiagnostic: (diagnostic) => heard.onDiagnostic.push(diagnostic),
+    // Its bytes are the record itself, for whoever keeps what was given up.
+    onDrop: ({ reason }) => heard.onDrop.push(reason),
+  });
+  publisher.publishEventMetrics(secretEvent);
+  publisher.publishNetworkMetrics(secretOperation);
+  const flushed = publisher.flush({ timeoutMs: 2_000 });
+  await Promise.race([flushed, failed]);
+  heard.healths.push(publisher.health());
+  heard.publishers.push(publisher);
+  heard.checks.push(await publisher.check?.({ timeoutMs: 200 }));
+  await publisher.start?.({ timeoutMs: 200 }).catch((caught: unknown) => heard.rejections.push(caught));
+  heard.reports.push(await publisher.close({ timeoutMs: 0 }), await flushed);
+  heard.healths.push(publisher.health());
+}
+
+async function meet({ title, script, echoes }: HostileCase, [way, seen, options]: Way): Promise<readonly string[]> {
+  const heard = listen();
+  const sent = new Set<string>();
+  for (const templates of [false, true]) {
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    await using server = await createFaultServer(onceStarted(script));
+    const more = { resource, templates, sendTimeoutMs: echoes ? 5_000 : 100 };
+    // oxlint-disable-next-line no-await-in-loop
+    await hear(heard, (listeners) => new ElasticsearchPublisher({ ...options(server.url), ...listeners, ...more }));
+    for (const request of server.requests) for (const name of secretsIn(echoOf(request), secrets)) sent.add(name);
+  }
+  // Otherwise there was nothing to be given away.
+  const missing = echoes ? seen.filter((name) => !sent.has(name)) : [];
+  return [
+    ...leaksOf(heard).map((leak) => `${title}, ${way}: ${leak}`),
+    ...missing.map((name) => `${title}, ${way}: ${name} was not sent`),
+  ];
+}
+
+describe.each(WAYS)("nobody is told a secret with %s", (...way) => {
+  test("whatever the server answers", async () => {
+    const warnings = onWarnings();
+    const leaks: string[] = [];
+    const left = hostileCases.values();
+    // Some at a time: most of them wait.
+    const work = async (): Promise<void> => {
+      // oxlint-disable-next-line no-await-in-loop -- as many at a time as there are workers
+      for (const each of left) leaks.push(...(await meet(each, way)));
+    };
+    await Promise.all(Array.from({ length: 12 }, work));
+    expect([...leaks, ...secretsIn(warnings, secrets)]).toEqual([]);
+  });
+});
+
+/** Gives what the process is warned of from now on. */
+function onWarnings(): readonly Error[] {
+  const warnings: Error[] = [];
+  const listener = (warning: Error): void => void warnings.push(warning);
+  process.on("warning", listener);
+  onTestFinished(() => void process.off("warning", listener));
+  return warnings;
+}
+
+test("a warning in place of onError tells none", async () => {
+  const warnings = onWarnings();
+  for (const { script } of hostileCases.filter(({ title }) => /^40[013] with an error/.test(title))) {
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    await using server = await createFaultServer(onceStarted(script));
+    const publisher = new ElasticsearchPublisher({ hosts: [server.url], auth: { bearer }, templates: false });
+    publisher.publishEventMetrics(secretEvent);
+    // oxlint-disable-next-line no-await-in-loop
+    await Promise.all([publisher.flush({ timeoutMs: 100 }), server.received(2)]);
+    // oxlint-disable-next-line no-await-in-loop
+    await publisher.close({ timeoutMs: 0 });
+  }
+  await expect.poll(() => warnings.length).toBeGreaterThanOrEqual(6);
+  expect(secretsIn(warnings, secrets)).toEqual([]);
+});
+
+describe("a connection that is never made tells none", () => {
+  const address = "https://127.0.0.1:9";
+  test.each<[string, ElasticsearchPublisherOptions]>([
+    ["nobody listens", { hosts: [address], auth: { apiKey } }],
+    ["the authority is no certificate", { hosts: [address], clientOptions: { tls: { ca: tlsAuthority } } }],
+    ["the key is none", { hosts: [address], clientOptions: { tls: { key: tlsKey, passphrase: tlsPassphrase } } }],
+    ["the proxy is of a client that takes none", { hosts: [address], clientOptions: { proxy: `http://u:${proxy}@x` } }],
+    [
+      "the proxy is no address",
+      { hosts: [address], clientOptions: { proxy: `${proxy}:x`, Connection: HttpConnection } },
+    ],
+    ["a client has an address with credentials", { client: new Client9({ node: withUserinfo(address) }) }],
+  ])("when %s", async (_, options) => {
+    const heard = listen();
+    for (const templates of [false, true])
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      await hear(heard, (listeners) => new ElasticsearchPublisher({ ...options, ...listeners, templates }));
+    expect(heard.onError).not.toEqual([]);
+    expect(leaksOf(heard)).toEqual([]);
+  });
+});
+
+describe("options are refused without being repeated:", () => {
+  const hosts = ["http://127.0.0.1:9200"];
+  test.each<[string, object]>([
+    ["credentials in an address", { hosts: [withUserinfo("http://127.0.0.1:9200")] }],
+    ["an address with a line end", { hosts: [`http://127.0.0.1:9200/\r\nx: ${header}`] }],
+    ["an address that is none", { hosts: [`http://[::bad${header}`] }],
+    ["an address of another scheme", { hosts: [`file:///${header}`] }],
+    ["the parts of an API key", { hosts, auth: { apiKey: { id: "key-id", api_key: apiKeyPart } } }],
+    ["an API key with a line end", { hosts, auth: { apiKey: `${apiKey}\nx: y` } }],
+    ["a bearer token with a line end", { hosts, auth: { bearer: `${bearer}\r\nx: y` } }],
+    ["a password with a line end", { hosts, auth: { username: "eve", password: `${password}\n` } }],
+    ["a password without a user", { hosts, auth: { password } }],
+    ["credentials that are a text", { hosts, auth: password }],
+    ["credentials beside a client", { client: {}, auth: { bearer } }],
+    ["credentials among the options of the client", { hosts, clientOptions: { auth: { username: "eve", password } } }],
+    ["a header with a line end", { hosts, clientOptions: { headers: { "x-tenant": `${header}\r\nx: y` } } }],
+    [
+      "a header of two texts with a line end",
+      { hosts, clientOptions: { headers: { "x-tenant": ["a", `${header}\n`] } } },
+    ],
+    ["a name of a header with a line end", { hosts, clientOptions: { headers: { [`x\n${header}`]: "y" } } }],
+    ["headers that are a text", { hosts, clientOptions: { headers: `x-tenant: ${header}` } }],
+  ])("%s", (_, options) => {
+    const refused = (): unknown => new ElasticsearchPublisher(options);
+    expect(refused).toThrow(/^elasticsearch: (?:an option is|\d+ options are) wrong/);
+    try {
+      refused();
+    } catch (caught) {
+      expect(secretsIn(caught, secrets)).toEqual([]);
+    }
+  });
+});
+
+describe("the search finds", () => {
+  const SHAPES: readonly (readonly [string, (secret: string) => unknown])[] = [
+    ["in a message", (secret) => new Error(`with ${secret}`)],
+    ["in a cause of a cause", (secret) => new Error("a", { cause: new Error("b", { cause: { deep: [secret] } }) })],
+    [
+      "in a property that is not shown",
+      (secret) => Object.defineProperty(new Error("a"), "meta", { value: { secret } }),
+    ],
+    ["in base64 behind something", (secret) => `Basic ${Buffer.from(`user:${secret}`).toString("base64")}`],
+    ["in hexadecimal", (secret) => Buffer.from(secret).toString("hex")],
+    ["escaped for a URL", (secret) => `http://x/?k=${encodeURIComponent(secret)}`],
+    ["in bytes", (secret) => ({ body: Buffer.from(`{"a":"${secret}"}`) })],
+    ["as a key, in a Map", (secret) => new Map([[{ [secret]: 1 }, 1]])],
+    ["behind a symbol", (secret) => ({ [Symbol("hidden")]: secret })],
+    ["in what JSON gives alone", (secret) => ({ toJSON: () => secret })],
+    ["in headers", (secret) => new Headers({ authorization: `Bearer ${encodeURIComponent(secret)}` })],
+  ];
+
+  test.each(SINKS)("every secret, in every shape, in %s", (sink) => {
+    for (const [name, secret] of Object.entries(secrets)) {
+      for (const [shape, show] of SHAPES) {
+        const heard = listen();
+        heard[sink].push({ value: show(secret) });
+        expect(leaksOf(heard), shape).toContain(`${sink}: ${name}`);
+      }
+    }
+  });
+
+  test("what a publisher gives away, by every way that it has", async () => {
+    const heard = listen();
+    const warnings = onWarnings();
+    await hear(heard, (listeners) => {
+      const inner = createPublisher(
+        {
+          name: "leaky",
+          event() {
+            throw new Error(`could not reach http://eve:${password}@x`);
+          },
+          check: () => ({ ok: false, code: "x", message: `with ${apiKey}` }),
+        },
+        { onError: listeners.onError },
+      );
+      listeners.onDiagnostic?.({ code: "x", publisher: "leaky", message: payloads.attribute });
+      listeners.onDrop?.({ reason: payloads.errorMessage, bytes: new Uint8Array() });
+      process.emitWarning(payloads.host);
+      const start = (): Promise<void> => Promise.reject(new Error("leaky", { cause: { bearer } }));
+      return { ...inner, name: header, start, health: () => ({ ...inner.health(), name: proxy }) };
+    });
+    await expect.poll(() => warnings.length).toBe(1);
+    heard.warnings.push(...warnings);
+    expect(leaksOf(heard)).toEqual(
+      expect.arrayContaining([
+        "onError: password",
+        "onDiagnostic: attribute",
+        "onDrop: errorMessage",
+        "warnings: host",
+        "rejections: bearer",
+        "checks: apiKey",
+        "healths: proxy",
+        "publishers: header",
+      ]),
+    );
+  });
+});
