@@ -1,4 +1,10 @@
-import type { CommonOptions, Diagnostic, MetricsPublisher, PublisherError } from "@eventmeter/core";
+import {
+  type CommonOptions,
+  type Diagnostic,
+  isPublisherError,
+  type MetricsPublisher,
+  type PublisherError,
+} from "@eventmeter/core";
 import { ElasticsearchPublisher } from "@eventmeter/publisher-elasticsearch";
 import { GrafanaCloudPublisher } from "@eventmeter/publisher-grafana-cloud";
 import { PrometheusPublisher } from "@eventmeter/publisher-prometheus";
@@ -31,9 +37,61 @@ export function createBackends(
   const common = { resource: { serviceName: "eventmeter-demo" }, onError, onDiagnostic };
   const page = new PrometheusPublisher({ port, host, exemplars: true, processMetrics: true, ...common });
   const file = ndjsonPublisher(ndjson, { onError });
-  const remote = [elasticsearch(environment, common), grafanaCloud(environment, common), receiver(environment, common)];
+  const faults: string[] = [];
+  const remote = REMOTE.map(({ name, make, variables }) => {
+    try {
+      return make(environment, common);
+    } catch (error) {
+      faults.push(...faultsIn(error, name, variables));
+      return undefined;
+    }
+  });
+  if (faults.length > 0) throw new UsageError(faults.join("\n"));
   const own = [page, file];
   return { page, own, all: [...own, ...remote.filter((publisher) => publisher !== undefined)] };
+}
+
+interface Remote {
+  readonly name: string;
+  readonly make: (environment: Environment, common: CommonOptions) => MetricsPublisher | undefined;
+  /** The variable that each option is taken from. */
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+const REMOTE: readonly Remote[] = [
+  {
+    name: "elasticsearch",
+    make: elasticsearch,
+    variables: { hosts: "ELASTICSEARCH_URL", auth: "ELASTICSEARCH_API_KEY" },
+  },
+  {
+    name: "grafana-cloud",
+    make: grafanaCloud,
+    variables: {
+      endpoint: "GRAFANA_CLOUD_ENDPOINT",
+      apiKey: "GRAFANA_CLOUD_API_KEY",
+      instanceId: "GRAFANA_CLOUD_INSTANCE_ID",
+      orgSlug: "GRAFANA_CLOUD_ORG_SLUG",
+      region: "GRAFANA_CLOUD_REGION",
+      stackSlug: "GRAFANA_CLOUD_STACK_SLUG",
+    },
+  },
+  {
+    name: "otlp",
+    make: receiver,
+    variables: { endpoint: "OTEL_EXPORTER_OTLP_ENDPOINT", headers: "OTEL_EXPORTER_OTLP_HEADERS" },
+  },
+];
+
+/** Gives each fault of a publisher's options with the publisher and the variable that it is in. */
+function faultsIn(error: unknown, name: string, variables: Remote["variables"]): string[] {
+  if (error instanceof UsageError) return [error.message];
+  if (!isPublisherError(error)) throw error;
+  const lines = error.message.split("\n").slice(1);
+  return lines.map((line) => {
+    const [, option = ""] = /^\s*(\w+)/.exec(line) ?? [];
+    return `${name}: ${variables[option] ?? "options"}: ${line.trim()}`;
+  });
 }
 
 function elasticsearch(environment: Environment, common: CommonOptions): MetricsPublisher | undefined {

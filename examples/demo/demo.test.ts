@@ -128,3 +128,27 @@ test("says what Grafana Cloud needs in one sentence and ends with 2", async () =
     "demo: Grafana Cloud needs GRAFANA_CLOUD_API_KEY, with GRAFANA_CLOUD_ENDPOINT and GRAFANA_CLOUD_INSTANCE_ID or with GRAFANA_CLOUD_ORG_SLUG and GRAFANA_CLOUD_REGION\n",
   ]);
 });
+
+test("names the publisher, the variable and the fault of every wrong setting, a line each, and no value", async () => {
+  const { code, errors } = await runDemo(["--dir", folder, "--port", "0", "--ndjson", join(folder, "none.ndjson")], {
+    environment: {
+      ELASTICSEARCH_URL: "127.0.0.1:9209",
+      OTEL_EXPORTER_OTLP_ENDPOINT: "grpc://localhost:4317",
+      GRAFANA_CLOUD_API_KEY: "glsa_secret",
+      GRAFANA_CLOUD_ENDPOINT: "https://otlp-gateway-prod-eu-west-0.grafana.net/otlp",
+      GRAFANA_CLOUD_INSTANCE_ID: "y",
+    },
+  });
+  expect(code).toBe(2);
+  const starts = errors
+    .trimEnd()
+    .split("\n")
+    .map((line) => line.split(": ").slice(0, 4).join(": "));
+  expect(starts.toSorted()).toEqual([
+    "demo: elasticsearch: ELASTICSEARCH_URL: hosts[0]",
+    "demo: grafana-cloud: GRAFANA_CLOUD_API_KEY: apiKey",
+    "demo: grafana-cloud: GRAFANA_CLOUD_INSTANCE_ID: instanceId",
+    "demo: otlp: OTEL_EXPORTER_OTLP_ENDPOINT: endpoint",
+  ]);
+  expect(errors).not.toMatch(/secret|4317/);
+});

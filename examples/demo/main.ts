@@ -1,6 +1,6 @@
 // Real work, published: walks a folder of packages, fetches their files over a server that has limits, hashes and compresses them.
 import { fileURLToPath } from "node:url";
-import { errorTypeOf, isPublisherError } from "@eventmeter/core";
+import { errorTypeOf, isPublisherError, type MetricsPublisher } from "@eventmeter/core";
 import { CompositePublisher } from "@eventmeter/publisher-composite";
 import { type DemoOptions, readArguments, USAGE, UsageError } from "./arguments.ts";
 import { createBackends } from "./backends.ts";
@@ -41,7 +41,7 @@ async function demo(options: DemoOptions): Promise<void> {
     await using server = await startFileServer(dir, jobs * CONNECTIONS_PER_JOB);
     using client = createFileClient(server.port, DEADLINE_MS, metrics);
     console.log(
-      `page      ${page.url}\nrecords   ${options.ndjson}\nworking   ${dir} with ${jobs} jobs, Ctrl-C ends it\nfailures  are real and wanted: ${DEADLINE_MS} ms a file, ${jobs * CONNECTIONS_PER_JOB} connections, ${MAX_RETRIES} retries\n`,
+      `page      ${page.url}\n${remotes(all.slice(own.length))}records   ${options.ndjson}\nworking   ${dir} with ${jobs} jobs, Ctrl-C ends it\nfailures  are real and wanted: ${DEADLINE_MS} ms a file, ${jobs * CONNECTIONS_PER_JOB} connections, ${MAX_RETRIES} retries\n`,
     );
     using line = showLiveLine({ tally, client, metrics, output: process.stdout });
     ({ note } = line);
@@ -56,11 +56,19 @@ async function demo(options: DemoOptions): Promise<void> {
   }
   clearTimeout(timer);
 
+  console.log("closing   up to 5 s for what is still on its way");
   const report = await metrics.close();
   const health = metrics.health();
   console.log(`\n${summaryText(tally, health)}\n\nclosed: ${report.status}`);
+  if (health.children?.some(({ dropped }) => dropped > 0) === true)
+    console.log("composite counts what it handed on: what became of it is in the rows of the others");
   if (![health, ...(health.children ?? [])].every(addsUp)) process.exitCode = 1;
   process.off("SIGINT", end);
+}
+
+/** Names the backends of the environment, where there are any. */
+function remotes(publishers: readonly MetricsPublisher[]): string {
+  return publishers.length === 0 ? "" : `also to   ${publishers.map(({ name }) => name).join(", ")}\n`;
 }
 
 async function firstOf(folders: AsyncGenerator<PackageFolder>): Promise<void> {
@@ -87,7 +95,9 @@ try {
   await demo(readArguments(process.argv.slice(2), DEFAULT_DIR));
 } catch (error) {
   if (!(error instanceof UsageError) && !isPublisherError(error)) throw error;
-  // A composite names each publisher that did not start on a line of its own.
-  console.error(`demo: ${error.message.split("\n").at(-1)?.trim()}`);
+  // A composite names each publisher that did not start on a line of its own, below a headline.
+  const [first = "", ...further] = error.message.split("\n");
+  const lines = error instanceof UsageError || further.length === 0 ? [first, ...further] : further;
+  for (const line of lines) console.error(`demo: ${line.trim()}`);
   process.exitCode = 2;
 }
