@@ -11,7 +11,7 @@ const NANOSECONDS_IN_MS = 1e6;
 
 /** Makes what writes documents with ECS fields, for the data streams of one namespace. */
 export function createEcsDocuments(writer: JsonWriter, namespace: string, resource: Resource | undefined): Documents {
-  const { raw, prepared, quote, member } = writer;
+  const { raw, integer, prepared, quote, member } = writer;
   const writeLabels = createAttributesWriter(writer, ',"labels":');
   const head = (kind: string): string =>
     `,"ecs":{"version":"${ECS_VERSION}"},"data_stream":{"type":"metrics","dataset":"eventmeter.${kind}","namespace":${JSON.stringify(namespace)}},` +
@@ -21,21 +21,19 @@ export function createEcsDocuments(writer: JsonWriter, namespace: string, resour
 
   function begin(fields: EventFields | NetworkFields, eventPart: Uint8Array, action: string, outcome: string): void {
     const { startTime, endTime } = fields;
-    const start = longText(startTime);
-    const timestamp = endTime === null ? start : longText(endTime);
     raw('{"@timestamp":');
-    raw(timestamp);
+    long(endTime ?? startTime);
     prepared(eventPart);
     quote(action);
     raw(',"outcome":"');
     raw(outcome);
     raw('","start":');
-    raw(start);
+    long(startTime);
     if (endTime !== null) {
       raw(',"end":');
-      raw(timestamp);
+      long(endTime);
       raw(',"duration":');
-      raw(String(Math.round((endTime - startTime) * NANOSECONDS_IN_MS)));
+      integer(Math.round((endTime - startTime) * NANOSECONDS_IN_MS));
     }
     member(',"id":', fields.recordId);
     raw('},"eventmeter":{"schema_version":1');
@@ -56,6 +54,11 @@ export function createEcsDocuments(writer: JsonWriter, namespace: string, resour
     raw("}");
   }
 
+  /** Writes a number for a field of type `long` or `date`; counts above 2^53 - 1 could not be told apart anyway. */
+  function long(value: number): void {
+    integer(Math.min(Math.trunc(value), Number.MAX_SAFE_INTEGER));
+  }
+
   function group(name: string, text: string): void {
     raw(name);
     quote(text);
@@ -70,12 +73,12 @@ export function createEcsDocuments(writer: JsonWriter, namespace: string, resour
       member(',"task_id":', fields.taskId);
       member(',"status":', status);
       raw(',"retry_count":');
-      raw(longText(fields.retryCount));
+      long(fields.retryCount);
       member(',"pipeline_id":', fields.pipelineId);
       raw("}");
       if (processId !== null) {
         raw(',"process":{"pid":');
-        raw(String(processId));
+        integer(processId);
         raw("}");
       }
       end(fields);
@@ -89,24 +92,19 @@ export function createEcsDocuments(writer: JsonWriter, namespace: string, resour
       member(',"task_id":', fields.taskId);
       member(',"event_name":', fields.eventName);
       raw('},"source":{"bytes":');
-      raw(longText(bytesSent));
+      long(bytesSent);
       raw('},"destination":{"bytes":');
-      raw(longText(bytesReceived));
+      long(bytesReceived);
       if (host !== "") member(',"address":', host);
       if (isIPv4(host) || (isIPv6(host) && !host.includes("%"))) member(',"ip":', host);
       if (port !== null) {
         raw(',"port":');
-        raw(String(port));
+        integer(port);
       }
       raw('},"network":{"bytes":');
-      raw(longText(bytesSent + bytesReceived));
+      long(bytesSent + bytesReceived);
       raw("}");
       end(fields);
     },
   };
-}
-
-/** Writes a number for a field of type `long` or `date`; counts above 2^53 - 1 could not be told apart anyway. */
-function longText(value: number): string {
-  return String(Math.min(Math.trunc(value), Number.MAX_SAFE_INTEGER));
 }

@@ -55,7 +55,7 @@ function createEncoder({ namespace, indexPrefix, resource }: EncodeOptions): Enc
   const laneOf = indexPrefix === undefined ? streamLanes(namespace) : dailyLanes(indexPrefix);
   return (record, { id }) => {
     // What an encoding that threw left behind is not part of this one.
-    writer.take();
+    writer.clear();
     const isEvent = record.operation === undefined;
     const lane = laneOf(isEvent ? "event" : "network", record.endTime ?? record.startTime);
     raw('{"create":{"_id":');

@@ -28,6 +28,8 @@ const REPLY_BYTES = 65_536;
 const FILTER = "filter_path=errors,items.*.status,items.*.error.type,items.*.failure_store";
 
 const deflate = promisify(gzip);
+// The fastest level; and larger chunks than usual, since each of them is a trip to the thread pool and back.
+const GZIP = { level: 1, chunkSize: 131_072 };
 
 /** Makes what sends one batch as one bulk request. */
 export function createSend({ connection, clock, streams, compression, sendTimeoutMs }: SendInit): Send {
@@ -53,7 +55,7 @@ export function createSend({ connection, clock, streams, compression, sendTimeou
   function bodyOf(batch: Batch): Buffer | Promise<Buffer> {
     const { buffer, byteOffset, byteLength } = batch.body();
     const body = Buffer.from(buffer, byteOffset, byteLength);
-    return compression ? deflate(body, { level: 1 }) : body;
+    return compression ? deflate(body, GZIP) : body;
   }
 
   function stored(reply: Reply, { count, lane }: Batch, { attempt, report }: SendContext): Outcome {

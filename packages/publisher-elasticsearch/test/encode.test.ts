@@ -127,7 +127,10 @@ const text = fc.oneof(
 const time = fc.oneof(fc.integer({ min: 1e12, max: 4e12 }), fc.double({ min: 1e12, max: 4e12, noNaN: true }));
 const maybe = <Value>(value: fc.Arbitrary<Value>): fc.Arbitrary<Value | undefined> =>
   fc.option(value, { nil: undefined });
-const count = fc.oneof(fc.nat(), fc.constantFrom(2 ** 53, 1e21, 1e300, 0.5));
+const count = fc.oneof(
+  fc.nat(),
+  fc.constantFrom(9, 10, 999_999_999, 1e9, 1_000_000_007, 2 ** 53 - 1, 2 ** 53, 1e21, 1e300, 0.5),
+);
 const attributes = fc.dictionary(text, fc.oneof(text, fc.integer(), fc.double(), fc.boolean(), fc.constant(null)), {
   maxKeys: 8,
 });
