@@ -54,11 +54,11 @@ async function requestOf(side: ChildProcess): Promise<Uint8Array> {
  * Throws unless two requests say the same of the same series, but for the minimum and maximum that the peer sends and
  * Prometheus leaves aside; sums to 9 digits, since they are added up in another unit.
  */
-function assertSameSeries(ours: Uint8Array, theirs: Uint8Array): void {
-  const [one, another] = [canonicalPoints(ours), canonicalPoints(theirs)];
-  const at = one.findIndex((point, index) => point !== another[index]);
-  if (at >= 0 || one.length !== another.length || one.length !== points)
-    throw new Error(`requests differ (${one.length} and ${another.length} points): ${one[at]} is not ${another[at]}`);
+function assertSameSeries(one: Uint8Array, another: Uint8Array): void {
+  const [first, second] = [canonicalPoints(one), canonicalPoints(another)];
+  const at = first.findIndex((point, index) => point !== second[index]);
+  if (at >= 0 || first.length !== second.length || first.length !== points)
+    throw new Error(`requests differ (${first.length} and ${second.length} points): ${first[at]} is not ${second[at]}`);
 }
 
 interface DecodedPoint {
