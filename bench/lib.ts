@@ -43,24 +43,29 @@ export function versionOf(name: string): string {
   return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
 }
 
-/** Runs both sides in turn, the first one changing with each round, after two rounds that do not count. */
-export async function compare(head: Head, ours: Measure, theirs: Measure): Promise<Finding> {
-  const rounds: { ours: number; theirs: number; ratio: number }[] = [];
+/** Runs both sides in turn, the first one changing with each round, after two rounds that do not count. @param figureOf what the goal is about in one round; how both relate by default */
+export async function compare(
+  head: Head,
+  ours: Measure,
+  theirs: Measure,
+  figureOf: (ours: number, theirs: number) => number = (own, other) => own / other,
+): Promise<Finding> {
+  const rounds: { ours: number; theirs: number; figure: number }[] = [];
   for (let round = -2; round < ROUNDS; round += 1) {
     const first = round % 2 === 0 ? await ours() : await theirs();
     const second = round % 2 === 0 ? await theirs() : await ours();
     const [own, other] = round % 2 === 0 ? [first, second] : [second, first];
-    if (round >= 0) rounds.push({ ours: own, theirs: other, ratio: own / other });
+    if (round >= 0) rounds.push({ ours: own, theirs: other, figure: figureOf(own, other) });
   }
-  const ratios = rounds.map(({ ratio }) => ratio);
+  const figures = rounds.map(({ figure }) => figure);
   return {
     peer: PROM_CLIENT,
     ...head,
     ours: median(rounds.map((round) => round.ours)),
     theirs: median(rounds.map((round) => round.theirs)),
-    figure: median(ratios),
-    lowest: Math.min(...ratios),
-    highest: Math.max(...ratios),
+    figure: median(figures),
+    lowest: Math.min(...figures),
+    highest: Math.max(...figures),
   };
 }
 
