@@ -25,7 +25,7 @@ findings.push(
     { ...head, goal: "A3", what: `longest block by a push, ${points} points`, unit: "ms", limit: 10, stretch: 5 },
     () => ask(ours, "block"),
     () => ask(theirs, "block"),
-    (own) => own,
+    (milliseconds) => milliseconds,
   ),
   await compare(
     { ...head, what: `bytes after gzip level 1, ${points} points`, unit: "kB", limit: 1, stretch: 0.75 },
