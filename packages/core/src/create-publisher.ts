@@ -175,9 +175,10 @@ export function createPublisher(definition: PublisherDefinition, options?: Commo
     ledger.drop("unconfirmed", lost);
     if (lost > 0)
       reporter.drop("record-dropped", "records dropped: not settled before the close ended", { count: lost });
-    // What a start opens is closed by the same hook, called once: when the start has ended, at the latest when the time is over.
-    const timeoutMs = readWaitOptions(wait).timeoutMs - (clock.monotonic() - begun);
-    await waitWithin(idle, { timeoutMs: Math.max(timeoutMs, 0) }, clock);
+    // What a start opens is closed by the same hook, called once: when the start has ended, at the latest when the wait is over.
+    const { timeoutMs, signal } = readWaitOptions(wait);
+    const restMs = Math.max(timeoutMs - (clock.monotonic() - begun), 0);
+    await waitWithin(idle, { timeoutMs: restMs, signal }, clock);
     await closeWithin(definition.close, wait, clock.monotonic() - begun, { clock, reporter });
     ended = true;
     reporter.settle();

@@ -128,6 +128,14 @@ test("gives up a flush in time or when it is aborted", async () => {
   expect(await late).toMatchObject({ status: "timeout", pending: 1 });
 });
 
+test("gives up a close when it is aborted, although a start hangs", async () => {
+  const { publisher, clock } = setUp({ start: () => new Promise(() => undefined), event: () => undefined });
+  publisher.publishEventMetrics(event());
+  await clock.advance(0);
+  const report = await publisher.close({ timeoutMs: 60_000, signal: AbortSignal.abort() });
+  expect(report).toMatchObject({ status: "aborted", dropped: 1, pending: 0 });
+});
+
 test("closes once: unsettled records are unconfirmed, later ones are closed", async () => {
   const calls: string[] = [];
   const { publisher, clock } = setUp({

@@ -204,7 +204,8 @@ export function createDispatcher(init: DispatcherInit): Dispatcher {
 
   function expire(now: number): void {
     for (const queued of queue.expired(now, options.maxAgeMs)) {
-      queue.remove(queued);
+      // A handler that hears of the one before may publish, which makes room of others or lets them go.
+      if (queued.inFlight || !queue.remove(queued)) continue;
       losses.batch(queued.kept, "expired", `it is older than ${options.maxAgeMs / 60_000} minutes`);
     }
   }

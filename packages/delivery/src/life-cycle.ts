@@ -98,8 +98,9 @@ export function createLifeCycle({ name, clock, ledger, reporter, hooks, intake, 
     ending.abort();
     await traffic.stop();
     // What a start opens while the publisher closes is closed as well, in time or when the start ends.
-    const timeoutMs = readWaitOptions(wait).timeoutMs - (clock.monotonic() - begun);
-    const opened = await waitWithin(idle, { timeoutMs: Math.max(timeoutMs, 0) }, clock);
+    const { timeoutMs, signal } = readWaitOptions(wait);
+    const restMs = Math.max(timeoutMs - (clock.monotonic() - begun), 0);
+    const opened = await waitWithin(idle, { timeoutMs: restMs, signal }, clock);
     await closeWithin(hooks.close, wait, clock.monotonic() - begun, { clock, reporter });
     if (opened !== "complete") void idle.then(() => closeWithin(hooks.close, wait, 0, { clock, reporter }));
     ended = true;

@@ -45,8 +45,8 @@ export interface Queue {
   add(kept: KeptBatch, history: History): void;
   /** Lets a batch wait that was in flight. */
   delay(queued: Queued, notBefore: number): void;
-  /** Takes a batch out, whatever became of its records. */
-  remove(queued: Queued): void;
+  /** Takes a batch out, whatever became of its records; false if it is out already. */
+  remove(queued: Queued): boolean;
   /** Gives the oldest batch that is not in flight. */
   first(): Queued | undefined;
   /** Gives the batch that goes next, in flight from now on: the oldest, or the one least likely to be the trouble itself. */
@@ -131,7 +131,7 @@ export function createQueue(): Queue {
     },
     remove(queued) {
       const lane = lanes.get(queued.kept.lane);
-      if (lane === undefined || !(lane.whole.delete(queued) || lane.parts.delete(queued))) return;
+      if (lane === undefined || !(lane.whole.delete(queued) || lane.parts.delete(queued))) return false;
       if (isEmpty(lane)) lanes.delete(queued.kept.lane);
       delayed.delete(queued);
       memory -= queued.kept.memory;
@@ -143,6 +143,7 @@ export function createQueue(): Queue {
         sizes.delete(queued.epoch);
         release();
       }
+      return true;
     },
     first() {
       let first: Queued | undefined;

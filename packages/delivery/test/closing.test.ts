@@ -99,6 +99,16 @@ test("an aborted close ends at once", async () => {
   expect(clock.pendingTimers).toBe(0);
 });
 
+test("an aborted close does not wait for a start that hangs", async () => {
+  const clock = createVirtualClock();
+  const { publisher, fill } = openBench(undefined, { clock }, { start: () => new Promise(() => undefined) });
+  fill(3);
+  await clock.advance(0);
+  const report = await publisher.close({ timeoutMs: 60_000, signal: AbortSignal.abort() });
+  expect(report).toMatchObject({ status: "aborted", dropped: 3, pending: 0 });
+  expect(clock.pendingTimers).toBe(0);
+});
+
 test("a close hands out what is lost in slices: the program goes on in between", async () => {
   let handlerMs = 0;
   let sinceTurn = 0;

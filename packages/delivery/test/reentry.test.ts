@@ -29,6 +29,28 @@ test("a handler of onError that publishes loses none of what it publishes, nor o
   expect(delivered).toBe(sent.flatMap((one) => one.keys).length);
 });
 
+test("a handler of onError that fills the queue while old batches are given up has each of them given up once", async () => {
+  let echoes = 0;
+  const bench = openBench(() => ({ kind: "retry" }), {
+    overflow: "drop-oldest",
+    maxQueueBytes: 10 * (BATCH_OVERHEAD + 600),
+    maxBatchRecords: 1,
+    maxAgeMs: 1_000,
+    onError: ({ code }) => {
+      if (code === "record-dropped") for (; echoes < 20; echoes += 1) bench.publish();
+    },
+  });
+  const { clock, publisher, fill, sent, dropped } = bench;
+  fill(5);
+  await clock.advance(1_000);
+  expect(echoes).toBe(20);
+  const { pending } = publisher.health();
+  expect(pending + dropped.length).toBe(25);
+  expect(publisher.health()).toMatchObject({ received: 25, dropped: dropped.length });
+  expect(new Set(dropped.map(({ bytes }) => keyOf(bytes))).size).toBe(dropped.length);
+  expect(sent.length).toBeGreaterThan(0);
+});
+
 test("encode may publish: both records arrive, each with its own fields", async () => {
   const bodies: string[] = [];
   const bench = openBench(
