@@ -29,7 +29,7 @@ export interface GrafanaCloudSeriesOptions extends CommonOptions {
   /** Time between two requests with all series, in milliseconds; a stack is billed by how often it gets them. @default 60000 */
   readonly intervalMs?: number | undefined;
   /** Longest time of one request, and of the search for the endpoint, in milliseconds. @default 10000 */
-  readonly timeoutMs?: number | undefined;
+  readonly sendTimeoutMs?: number | undefined;
   /** Attributes that become labels, by name; `errorType` is the record's own field. @default none */
   readonly labels?: GrafanaCloudLabels | undefined;
   /** Upper bounds of the buckets in seconds, rising, `+Inf` implied, by family. @default .005 to 10 in 14 steps */
@@ -97,7 +97,7 @@ export interface ResolvedOptions {
   readonly common: CommonOptions & { readonly name: string };
   readonly route: ResolvedRoute;
   readonly intervalMs: number | undefined;
-  readonly timeoutMs: number;
+  readonly sendTimeoutMs: number;
   readonly labels: PromotedLabels | undefined;
   readonly bounds: HistogramBounds | undefined;
   readonly maxLabelSets: number;
@@ -118,7 +118,7 @@ const instanceId: OptionRule = option.instance(
 const rules: { readonly [Name in OptionName]-?: OptionRule } = {
   ...commonOptionRules,
   intervalMs: seriesDeliveryOptionRules["intervalMs"] as OptionRule,
-  timeoutMs: seriesDeliveryOptionRules["sendTimeoutMs"] as OptionRule,
+  sendTimeoutMs: seriesDeliveryOptionRules["sendTimeoutMs"] as OptionRule,
   labels: seriesOptionRules.labels,
   bounds: seriesOptionRules.bounds,
   maxLabelSets: seriesOptionRules.maxLabelSets,
@@ -142,7 +142,7 @@ export function resolveOptions(options: GrafanaCloudPublisherOptions): ResolvedO
     common: { name, resource, onError, onDiagnostic, clock },
     route: resolveRoute(options),
     intervalMs: options.intervalMs,
-    timeoutMs: options.timeoutMs ?? 10_000,
+    sendTimeoutMs: options.sendTimeoutMs ?? 10_000,
     labels: options.labels,
     bounds: options.bounds,
     maxLabelSets: options.maxLabelSets ?? 500,

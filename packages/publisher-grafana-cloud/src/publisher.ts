@@ -39,10 +39,14 @@ export class GrafanaCloudPublisher implements MetricsPublisher {
   /** @throws PublisherError `options`, listing every wrong field */
   constructor(options: GrafanaCloudPublisherOptions) {
     const resolved = resolveOptions(options);
-    const { common, route, intervalMs, timeoutMs } = resolved;
+    const { common, route, intervalMs, sendTimeoutMs } = resolved;
     const clock = resolveClock(common.clock);
     const series = createSeries(resolved, clock);
-    const target = createTarget(route, { clock, timeoutMs, reporter: createReporter(common.name, common) });
+    const target = createTarget(route, {
+      clock,
+      timeoutMs: sendTimeoutMs,
+      reporter: createReporter(common.name, common),
+    });
     const sending: SendInit = { target, route: route.kind, key: route.key, clock };
     this.name = common.name;
     this.#clock = clock;
@@ -63,7 +67,7 @@ export class GrafanaCloudPublisher implements MetricsPublisher {
         },
         close: () => target.close(),
       },
-      { ...common, intervalMs, sendTimeoutMs: timeoutMs },
+      { ...common, intervalMs, sendTimeoutMs },
     );
   }
 

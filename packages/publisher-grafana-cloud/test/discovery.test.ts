@@ -232,7 +232,7 @@ describe("says what to put right", () => {
     [
       "no answer",
       (cloud) => void cloud.api.set(ORG, { fault: "hang" }),
-      { timeoutMs: 50 },
+      { sendTimeoutMs: 50 },
       "timeout",
       "the Cloud API {host} did not answer in time; check its host and port, and what stands between",
     ],
@@ -262,7 +262,7 @@ describe("says what to put right", () => {
 test("keeps everything while the key lacks its scope, asks every 30 s at most, warns once, and goes on by itself", async () => {
   const cloud = await cloudOf((given) => void given.api.set("/orgs/acme/instances", { status: 403 }));
   const clock = countRequests(createVirtualClock());
-  const { publisher, errors } = openStack(cloud, { clock, timeoutMs: REQUEST_TIMEOUT_MS });
+  const { publisher, errors } = openStack(cloud, { clock, sendTimeoutMs: REQUEST_TIMEOUT_MS });
   publisher.publishEventMetrics({ eventName: "a", taskId: 1, startTime: clock.now(), endTime: clock.now() });
   await cloud.server.received(1);
   await clock.answered();
@@ -410,7 +410,7 @@ test("closes in the middle of a search", async () => {
 
 test("does not search twice as long for one request when the Cloud API is silent", async () => {
   const cloud = await cloudOf((given) => void given.api.set("/orgs/acme/instances", { fault: "hang" }));
-  const { publisher, error } = openStack(cloud, { timeoutMs: 100 });
+  const { publisher, error } = openStack(cloud, { sendTimeoutMs: 100 });
   publishOne(publisher);
   void publisher.flush({ timeoutMs: 0 });
   expect(await error()).toMatchObject({ code: "start-failed" });

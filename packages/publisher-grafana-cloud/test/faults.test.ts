@@ -30,7 +30,7 @@ describe("goes on by itself after", () => {
   ])("%j", async (reply) => {
     const server = await createFaultServer([reply]);
     onTestFinished(() => server.close());
-    const { publisher, errors } = open({ endpoint: server.url, timeoutMs: 200 });
+    const { publisher, errors } = open({ endpoint: server.url, sendTimeoutMs: 200 });
     for (const name of ["a", "b"]) {
       publishOne(publisher, name);
       // oxlint-disable-next-line no-await-in-loop -- one after the other

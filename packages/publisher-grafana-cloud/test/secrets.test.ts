@@ -112,7 +112,7 @@ async function meet({ title, script, echoes }: HostileCase, [way, seen, options]
   await hear(
     heard,
     (listeners) =>
-      new GrafanaCloudPublisher({ ...options(server.url), ...listeners, ...more, timeoutMs: echoes ? 5_000 : 100 }),
+      new GrafanaCloudPublisher({ ...options(server.url), ...listeners, ...more, sendTimeoutMs: echoes ? 5_000 : 100 }),
   );
   // Otherwise there was nothing to be given away.
   const sent = new Set(server.requests.flatMap((request) => (echoes ? secretsIn(echoOf(request), secrets) : [])));

@@ -91,13 +91,13 @@ describe.each(WAYS)("%s", (_way, options, maxReplyBytes) => {
 });
 
 describe("ends every attempt within its time and a tenth, and its connection:", () => {
-  const timeoutMs = 300;
+  const sendTimeoutMs = 300;
 
   /** Gives how long an attempt takes until it is reported and its connection is closed. */
   async function measure([, options]: Way, script: FaultReply, start: boolean): Promise<number> {
     const server = await createFaultServer(script);
     onTestFinished(() => server.close());
-    const { publisher, error } = open({ ...options(server.url), timeoutMs });
+    const { publisher, error } = open({ ...options(server.url), sendTimeoutMs });
     publishOne(publisher);
     const begun = performance.now();
     if (start) await expect(publisher.start()).rejects.toThrow(/in time|no HTTP/);
@@ -123,6 +123,6 @@ describe("ends every attempt within its time and a tenth, and its connection:", 
     // The shorter of two, since whatever else the machine does is not what is measured.
     const [first, second] = [await once(), await once()];
     for (const [index, end] of first.entries())
-      expect(Math.min(end, second[index] ?? end)).toBeLessThan(timeoutMs * 1.1);
+      expect(Math.min(end, second[index] ?? end)).toBeLessThan(sendTimeoutMs * 1.1);
   });
 });
