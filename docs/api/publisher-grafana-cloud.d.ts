@@ -62,7 +62,7 @@ export interface GrafanaCloudSeriesOptions extends CommonOptions {
     /** Time between two requests with all series, in milliseconds; a stack is billed by how often it gets them. @default 60000 */
     readonly intervalMs?: number | undefined;
     /** Longest time of one request, and of the search for the endpoint, in milliseconds. @default 10000 */
-    readonly timeoutMs?: number | undefined;
+    readonly sendTimeoutMs?: number | undefined;
     /** Attributes that become labels, by name; `errorType` is the record's own field. @default none */
     readonly labels?: GrafanaCloudLabels | undefined;
     /** Upper bounds of the buckets in seconds, rising, `+Inf` implied, by family. @default .005 to 10 in 14 steps */

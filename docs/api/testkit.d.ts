@@ -1,6 +1,6 @@
 // Public surface of @eventmeter/testkit. Written by scripts/report-api.ts: do not edit.
 
-import type { Clock, CommonOptions, EventMetrics, FlushReport, FormattedEvent, FormattedMetrics, FormattedNetwork, MetricsPublisher, NetworkMetrics, PublisherHealth, WaitOptions } from "@eventmeter/core";
+import type { Clock, CommonOptions, EventMetrics, FlushReport, FormattedEvent, FormattedMetrics, FormattedNetwork, MetricsPublisher, NetworkMetrics, PublisherHealth, Resource, WaitOptions } from "@eventmeter/core";
 
 /** One rule, or a part of one, as a test: give `name` and `run` to any test runner. */
 export interface ConformanceCase {
@@ -27,6 +27,9 @@ export interface ConformanceOptions {
 
 /** Makes the publisher under test, with the options of the case spread into its own. */
 export type CreatePublisher = (options: CommonOptions) => MetricsPublisher | Promise<MetricsPublisher>;
+
+/** Makes a reply that repeats a request, in a form of one backend. */
+export type EchoForm = (request: FaultRequest, status: number) => FaultReply;
 
 /** A record as the vectors write it: JSON, with what JSON lacks in objects whose one key begins with `$`. */
 export interface EncodedRecord {
@@ -81,6 +84,10 @@ export interface FaultServer extends AsyncDisposable {
     readonly connections: number;
     /** Connections open now. */
     readonly open: number;
+    /** Of these, the ones whose last request has not been answered to its end: what a client that gave up has to close. */
+    readonly unanswered: number;
+    /** Bytes of replies handed to the sockets so far, those on the way to the client included. */
+    readonly bytesSent: number;
     /** Replaces the script; a list begins anew. */
     script(script: FaultScript): void;
     /** Resolves when so many requests have come in all; rejects after `timeoutMs` of real time, 5 s by default. */
@@ -100,6 +107,27 @@ export interface FormatVector {
     readonly record: EncodedRecord;
     /** The whole dictionary. */
     readonly expect: EncodedRecord;
+}
+
+/** One way in which a server, or somebody before it, answers as it should not. */
+export interface HostileReply {
+    readonly name: string;
+    /** For `createFaultServer`. */
+    readonly script: FaultScript;
+    /** Whether it repeats what was sent, credentials and records included. */
+    readonly echoes: boolean;
+}
+
+/** What makes the replies look like those of a backend. */
+export interface HostileReplyOptions {
+    /** Content type of the backend's replies. @default "application/json" */
+    readonly contentType?: string | undefined;
+    /** Further headers of every reply that the backend itself might have sent. */
+    readonly headers?: FaultReply["headers"];
+    /** Headers of requests that hold a secret, in lower case, the first one above all. @default ["authorization"] */
+    readonly credentials?: readonly string[] | undefined;
+    /** Further forms in which the backend may repeat a request, by name; each comes with every status. */
+    readonly forms?: Readonly<Record<string, EchoForm>> | undefined;
 }
 
 /** What becomes of a record by the table of normalisation; `either` where it depends on which fields a publisher reads. */
@@ -184,6 +212,15 @@ export interface VirtualClock extends Clock {
     advance(ms: number): Promise<void>;
 }
 
+/** Finished records, and who measures, with values that occur nowhere else: no message may repeat one of them. */
+export declare const canaryRecords: {
+    readonly event: EventMetrics;
+    readonly network: NetworkMetrics;
+    readonly resource: Resource;
+    /** What `findSecrets` looks for, by where it stands; the attribute's has the form of a word of a server's own. */
+    readonly values: Readonly<Record<"taskId" | "attribute" | "errorMessage" | "host" | "traceId" | "resource", string>>;
+};
+
 /** Gives the cases that a publisher has to pass, at least one for each of the thirteen rules of the contract. */
 export declare function conformanceCases(options: ConformanceOptions): readonly ConformanceCase[];
 
@@ -196,8 +233,32 @@ export declare function createVirtualClock(startMs?: number): VirtualClock;
 /** Gives the record, or the expectation, that a vector stands for. */
 export declare function decodeVector(encoded: EncodedRecord): Record<string, unknown>;
 
+/** Gives all that a request said, in clear: its body unpacked, and what stands in base64 behind an authorization scheme. */
+export declare function echoOf({ method, path, headers, body }: FaultRequest): string;
+
+/**
+ * Gives the names of the secrets that a value shows to those who print, serialize or take it apart: in clear (in any case),
+ * in base64, base64url or hexadecimal, or escaped for a URL or for JSON; at any depth, in keys, causes, hidden properties and
+ * bytes too. Getters, `toJSON` and `toString` are run. A secret has to be long and odd enough not to occur by chance: an
+ * empty one is a RangeError, and so is a value of more than a million parts. @param secrets by what they are
+ */
+export declare function findSecrets(value: unknown, secrets: Readonly<Record<string, string>>): readonly string[];
+
 /** The standard dictionary, rule by rule, with expectations written by hand. */
 export declare const formatVectors: readonly FormatVector[];
+
+/**
+ * Gives what a publisher that pushes over HTTP has to live through without hanging, swelling or giving a secret away: broken
+ * connections, bodies that unpack to 16 MiB, redirects with the credentials in their Location, and with every status replies
+ * that repeat the request as text, HTML, JSON and headers. To be used with a short timeout: some never end.
+ */
+export declare function hostileReplies(options?: HostileReplyOptions): readonly HostileReply[];
+
+/** A key that protects nothing, and its certificate for localhost and 127.0.0.1, valid for a hundred years: both are public. */
+export declare const localhostTls: {
+    readonly key: string;
+    readonly cert: string;
+};
 
 /**
  * Gives records with wrong types, throwing getters, Proxies, cycles, symbols, huge strings, impossible numbers and times.

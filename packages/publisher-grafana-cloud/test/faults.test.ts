@@ -2,11 +2,10 @@ import { once } from "node:events";
 import { createServer } from "node:https";
 import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { gzipSync } from "node:zlib";
-import { createFaultServer, type FaultReply, type FaultServer } from "@eventmeter/testkit";
+import { createFaultServer, type FaultReply, type FaultServer, localhostTls } from "@eventmeter/testkit";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { networkFault } from "../src/network-fault.ts";
 import { open, publishOne } from "./publishers.ts";
-import { tlsFixture } from "./tls-fixture.ts";
 
 async function serve(reply: FaultReply): Promise<FaultServer> {
   const server = await createFaultServer(reply);
@@ -140,7 +139,7 @@ describe("says in a sentence what is wrong with a connection", () => {
   });
 
   test("a certificate that nobody has signed: the records are kept, with one warning", async () => {
-    const server = createServer(tlsFixture, (_request, response) => response.end()).listen(0, "127.0.0.1");
+    const server = createServer(localhostTls, (_request, response) => response.end()).listen(0, "127.0.0.1");
     await once(server, "listening");
     onTestFinished(() => void server.close());
     const endpoint = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;

@@ -1,15 +1,15 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { systemClock } from "@eventmeter/core";
+import { localhostTls } from "@eventmeter/testkit";
 import { expect, onTestFinished, test } from "vitest";
 import { createAnswers } from "../src/answer.ts";
 import { createGate } from "../src/auth.ts";
 import { textReply } from "../src/scrape.ts";
 import { openServer, SERVER_LIMITS } from "../src/server.ts";
-import { tlsFixture } from "./tls-fixture.ts";
 import { exchange, headerOf } from "./raw-http.ts";
 
-async function openSmall(maxConnections: number, tls?: typeof tlsFixture): Promise<number> {
+async function openSmall(maxConnections: number, tls?: typeof localhostTls): Promise<number> {
   const server = await openServer({
     options: {
       name: "page",
@@ -49,7 +49,7 @@ test("a connection that has been idle longest makes room for a new one", async (
 });
 
 test("connections that never ask make room under TLS too", async () => {
-  const port = await openSmall(2, tlsFixture);
+  const port = await openSmall(2, localhostTls);
   const idle = [connect(port, "127.0.0.1"), connect(port, "127.0.0.1")] as const;
   for (const socket of idle) await once(socket.resume(), "connect");
   const closed = once(idle[0], "close");

@@ -5,6 +5,7 @@ import { text } from "node:stream/consumers";
 import { inspect } from "node:util";
 import { systemClock } from "@eventmeter/core";
 import { PrometheusPublisher } from "@eventmeter/publisher-prometheus";
+import { localhostTls } from "@eventmeter/testkit";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { createAnswers } from "../src/answer.ts";
 import { createGate } from "../src/auth.ts";
@@ -13,7 +14,6 @@ import { openServer, SERVER_LIMITS, type ServerLimits } from "../src/server.ts";
 import { hostileAuthorizations, hostileRequests, runGoodScrape, runHostileRequest } from "./hostile-requests.ts";
 import { exchange, headerOf } from "./raw-http.ts";
 import { openPublisher, portOf, publishEvent } from "./scrapes.ts";
-import { tlsFixture } from "./tls-fixture.ts";
 
 const isFull = process.env["EVENTMETER_FULL"] === "1";
 
@@ -220,14 +220,14 @@ describe("credentials", () => {
 
 describe("over TLS", () => {
   const ask = async (publisher: PrometheusPublisher, options: object): Promise<string> => {
-    const request = httpsRequest(publisher.url ?? "", { agent: false, ca: tlsFixture.cert, ...options });
+    const request = httpsRequest(publisher.url ?? "", { agent: false, ca: localhostTls.cert, ...options });
     request.end();
     const [response] = await once(request, "response");
     return text(response);
   };
 
   test("serves the page to those who trust its certificate", async () => {
-    const { publisher } = openPublisher({ tls: tlsFixture });
+    const { publisher } = openPublisher({ tls: localhostTls });
     await publisher.start();
     expect(publisher.url).toMatch(/^https:\/\/127\.0\.0\.1:/);
     expect(await ask(publisher, {})).toContain("# TYPE event_duration_seconds histogram");
@@ -237,15 +237,15 @@ describe("over TLS", () => {
   });
 
   test("asks for the certificate of clients if it knows who signs them", async () => {
-    const { publisher } = openPublisher({ tls: { ...tlsFixture, clientCa: tlsFixture.cert } });
+    const { publisher } = openPublisher({ tls: { ...localhostTls, clientCa: localhostTls.cert } });
     await publisher.start();
-    expect(await ask(publisher, tlsFixture)).toContain("# TYPE");
+    expect(await ask(publisher, localhostTls)).toContain("# TYPE");
     await expect(ask(publisher, {})).rejects.toThrow();
     expect(await publisher.check()).toMatchObject({ ok: true });
   });
 
   test("outlives a client that speaks plain HTTP to it", async () => {
-    const { publisher } = openPublisher({ tls: tlsFixture });
+    const { publisher } = openPublisher({ tls: localhostTls });
     await publisher.start();
     const { replies } = await exchange(portOf(publisher), ["GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"]);
     expect(replies.map(({ status }) => status).filter((status) => status !== 400)).toEqual([]);
@@ -253,8 +253,8 @@ describe("over TLS", () => {
   });
 
   test("refuses a certificate of another key, showing neither", () => {
-    const cert = tlsFixture.cert.replace(/MII\w/, "AAAA");
-    expect(() => new PrometheusPublisher({ tls: { key: tlsFixture.key, cert } })).toThrow(/tls: expected a key/);
+    const cert = localhostTls.cert.replace(/MII\w/, "AAAA");
+    expect(() => new PrometheusPublisher({ tls: { key: localhostTls.key, cert } })).toThrow(/tls: expected a key/);
   });
 });
 

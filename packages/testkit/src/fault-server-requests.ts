@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { brotliDecompressSync, gunzipSync, inflateSync } from "node:zlib";
 
 const MAX_HEAD_BYTES = 65_536;
 const MAX_BODY_BYTES = 256 * 2 ** 20;
@@ -14,6 +15,30 @@ export interface FaultRequest {
   readonly body: Uint8Array;
   /** Which connection it came over, counted from 1 for the first request on it. */
   readonly onConnection: number;
+}
+
+const UNPACK = new Map<string, (body: Uint8Array) => Uint8Array>([
+  ["gzip", gunzipSync],
+  ["deflate", inflateSync],
+  ["br", brotliDecompressSync],
+]);
+
+/** Gives all that a request said, in clear: its body unpacked, and what stands in base64 behind an authorization scheme. */
+export function echoOf({ method, path, headers, body }: FaultRequest): string {
+  const credentials = ["authorization", "proxy-authorization"].map((name) =>
+    Buffer.from(headers[name]?.replace(/^\w+ /, "") ?? "", "base64").toString("latin1"),
+  );
+  const text = Buffer.from(unpacked(body, headers["content-encoding"])).toString("utf8");
+  return [`${method} ${path}`, JSON.stringify(headers), ...credentials, text].join("\n");
+}
+
+function unpacked(body: Uint8Array, encoding = ""): Uint8Array {
+  try {
+    return UNPACK.get(encoding.toLowerCase())?.(body) ?? body;
+  } catch {
+    // What was cut, or is not what it says, is repeated as it is.
+    return body;
+  }
 }
 
 /** A request whose head was read. */

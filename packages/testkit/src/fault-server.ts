@@ -23,6 +23,10 @@ export interface FaultServer extends AsyncDisposable {
   readonly connections: number;
   /** Connections open now. */
   readonly open: number;
+  /** Of these, the ones whose last request has not been answered to its end: what a client that gave up has to close. */
+  readonly unanswered: number;
+  /** Bytes of replies handed to the sockets so far, those on the way to the client included. */
+  readonly bytesSent: number;
   /** Replaces the script; a list begins anew. */
   script(script: FaultScript): void;
   /** Resolves when so many requests have come in all; rejects after `timeoutMs` of real time, 5 s by default. */
@@ -38,16 +42,22 @@ export interface FaultServer extends AsyncDisposable {
 /** Opens a fault server; without a script it answers every request with an empty 200. */
 export async function createFaultServer(script: FaultScript = {}): Promise<FaultServer> {
   const sockets = new Set<Socket>();
+  const unanswered = new Set<Socket>();
   const requests: FaultRequest[] = [];
   const waiters = new Set<() => void>();
   let current = script;
   let given = 0;
   let connections = 0;
+  let bytesOfClosed = 0;
 
   const listener = createServer({ noDelay: true }, (socket) => {
     connections += 1;
     sockets.add(socket);
-    socket.on("close", () => sockets.delete(socket));
+    socket.on("close", () => {
+      sockets.delete(socket);
+      unanswered.delete(socket);
+      bytesOfClosed += socket.bytesWritten;
+    });
     // Whatever the client does to its connection is part of the play.
     socket.on("error", () => undefined);
     void serve(socket);
@@ -59,10 +69,12 @@ export async function createFaultServer(script: FaultScript = {}): Promise<Fault
       const planned = asked === undefined ? next() : undefined;
       const early = planned !== undefined && repliesEarly(planned);
       if (!early && !(await incoming.readBody())) break;
+      unanswered.add(socket);
       const index = requests.push(incoming.request) - 1;
       for (const wake of waiters) wake();
       const reply = planned ?? (await asked?.(incoming.request, index)) ?? {};
       if (!(await play(socket, reply))) return;
+      unanswered.delete(socket);
     }
     // The client has ended, or what it sends cannot be read.
     socket.end();
@@ -99,6 +111,12 @@ export async function createFaultServer(script: FaultScript = {}): Promise<Fault
     },
     get open() {
       return sockets.size;
+    },
+    get unanswered() {
+      return unanswered.size;
+    },
+    get bytesSent() {
+      return [...sockets].reduce((bytes, socket) => bytes + socket.bytesWritten, bytesOfClosed);
     },
     script(replacement) {
       current = replacement;

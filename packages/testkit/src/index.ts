@@ -1,3 +1,4 @@
+export { canaryRecords } from "./canary-records.ts";
 export {
   type ConformanceCase,
   conformanceCases,
@@ -6,7 +7,7 @@ export {
 } from "./conformance.ts";
 export { createFaultServer, type FaultScript, type FaultServer } from "./fault-server.ts";
 export type { Fault, FaultReply } from "./fault-server-replies.ts";
-export type { FaultRequest } from "./fault-server-requests.ts";
+export { echoOf, type FaultRequest } from "./fault-server-requests.ts";
 export {
   decodeVector,
   type EncodedRecord,
@@ -15,7 +16,10 @@ export {
   type NormaliseVector,
   normaliseVectors,
 } from "./golden-vectors.ts";
+export { type EchoForm, hostileReplies, type HostileReply, type HostileReplyOptions } from "./hostile-replies.ts";
 export type { MalformedOutcome } from "./hostile-values.ts";
+export { localhostTls } from "./localhost-tls.ts";
 export { type MalformedRecord, malformedRecords } from "./malformed-records.ts";
 export { type NextOptions, type RecordedMetrics, RecordingPublisher } from "./recording-publisher.ts";
+export { findSecrets } from "./secret-search.ts";
 export { createVirtualClock, type VirtualClock } from "./virtual-clock.ts";

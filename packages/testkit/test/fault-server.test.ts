@@ -148,6 +148,46 @@ test("pours an endless body for as long as the client reads", async () => {
   expect(read).toBeGreaterThan(3_000_000);
 });
 
+test("counts the bytes of replies, of connections that are closed too", async () => {
+  await using server = await createFaultServer([{ fault: "early", body: "abc" }, { fault: "reset" }, { body: "abcd" }]);
+  expect(server.bytesSent).toBe(0);
+  const first = await raw(server, post(""));
+  expect(server.bytesSent).toBe(first.text.length);
+  await raw(server, post(""));
+  expect(server.bytesSent).toBe(first.text.length);
+  await (await fetch(server.url)).text();
+  expect([server.open, server.bytesSent]).toEqual([1, 2 * first.text.length + 1]);
+});
+
+test("counts what a client does not read, up to what the sockets hold", async () => {
+  await using server = await createFaultServer({ fault: "endless-body" });
+  const socket = connect(server.port, "127.0.0.1");
+  socket.pause();
+  socket.write(post(""));
+  await expect.poll(() => server.bytesSent).toBeGreaterThan(65_536);
+  const held: number[] = [];
+  await expect.poll(() => (held.push(server.bytesSent), held.at(-1) === held.at(-2))).toBe(true);
+  expect(server.bytesSent).toBeLessThan(16 * 2 ** 20);
+  socket.destroy();
+});
+
+test("counts the connections that wait for the rest of a reply", async () => {
+  await using server = await createFaultServer([{}, { fault: "hang" }, { fault: "endless-body" }]);
+  await (await fetch(server.url)).text();
+  expect([server.open, server.unanswered]).toEqual([1, 0]);
+  const hung = connect(server.port, "127.0.0.1");
+  hung.write(post(""));
+  await server.received(2);
+  expect([server.open, server.unanswered]).toEqual([2, 1]);
+  const controller = new AbortController();
+  const endless = await fetch(server.url, { signal: controller.signal });
+  expect(server.unanswered).toBe(2);
+  controller.abort();
+  await expect(endless.text()).rejects.toThrow("aborted");
+  hung.destroy();
+  await expect.poll(() => server.unanswered).toBe(0);
+});
+
 test("pours for a slow reader without a warning of the process", async () => {
   const warnings: Error[] = [];
   const onWarning = (warning: Error): void => void warnings.push(warning);

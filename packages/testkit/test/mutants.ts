@@ -100,6 +100,7 @@ const slow: CreatePublisher = (options) => {
   return createPublisher({ name: "example", event: later, network: later }, options);
 };
 const SECRET = "hunter2";
+const BASIC_SECRET = `Basic ${Buffer.from(`eve:${SECRET}`).toString("base64")}`;
 const withSecret = (make: CreatePublisher): CreatePublisher => spoil(make, () => ({ token: SECRET }) as Spoiled);
 const create = good;
 
@@ -580,6 +581,10 @@ export const MUTANTS: Readonly<Record<string, readonly ConformanceOptions[]>> = 
     { create: withSecret(good), secrets: [SECRET] },
     {
       create: errorBy(good, (error) => Object.assign(error, { cause: { headers: { authorization: SECRET } } })),
+      secrets: [SECRET],
+    },
+    {
+      create: errorBy(good, (error) => Object.assign(error, { cause: { headers: { authorization: BASIC_SECRET } } })),
       secrets: [SECRET],
     },
     {

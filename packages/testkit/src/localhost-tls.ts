@@ -1,5 +1,5 @@
-/** A key that protects nothing, and its certificate for localhost, valid for a hundred years. */
-export const tlsFixture: { readonly key: string; readonly cert: string } = {
+/** A key that protects nothing, and its certificate for localhost and 127.0.0.1, valid for a hundred years: both are public. */
+export const localhostTls: { readonly key: string; readonly cert: string } = {
   key: `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg7yxDz4W+wvZ5Plax
 lYVqeH5/1cq+NycKddS4Xg7HgvqhRANCAATOj291af+p5o80YQFZHFwu8ERWK3lL
