@@ -7,8 +7,8 @@ import { networkFault, silentFault } from "./network-fault.ts";
 import { exchange, type Reply } from "./request.ts";
 import { type KeyFacts, keyText } from "./token.ts";
 
-/** Most bytes of one answer: some thousand stacks. */
-const MAX_REPLY_BYTES = 8 * 2 ** 20;
+/** Most bytes of one answer: some hundred stacks. */
+const MAX_REPLY_BYTES = 2 * 2 ** 20;
 /** What needs no look-up. */
 export const TILE_HINT = "give endpoint and instanceId instead, as the stack's OpenTelemetry tile shows them";
 

@@ -11,7 +11,7 @@ type Way = readonly [title: string, options: (url: string) => GrafanaCloudPublis
 const WAYS: readonly Way[] = [
   ["an endpoint", (endpoint) => ({ endpoint }), 2 ** 16],
   ["a stack", (endpoint) => ({ endpoint, instanceId: 1, apiKey: "glc_x" }), 2 ** 16],
-  ["the Cloud API", (url) => ({ orgSlug: "acme", region: "eu", apiKey: "glc_x", apiUrl: `${url}api` }), 8 * MEGABYTE],
+  ["the Cloud API", (url) => ({ orgSlug: "acme", region: "eu", apiKey: "glc_x", apiUrl: `${url}api` }), 2 * MEGABYTE],
 ];
 
 describe.each(WAYS)("%s", (_way, options, maxReplyBytes) => {
