@@ -1,4 +1,5 @@
-// Row 6: what a page costs. Row 7: how long it holds the event loop. Runs in a child: `scrape.ts <label sets>`.
+// Row 6: what a page costs. Row 7: how long it holds the event loop. Row 8: what a user's own registry costs on it. Runs in a child: `scrape.ts <label sets>`.
+import { PrometheusPublisher } from "@eventmeter/publisher-prometheus";
 import { assertSamePage, compare, type Finding, longestBlock } from "./lib.ts";
 import { createSubject, scrape } from "./subject.ts";
 import { createNaivePromClient, makeEvents } from "./workload.ts";
@@ -37,6 +38,14 @@ if (labelSets >= 10_000)
       () => longestBlock(() => naive.registry.metrics()),
     ),
   );
+const reader = new PrometheusPublisher({ server: false, registry: naive.registry });
+findings.push(
+  await compare(
+    { goal: "8", what: `page of a user's registry, ${labelSets} label sets`, unit: "ms", limit: 1.05, stretch: 0.9 },
+    () => milliseconds(() => scrape(reader)),
+    () => milliseconds(() => naive.registry.metrics()),
+  ),
+);
 process.stdout.write(JSON.stringify(findings));
 
 /** Milliseconds per page; small pages are made several times, so that each round weighs alike. */

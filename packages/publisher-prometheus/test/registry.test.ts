@@ -159,6 +159,16 @@ async function pageOf(
   return { page, messages: errors.map(({ message }) => message) };
 }
 
+/** Gives a histogram's buckets from 0 on, those with the given bounds too, +Inf, its sum and its count. */
+function bucketsOf(count: number, ...more: readonly string[]): readonly (Odd & { readonly labels: object })[] {
+  const bounds = [...Array.from({ length: count }, (_, bound) => String(bound)), ...more, "+Inf"];
+  return [
+    ...bounds.map((le, at) => ({ labels: { le }, metricName: "odd_bucket", value: at + 1 })),
+    { labels: {}, metricName: "odd_sum", value: 1 },
+    { labels: {}, metricName: "odd_count", value: bounds.length },
+  ];
+}
+
 describe("what a registry gives", () => {
   const throwing = {
     toString(): string {
@@ -209,6 +219,26 @@ describe("what a registry gives", () => {
       "a series is there twice",
     ],
     [
+      "a series again after another",
+      "gauge",
+      ["1", "2", "1"].map((a) => ({ labels: { a }, value: 1 })),
+      "a series is there twice",
+    ],
+    ["a bucket twice", "histogram", [...bucketsOf(1, "1", "1.0")], "a series is there twice"],
+    ["a bucket twice among many", "histogram", [...bucketsOf(100, "98", "98.0")], "a series is there twice"],
+    [
+      "a sum twice",
+      "histogram",
+      [...bucketsOf(2), { labels: { a: "" }, metricName: "odd_sum", value: 1 }],
+      "a series is there twice",
+    ],
+    [
+      "buckets without a count",
+      "histogram",
+      bucketsOf(3).slice(0, -1),
+      "a histogram lacks its bucket +Inf or its count",
+    ],
+    [
       "a histogram with a broken part",
       "histogram",
       [
@@ -221,6 +251,23 @@ describe("what a registry gives", () => {
     const { page, messages } = await pageOf(type, values);
     expect(page).not.toMatch(/__proto__|a-b|^odd_/m);
     expect(messages).toEqual([`prometheus: a metric of a registry is not on the page: odd: ${reason}`]);
+  });
+
+  test("is shown whole where label sets follow one another, and a label makes another text each time", async () => {
+    let calls = 0;
+    const changing = { toString: () => String((calls += 1)) };
+    const values = [{ a: "1" }, { a: "2" }, { a: "1", b: "\0" }].flatMap((set) =>
+      bucketsOf(40).map((sample) => ({ ...sample, labels: { ...set, ...sample.labels } })),
+    );
+    const { page, messages } = await pageOf("histogram", values);
+    expect(messages).toEqual([]);
+    expect(page.match(/^odd_bucket/gm)).toHaveLength(3 * 41);
+    expect(page).toContain('odd_bucket{a="1",b="\uFFFD",le="39"} 40\n');
+    const changed = await pageOf(
+      "gauge",
+      [1, 2].map((value) => ({ labels: { changing }, value })),
+    );
+    expect(changed.messages).toEqual([]);
   });
 
   test.each(["9a", "a-b", "__a", "a b", 5, null, "a\n# EOF"])(
