@@ -1,4 +1,20 @@
-import type { Queued } from "./queue.ts";
+import type { KeptBatch } from "./batch-store.ts";
+
+/** A batch in the queue with its history. */
+export interface Queued {
+  readonly kept: KeptBatch;
+  /** When its oldest record was published, on the monotonic clock. */
+  readonly receivedAt: number;
+  /** Which flush covers it: every flush ends one epoch. */
+  readonly epoch: number;
+  /** Place in the order in which batches came. */
+  readonly order: number;
+  /** Attempts so far. */
+  attempts: number;
+  /** When the next attempt may begin, on the monotonic clock. */
+  notBefore: number;
+  inFlight: boolean;
+}
 
 /** Batches of one lane. */
 export interface LaneQueue {

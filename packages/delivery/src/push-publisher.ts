@@ -14,6 +14,7 @@ import {
 import { createMemoryStore } from "./batch-store.ts";
 import { createDispatcher } from "./dispatcher.ts";
 import { createGather } from "./gather.ts";
+import type { Queued } from "./lane-queue.ts";
 import { createLifeCycle, type Traffic } from "./life-cycle.ts";
 import { createLosses } from "./losses.ts";
 import { type OpenLane, openingBytes } from "./open-lane.ts";
@@ -25,7 +26,7 @@ import {
   pushDefinitionRules,
   type PushOptions,
 } from "./push-definition.ts";
-import { createQueue, type Queued } from "./queue.ts";
+import { createQueue } from "./queue.ts";
 import { createBatchMaker } from "./sealed-batch.ts";
 import { createSizeLimits } from "./size-limits.ts";
 import { uuidV7 } from "./uuid.ts";

@@ -1,21 +1,5 @@
 import type { KeptBatch } from "./batch-store.ts";
-import { candidate, createLaneQueue, firstOf, isEmpty, type LaneQueue, oldestOf } from "./lane-queue.ts";
-
-/** A batch in the queue with its history. */
-export interface Queued {
-  readonly kept: KeptBatch;
-  /** When its oldest record was published, on the monotonic clock. */
-  readonly receivedAt: number;
-  /** Which flush covers it: every flush ends one epoch. */
-  readonly epoch: number;
-  /** Place in the order in which batches came. */
-  readonly order: number;
-  /** Attempts so far. */
-  attempts: number;
-  /** When the next attempt may begin, on the monotonic clock. */
-  notBefore: number;
-  inFlight: boolean;
-}
+import { candidate, createLaneQueue, firstOf, isEmpty, type LaneQueue, oldestOf, type Queued } from "./lane-queue.ts";
 
 /** What is known of a batch when it comes; the parts of one keep its order, and go before younger batches. */
 export type History = Pick<Queued, "receivedAt" | "epoch"> & Partial<Pick<Queued, "attempts" | "notBefore" | "order">>;

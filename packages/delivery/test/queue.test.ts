@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { createMemoryStore, type KeptBatch } from "../src/batch-store.ts";
-import { createQueue, type Queue, type Queued, type Turn } from "../src/queue.ts";
+import type { Queued } from "../src/lane-queue.ts";
+import { createQueue, type Queue, type Turn } from "../src/queue.ts";
 import { createBatchMaker } from "../src/sealed-batch.ts";
 
 const kept = (lane = "", count = 1): KeptBatch => ({ lane, count, bytes: 10, memory: 100 });

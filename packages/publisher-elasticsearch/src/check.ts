@@ -1,5 +1,6 @@
 import { type CheckReport, isPublisherError, type WaitOptions, waitWithin } from "@eventmeter/core";
-import type { Connection, ElasticsearchClient } from "./client.ts";
+import type { ElasticsearchClient } from "./client.ts";
+import type { Connection } from "./connection.ts";
 import { exchange, isFailure } from "./exchange.ts";
 import { failureFinding, type Finding, identify, isFinding, statusFinding } from "./identity.ts";
 import { streamName } from "./names.ts";

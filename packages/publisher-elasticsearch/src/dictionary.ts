@@ -1,6 +1,6 @@
 import type { EventFields, NetworkFields, Resource } from "@eventmeter/core";
 import { createAttributesWriter } from "./attributes.ts";
-import type { Documents } from "./encode.ts";
+import type { Documents } from "./documents.ts";
 import type { JsonWriter } from "./json-writer.ts";
 import { writeResource } from "./resource.ts";
 

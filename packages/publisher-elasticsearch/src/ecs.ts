@@ -1,7 +1,7 @@
 import { isIPv4, isIPv6 } from "node:net";
 import type { EventFields, NetworkFields, Resource } from "@eventmeter/core";
 import { createAttributesWriter } from "./attributes.ts";
-import type { Documents } from "./encode.ts";
+import type { Documents } from "./documents.ts";
 import type { JsonWriter } from "./json-writer.ts";
 import { writeResource } from "./resource.ts";
 

@@ -1,16 +1,10 @@
-import type { EventFields, NetworkFields, RecordFields } from "@eventmeter/core";
+import type { RecordFields } from "@eventmeter/core";
 import { createDictionaryDocuments } from "./dictionary.ts";
 import { documentId } from "./document-id.ts";
 import { createEcsDocuments } from "./ecs.ts";
 import { createJsonWriter } from "./json-writer.ts";
 import { dailyName, type RecordKind, streamName } from "./names.ts";
 import type { ResolvedOptions } from "./options.ts";
-
-/** Writes documents, each as one line of JSON without its end. */
-export interface Documents {
-  readonly event: (fields: EventFields) => void;
-  readonly network: (fields: NetworkFields) => void;
-}
 
 /** What is known of a record besides its fields. */
 export interface Stamp {

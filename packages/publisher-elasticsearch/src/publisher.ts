@@ -11,7 +11,7 @@ import {
 } from "@eventmeter/core";
 import { createPushPublisher, type StartContext } from "@eventmeter/delivery";
 import { checkServer } from "./check.ts";
-import { type Connection, createConnection } from "./client.ts";
+import { type Connection, createConnection } from "./connection.ts";
 import { createEncode } from "./encode.ts";
 import { limit } from "./exchange.ts";
 import { findingText, identify, isFinding } from "./identity.ts";

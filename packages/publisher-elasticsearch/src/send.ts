@@ -3,7 +3,7 @@ import { gzip } from "node:zlib";
 import type { Clock } from "@eventmeter/core";
 import { type Batch, type Outcome, retryAfterMs, type Send, type SendContext } from "@eventmeter/delivery";
 import { isBusy, readBulkReply } from "./bulk-reply.ts";
-import type { Connection } from "./client.ts";
+import type { Connection } from "./connection.ts";
 import { exchange, isFailure } from "./exchange.ts";
 import { isMisconfigured, refusalText } from "./refusal.ts";
 import { errorOf, errorType, type Reply } from "./reply.ts";

@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { loadFailureText } from "../src/client.ts";
+import { loadFailureText } from "../src/connection.ts";
 import { type FakeOptions, type FakeTemplate, openFakeElasticsearch } from "./fake-elasticsearch.ts";
 import { error, json } from "./fake-replies.ts";
 import { openPublisher, until } from "./open-publisher.ts";

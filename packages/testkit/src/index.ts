@@ -1,10 +1,6 @@
 export { canaryRecords } from "./canary-records.ts";
-export {
-  type ConformanceCase,
-  conformanceCases,
-  type ConformanceOptions,
-  type CreatePublisher,
-} from "./conformance.ts";
+export { conformanceCases } from "./conformance.ts";
+export type { ConformanceCase, ConformanceOptions, CreatePublisher } from "./conformance/case.ts";
 export { createFaultServer, type FaultScript, type FaultServer } from "./fault-server.ts";
 export type { Fault, FaultReply } from "./fault-server-replies.ts";
 export { echoOf, type FaultRequest } from "./fault-server-requests.ts";

@@ -1,6 +1,6 @@
 import { performance } from "node:perf_hooks";
 import type { FlushReport, MetricsPublisher, WaitOptions } from "@eventmeter/core";
-import type { ConformanceCase, ConformanceOptions, CreatePublisher } from "../conformance.ts";
+import type { ConformanceCase, ConformanceOptions, CreatePublisher } from "./case.ts";
 import { malformedRecords } from "../malformed-records.ts";
 import type { Bench } from "./bench.ts";
 import { caseOf } from "./rules.ts";

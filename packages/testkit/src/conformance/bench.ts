@@ -2,7 +2,7 @@ import { performance } from "node:perf_hooks";
 import process from "node:process";
 import { setImmediate } from "node:timers/promises";
 import type { CommonOptions, Diagnostic, MetricsPublisher, PublisherError } from "@eventmeter/core";
-import type { CreatePublisher } from "../conformance.ts";
+import type { CreatePublisher } from "./case.ts";
 import { createVirtualClock, type VirtualClock } from "../virtual-clock.ts";
 
 const READY_MS = 100;

@@ -1,4 +1,4 @@
-import type { ConformanceCase, ConformanceOptions } from "../conformance.ts";
+import type { ConformanceCase, ConformanceOptions } from "./case.ts";
 import type { Bench } from "./bench.ts";
 import { caseOf } from "./rules.ts";
 import { finishedEvent, healthTree, innermost, publishBad } from "./samples.ts";

@@ -1,5 +1,5 @@
 import type { MetricsPublisher } from "@eventmeter/core";
-import type { ConformanceCase, ConformanceOptions } from "../conformance.ts";
+import type { ConformanceCase, ConformanceOptions } from "./case.ts";
 import type { Bench } from "./bench.ts";
 import { caseOf } from "./rules.ts";
 import { healthTree, pendingInside, publishGood } from "./samples.ts";

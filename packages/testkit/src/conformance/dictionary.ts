@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { type FormattedMetrics, formatMetrics, type MetricsPublisher } from "@eventmeter/core";
-import type { ConformanceCase, ConformanceOptions } from "../conformance.ts";
+import type { ConformanceCase, ConformanceOptions } from "./case.ts";
 import { malformedRecords } from "../malformed-records.ts";
 import type { Bench } from "./bench.ts";
 import { caseOf } from "./rules.ts";

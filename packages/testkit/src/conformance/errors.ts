@@ -1,6 +1,6 @@
 import process from "node:process";
 import { isPublisherError, type MetricsPublisher } from "@eventmeter/core";
-import type { ConformanceCase, ConformanceOptions } from "../conformance.ts";
+import type { ConformanceCase, ConformanceOptions } from "./case.ts";
 import type { Bench } from "./bench.ts";
 import { numberFault } from "./equation.ts";
 import { caseOf } from "./rules.ts";

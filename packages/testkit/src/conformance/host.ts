@@ -1,5 +1,5 @@
 import process from "node:process";
-import type { ConformanceCase, ConformanceOptions } from "../conformance.ts";
+import type { ConformanceCase, ConformanceOptions } from "./case.ts";
 import type { Bench } from "./bench.ts";
 import { addedResource, heldResources } from "./resources.ts";
 import { caseOf } from "./rules.ts";

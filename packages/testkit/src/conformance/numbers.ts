@@ -1,5 +1,5 @@
 import type { MetricsPublisher, PublisherHealth } from "@eventmeter/core";
-import type { ConformanceCase, ConformanceOptions, CreatePublisher } from "../conformance.ts";
+import type { ConformanceCase, ConformanceOptions, CreatePublisher } from "./case.ts";
 import { malformedRecords } from "../malformed-records.ts";
 import { createRandom } from "../seeded-random.ts";
 import type { Bench } from "./bench.ts";

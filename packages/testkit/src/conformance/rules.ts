@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { ConformanceCase, CreatePublisher } from "../conformance.ts";
+import type { ConformanceCase, CreatePublisher } from "./case.ts";
 import { type Bench, openBench } from "./bench.ts";
 
 /** The thirteen rules of the contract, by number: headings of `docs/contract.md` and beginnings of case names. */

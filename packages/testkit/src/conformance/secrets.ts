@@ -1,5 +1,5 @@
 import { isPublisherError, type MetricsPublisher } from "@eventmeter/core";
-import type { ConformanceCase, ConformanceOptions, CreatePublisher } from "../conformance.ts";
+import type { ConformanceCase, ConformanceOptions, CreatePublisher } from "./case.ts";
 import { findSecrets } from "../secret-search.ts";
 import type { Bench } from "./bench.ts";
 import { caseOf } from "./rules.ts";

@@ -1,5 +1,5 @@
 import { isPublisherError } from "@eventmeter/core";
-import type { ConformanceCase, ConformanceOptions } from "../conformance.ts";
+import type { ConformanceCase, ConformanceOptions } from "./case.ts";
 import type { Bench } from "./bench.ts";
 import { addedResource, heldResources } from "./resources.ts";
 import { caseOf } from "./rules.ts";
