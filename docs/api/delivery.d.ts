@@ -103,6 +103,7 @@ export type Outcome = {
     readonly kind: "partial";
     readonly records: readonly RecordOutcome[];
     readonly retryAfterMs?: number | undefined;
+    readonly reason?: string | undefined;
     readonly hold?: string | undefined;
 };
 

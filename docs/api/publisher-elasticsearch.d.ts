@@ -2,7 +2,7 @@
 
 import type { CheckReport, CommonOptions, EventMetrics, FlushReport, FormattedMetrics, MetricsPublisher, NetworkMetrics, PublisherHealth, WaitOptions } from "@eventmeter/core";
 
-/** Credentials: an API key as Elasticsearch shows it (base64), a user and a password, or a bearer token. */
+/** Credentials: an API key (the value `encoded` that Elasticsearch gave when it made the key), a user and a password, or a bearer token. */
 export type ElasticsearchAuth = {
     readonly apiKey: string;
     readonly username?: undefined;
@@ -49,7 +49,10 @@ export declare class ElasticsearchPublisher implements MetricsPublisher {
     publishEventMetrics(metrics: Readonly<EventMetrics>): void;
     publishNetworkMetrics(metrics: Readonly<NetworkMetrics>): void;
     formatMetrics(metrics: Readonly<EventMetrics> | Readonly<NetworkMetrics>): FormattedMetrics;
-    /** Loads the client, asks what answers, and installs the template. Rejects with the sentence of `check()`, as if nothing answers. */
+    /**
+     * Loads the client, asks what answers, and installs the template. Rejects with what `check()` would say, for example that nothing
+     * answers; records wait then, and the start is tried again.
+     */
     start(options?: WaitOptions): Promise<void>;
     flush(options?: WaitOptions): Promise<FlushReport>;
     close(options?: WaitOptions): Promise<FlushReport>;

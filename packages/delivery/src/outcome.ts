@@ -20,11 +20,12 @@ export type Outcome =
     }
   /** Credentials or configuration: the lane stops and is probed now and then; nothing is lost. */
   | { readonly kind: "hold"; readonly reason: string }
-  /** One outcome for each record, in order; `hold` also stops the lane. */
+  /** One outcome for each record, in order; `reason` is why some are to be sent again, and `hold` also stops the lane. */
   | {
       readonly kind: "partial";
       readonly records: readonly RecordOutcome[];
       readonly retryAfterMs?: number | undefined;
+      readonly reason?: string | undefined;
       readonly hold?: string | undefined;
     };
 
@@ -53,7 +54,7 @@ export function readOutcome(given: unknown, count: number): Outcome {
       if (SPLITS.has(because)) return { kind, because: because as "busy", retryAfterMs: wait, reason: textOf(reason) };
       return { kind: "retry", reason: "send did not say why to split" };
     case "partial":
-      return readPartial(records, count, { retryAfterMs: wait, hold: textOf(hold) });
+      return readPartial(records, count, { retryAfterMs: wait, reason: textOf(reason), hold: textOf(hold) });
     default:
       return { kind: "retry", reason: "send gave no outcome" };
   }
@@ -62,7 +63,7 @@ export function readOutcome(given: unknown, count: number): Outcome {
 function readPartial(
   given: unknown,
   count: number,
-  also: { retryAfterMs?: number | undefined; hold?: string | undefined },
+  also: Pick<Outcome & { kind: "partial" }, "retryAfterMs" | "reason" | "hold">,
 ): Outcome {
   if (!Array.isArray(given) || given.length !== count)
     return { kind: "retry", reason: "the reply does not cover the batch record by record" };

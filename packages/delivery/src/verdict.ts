@@ -67,7 +67,7 @@ function judgeSplit({ because, retryAfterMs, reason }: Outcome & { kind: "split"
   return { ...NONE, givenUp: [{ position: 0, because, reason: reason ?? `a single record was ${because}` }] };
 }
 
-function judgePartial({ records, retryAfterMs, hold }: Outcome & { kind: "partial" }): Verdict {
+function judgePartial({ records, retryAfterMs, reason, hold }: Outcome & { kind: "partial" }): Verdict {
   const givenUp: GivenUp[] = [];
   const again: number[] = [];
   records.forEach((record, position) => {
@@ -84,7 +84,7 @@ function judgePartial({ records, retryAfterMs, hold }: Outcome & { kind: "partia
     backOff: backOffOf(again.length, whole, hold !== undefined, wait),
     retryAfterMs: wait,
     hold,
-    reason: "the backend did not take all of them",
+    reason: reason ?? "the backend did not take all of them",
   };
 }
 

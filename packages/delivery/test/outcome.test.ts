@@ -49,6 +49,12 @@ test.each([
   expect(readOutcome({ kind: "partial", records }, 3).kind).toBe("retry");
 });
 
+test("of a partial outcome the reason is that of what is sent again", () => {
+  const given = { kind: "partial", records: ["delivered", "retry"], reason: "no room for one" };
+  expect(judge(readOutcome(given, 2), 2)).toMatchObject({ again: [1], reason: "no room for one" });
+  expect(judge(readOutcome({ ...given, reason: 5 }, 2), 2).reason).toBe("the backend did not take all of them");
+});
+
 test("records that change while they are looked at are read once", () => {
   let reads = 0;
   const rejected = {

@@ -1,26 +1,29 @@
 import type { Outcome, RecordOutcome } from "@eventmeter/delivery";
-import { refusalText } from "./refusal.ts";
-import { errorType, type Reply } from "./reply.ts";
+import { type Answer, answerText, errorType, type Reply } from "./reply.ts";
 
 /** What a bulk reply says. */
 export interface BulkVerdict {
+  /** What became of the batch, apart from what its lane is to do. */
   readonly outcome: Outcome;
+  /** Whether any document was taken. */
+  readonly taken: boolean;
+  /** Why documents were not taken that are not at fault. */
+  readonly refusal: Answer | undefined;
   /** Documents that went to the failure store of their stream. */
   readonly redirected: number;
   /** Whether every document was refused for want of room. */
   readonly busy: boolean;
 }
 
-interface Item {
-  readonly status: number;
-  readonly type: string | undefined;
+interface Item extends Answer {
   readonly redirected: boolean;
 }
 
-const UNREADABLE: Outcome = { kind: "retry", reason: "the reply could not be read" };
+const NOTHING = { taken: false, refusal: undefined, redirected: 0, busy: false };
+const UNREADABLE: BulkVerdict = { ...NOTHING, outcome: { kind: "retry", reason: "the reply could not be read" } };
 
 const STORED = '{"create":{"status":201}}';
-const ALL_STORED: BulkVerdict = { outcome: { kind: "delivered" }, redirected: 0, busy: false };
+const ALL_STORED: BulkVerdict = { ...NOTHING, outcome: { kind: "delivered" }, taken: true };
 let goodCount = 0;
 let goodText = "";
 
@@ -34,24 +37,21 @@ function allStored(count: number): string {
 }
 
 /** Reads what became of each document; a reply that does not cover the batch is a retry, never a success. */
-export function readBulkReply(reply: Pick<Reply, "text" | "body">, count: number, lane: string): BulkVerdict {
+export function readBulkReply(reply: Pick<Reply, "text" | "body">, count: number): BulkVerdict {
   if (reply.text === allStored(count)) return ALL_STORED;
   const { items } = (reply.body ?? {}) as { readonly items?: unknown };
   const given = Array.isArray(items) ? (items as unknown[]).map(readItem) : [];
   const read = given.filter((item) => item !== undefined);
-  if (given.length !== count || read.length !== count) return { outcome: UNREADABLE, redirected: 0, busy: false };
+  if (given.length !== count || read.length !== count) return UNREADABLE;
   const records = read.map(outcomeOf);
-  const redirected = read.filter((item) => item.redirected).length;
-  if (records.every((record) => record === "delivered"))
-    return { outcome: { kind: "delivered" }, redirected, busy: false };
-  const refused = read.find(isRefusal);
+  const isWhole = records.every((record) => record === "delivered");
+  const again = read[records.indexOf("retry")];
+  const reason = again && `documents were answered ${answerText(again)}`;
   return {
-    outcome: {
-      kind: "partial",
-      records,
-      hold: refused === undefined ? undefined : refusalText(refused.status, refused.type, lane),
-    },
-    redirected,
+    outcome: isWhole ? { kind: "delivered" } : { kind: "partial", records, reason },
+    taken: records.includes("delivered"),
+    refusal: read.find(isRefusal),
+    redirected: read.filter((item) => item.redirected).length,
     busy: read.every(({ status, type }) => isBusy(status, type)),
   };
 }

@@ -1,4 +1,4 @@
-import { type CheckReport, isPublisherError, type WaitOptions, waitWithin } from "@eventmeter/core";
+import { type CheckReport, type PublisherError, type WaitOptions, waitWithin } from "@eventmeter/core";
 import type { ElasticsearchClient } from "./client.ts";
 import type { Connection } from "./connection.ts";
 import { exchange, isFailure } from "./exchange.ts";
@@ -19,7 +19,7 @@ export async function checkServer(
   const ending = new AbortController();
   const probing = connection.client().then((client) => probe(client, options, ending.signal));
   // Only a client that cannot be made gets here.
-  const found = probing.catch((caught: unknown) => clientFinding(caught, name));
+  const found = probing.catch((caught: unknown) => (caught as PublisherError).cause as Finding);
   const status = await waitWithin(found, wait, clock);
   ending.abort();
   const finding: Finding =
@@ -31,12 +31,6 @@ export async function checkServer(
           hint: "give more time, or check what is on the way",
         };
   return { ...finding, ok: GOOD.has(finding.code), message: `${name}: ${finding.message}` };
-}
-
-function clientFinding(caught: unknown, name: string): Finding {
-  const text = isPublisherError(caught) ? caught.message.slice(`${name}: `.length) : "there is no client";
-  const [message = text, hint = "install version 8 or 9 of @elastic/elasticsearch"] = text.split("; ");
-  return { code: "client", message, hint };
 }
 
 async function probe(client: ElasticsearchClient, options: ResolvedOptions, signal: AbortSignal): Promise<Finding> {

@@ -1,5 +1,6 @@
 import { PublisherError } from "@eventmeter/core";
 import type { ElasticsearchClient } from "./client.ts";
+import { type Finding, findingText } from "./identity.ts";
 import type { ElasticsearchAuth, ResolvedOptions } from "./options.ts";
 
 /** The client of one publisher: its own, loaded and made when it is first asked for, or the one that was passed in. */
@@ -27,8 +28,13 @@ type ClientConstructor = new (options: object) => ElasticsearchClient;
 
 async function createClient(options: ResolvedOptions): Promise<ElasticsearchClient> {
   const { hosts, auth, clientOptions, sendTimeoutMs, name } = options;
-  const fail = (message: string): PublisherError =>
-    new PublisherError(message, { code: "start-failed", publisher: name, retryable: false });
+  const fail = (finding: Finding): PublisherError =>
+    new PublisherError(findingText(finding), {
+      code: "start-failed",
+      publisher: name,
+      retryable: false,
+      cause: finding,
+    });
   let Client: ClientConstructor;
   try {
     // Loaded where it is used: importing it takes longer than everything else here. As a plain string, since the compiler
@@ -36,7 +42,7 @@ async function createClient(options: ResolvedOptions): Promise<ElasticsearchClie
     // oxlint-disable-next-line typescript/no-unnecessary-type-assertion -- see above
     ({ Client } = (await import("@elastic/elasticsearch" as string)) as { readonly Client: ClientConstructor });
   } catch (caught) {
-    throw fail(loadFailureText(caught));
+    throw fail(loadFinding(caught));
   }
   try {
     return new Client({
@@ -52,17 +58,29 @@ async function createClient(options: ResolvedOptions): Promise<ElasticsearchClie
     });
   } catch {
     // What the client says of its options may repeat them.
-    throw fail("the client does not accept clientOptions; see the options of its constructor");
+    throw fail({
+      code: "client",
+      message: "the client does not accept clientOptions",
+      hint: "see the options of its constructor",
+    });
   }
 }
 
 /** Says why the official client cannot be loaded, and what to do: it is not there, or it is and does not run here. */
-export function loadFailureText(caught: unknown): string {
+export function loadFinding(caught: unknown): Finding {
   const { code, message } = (caught ?? {}) as { readonly code?: unknown; readonly message?: unknown };
   if (code === "ERR_MODULE_NOT_FOUND" && /'@elastic\/elasticsearch'/.test(String(message)))
-    return "@elastic/elasticsearch is not installed; install version 8 or 9 of it, or pass in a client";
+    return {
+      code: "client",
+      message: "@elastic/elasticsearch is not installed",
+      hint: "install version 8 or 9 of it, or pass in a client",
+    };
   const known = typeof code === "string" && /^[A-Z][A-Z0-9_]{2,63}$/.test(code) ? ` (${code})` : "";
-  return `@elastic/elasticsearch is there but cannot be loaded${known}; install version 8 or 9 of it anew, on a Node.js that it supports`;
+  return {
+    code: "client",
+    message: `@elastic/elasticsearch is there but cannot be loaded${known}`,
+    hint: "install version 8 or 9 of it anew, on a Node.js that it supports",
+  };
 }
 
 function authOf(auth: ElasticsearchAuth | undefined): object | undefined {

@@ -19,11 +19,16 @@ export async function exchange(
   client: ElasticsearchClient,
   { headers, signal, maxReplyBytes = 65_536, ...request }: Exchange,
 ): Promise<Reply | Failure> {
-  const giveUp = new AbortController();
-  const { promise: aborted, reject: abort } = Promise.withResolvers<never>();
-  const ended = AbortSignal.any([signal, giveUp.signal]);
-  ended.addEventListener("abort", () => abort(ended.reason));
-  if (ended.aborted) abort(ended.reason);
+  const ending = new AbortController();
+  const { promise: ended, reject } = Promise.withResolvers<never>();
+  let body: StreamedResult["body"] | undefined;
+
+  function end(): void {
+    ending.abort();
+    // Not every connection of the client goes on to look at the signal.
+    body?.destroy?.();
+    reject(signal.reason);
+  }
 
   async function ask(): Promise<Reply> {
     const result = (await client.transport.request(request, {
@@ -35,24 +40,26 @@ export async function exchange(
       redaction: { type: "remove" },
       // Plain types are taken by every version; the client's own name its major.
       headers: { accept: "application/json", "accept-encoding": "identity", ...headers },
-      signal: ended,
+      signal: ending.signal,
     })) as StreamedResult;
     notice(client, result);
     const reading = readReply(result, maxReplyBytes);
-    // Not every connection of the client goes on to look at the signal.
-    const cut = (): void => void result.body.destroy?.();
-    ended.addEventListener("abort", cut);
-    if (ended.aborted) cut();
+    ({ body } = result);
+    if (ending.signal.aborted) body.destroy?.();
     return reading;
   }
 
+  signal.addEventListener("abort", end);
+  if (signal.aborted) end();
   try {
-    return await Promise.race([ask(), aborted]);
+    return await Promise.race([ask(), ended]);
   } catch (caught) {
     // The client keeps to itself the body of an answer that it refuses: unread it holds the connection, and when it breaks
     // off it is an error that nobody can hear, which ends the process.
-    giveUp.abort();
+    end();
     return failureOf(caught);
+  } finally {
+    signal.removeEventListener("abort", end);
   }
 }
 
@@ -78,11 +85,17 @@ export interface Limit {
 }
 
 /** Limits what is done with a signal to `timeoutMs`. */
-export function limit(clock: Clock, timeoutMs: number, signal?: AbortSignal): Limit {
+export function limit(clock: Clock, timeoutMs: number, signal: AbortSignal): Limit {
   const controller = new AbortController();
-  const timer = clock.setTimeout(() => controller.abort(), timeoutMs);
+  const abort = (): void => controller.abort();
+  const timer = clock.setTimeout(abort, timeoutMs);
+  signal.addEventListener("abort", abort);
+  if (signal.aborted) abort();
   return {
-    signal: signal === undefined ? controller.signal : AbortSignal.any([signal, controller.signal]),
-    end: () => timer.cancel(),
+    signal: controller.signal,
+    end() {
+      timer.cancel();
+      signal.removeEventListener("abort", abort);
+    },
   };
 }

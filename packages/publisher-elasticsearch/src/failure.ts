@@ -14,13 +14,22 @@ interface Sign {
   readonly hint: string;
 }
 
+const REFUSED_HINT = "is Elasticsearch running, and are host and port right?";
+
 // The client gives words where the system gave a code. In the order in which they are tried.
 const SIGNS: readonly Sign[] = [
   {
     pattern: /ECONNREFUSED/,
     failure: "refused",
     message: "the connection was refused (ECONNREFUSED)",
-    hint: "is Elasticsearch running, and are host and port right?",
+    hint: REFUSED_HINT,
+  },
+  {
+    // Of a name with several addresses, none of which took it, the system says nothing in words.
+    pattern: /^ConnectionError $/,
+    failure: "refused",
+    message: "the connection was refused by every address of the host",
+    hint: REFUSED_HINT,
   },
   {
     pattern: /ENOTFOUND|EAI_AGAIN/,
@@ -47,7 +56,7 @@ const SIGNS: readonly Sign[] = [
     hint: "check the address in hosts, and what is between here and there",
   },
   {
-    pattern: /other side closed|socket hang up|ECONNRESET|EPIPE|terminated/i,
+    pattern: /other side closed|socket hang up|socket disconnected before|ECONNRESET|EPIPE|terminated/i,
     failure: "broken-off",
     message: "the connection was closed without an answer",
     hint: "if it is always so: does the server want https://?",
@@ -94,7 +103,9 @@ export function failureOf(caught: unknown): Failure {
 function wordsOf(caught: unknown): { readonly name: unknown; readonly text: string } {
   try {
     const { name, message, code } = (caught ?? {}) as Readonly<Record<string, unknown>>;
-    const words = [message, code].filter((word) => typeof word === "string");
+    // Where the client has no words of its own it names the address, which is not what went wrong.
+    const said = typeof message === "string" ? message.replace(/^connection failed \(.*\)$/s, "") : "";
+    const words = [name, said, code].filter((word) => typeof word === "string");
     return { name, text: words.join(" ").slice(0, 2_000) };
   } catch {
     return { name: undefined, text: "" };

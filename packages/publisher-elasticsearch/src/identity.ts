@@ -53,7 +53,11 @@ export function failureFinding({ failure, message, hint }: Failure): Finding {
 /** Says what an answer means that is none of an Elasticsearch that is ready. */
 export function statusFinding({ status, body }: Reply): Finding {
   if (status === 401)
-    return { code: "unauthorized", message: "the credentials are not accepted (401)", hint: "check auth" };
+    return {
+      code: "unauthorized",
+      message: "the credentials are not accepted (401)",
+      hint: "check auth; of a key it is the value `encoded`",
+    };
   if (status >= 500 || status === 429 || status === 408)
     return {
       code: "unavailable",

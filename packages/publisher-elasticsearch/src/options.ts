@@ -56,7 +56,7 @@ export interface ElasticsearchPublisherOptions extends CommonOptions {
   readonly onDrop?: ((record: ElasticsearchDroppedRecord) => void) | undefined;
 }
 
-/** Credentials: an API key as Elasticsearch shows it (base64), a user and a password, or a bearer token. */
+/** Credentials: an API key (the value `encoded` that Elasticsearch gave when it made the key), a user and a password, or a bearer token. */
 export type ElasticsearchAuth =
   | {
       readonly apiKey: string;

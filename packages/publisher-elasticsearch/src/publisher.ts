@@ -5,7 +5,6 @@ import {
   type FormattedMetrics,
   type MetricsPublisher,
   type NetworkMetrics,
-  PublisherError,
   type PublisherHealth,
   type WaitOptions,
 } from "@eventmeter/core";
@@ -15,9 +14,9 @@ import { type Connection, createConnection } from "./connection.ts";
 import { createEncode } from "./encode.ts";
 import { limit } from "./exchange.ts";
 import { findingText, identify, isFinding } from "./identity.ts";
+import { createInstall, type Install, startFailed } from "./install.ts";
 import { type ElasticsearchPublisherOptions, pushOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
 import { createSend } from "./send.ts";
-import { installTemplate, templateOf } from "./templates.ts";
 
 /**
  * Stores each record as a document in Elasticsearch.
@@ -34,14 +33,16 @@ export class ElasticsearchPublisher implements MetricsPublisher {
     const resolved = resolveOptions(options);
     const { name, clock, indexPrefix, compression, sendTimeoutMs } = resolved;
     const connection = createConnection(resolved);
+    const install = resolved.templates ? createInstall(resolved) : undefined;
+    const streams = indexPrefix === undefined;
     this.name = name;
     this.#check = (wait) => checkServer(connection, resolved, wait);
     this.#publisher = createPushPublisher(
       {
         name,
         encode: createEncode(resolved),
-        send: createSend({ connection, clock, streams: indexPrefix === undefined, compression, sendTimeoutMs }),
-        start: (context) => start(connection, resolved, context),
+        send: createSend({ connection, clock, install, streams, compression, sendTimeoutMs }),
+        start: (context) => start(connection, resolved, install, context),
         close: () => connection.close(),
       },
       pushOptions(options),
@@ -60,7 +61,10 @@ export class ElasticsearchPublisher implements MetricsPublisher {
     return this.#publisher.formatMetrics(metrics);
   }
 
-  /** Loads the client, asks what answers, and installs the template. Rejects with the sentence of `check()`, as if nothing answers. */
+  /**
+   * Loads the client, asks what answers, and installs the template. Rejects with what `check()` would say, for example that nothing
+   * answers; records wait then, and the start is tried again.
+   */
   async start(options?: WaitOptions): Promise<void> {
     await this.#publisher.start?.(options);
   }
@@ -88,29 +92,19 @@ export class ElasticsearchPublisher implements MetricsPublisher {
   }
 }
 
-async function start(connection: Connection, options: ResolvedOptions, context: StartContext): Promise<void> {
-  const { name, clock, templates, sendTimeoutMs } = options;
+async function start(
+  connection: Connection,
+  options: ResolvedOptions,
+  install: Install | undefined,
+  { signal, report }: StartContext,
+): Promise<void> {
+  const { name, clock, sendTimeoutMs } = options;
   const client = await connection.client();
-  const limited = limit(clock, sendTimeoutMs, context.signal);
-  const { signal } = limited;
-  const { report } = context;
-  const fail = (why: string): PublisherError =>
-    new PublisherError(`the start failed: ${why}`, { code: "start-failed", publisher: name, retryable: true });
+  const limited = limit(clock, sendTimeoutMs, signal);
   try {
-    const found = await identify(client, options, signal);
-    if (isFinding(found)) throw fail(findingText(found));
-    if (!templates) return;
-    await installTemplate(templateOf(options), {
-      client,
-      signal,
-      fail,
-      sentWithout:
-        options.indexPrefix === undefined
-          ? "records are held unless another template makes their data streams"
-          : "records are sent without it",
-      diagnostic: (code, message) => report.diagnostic(code, message),
-      error: (code, message) => report.error(code, message),
-    });
+    const found = await identify(client, options, limited.signal);
+    if (isFinding(found)) throw startFailed(name, findingText(found));
+    await install?.(client, { signal: limited.signal, report });
   } finally {
     limited.end();
   }

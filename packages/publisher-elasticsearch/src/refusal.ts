@@ -1,19 +1,20 @@
-import { errorOf, errorType, type Reply } from "./reply.ts";
+import { type Answer, answerText, errorOf, errorType, type Reply } from "./reply.ts";
 
-/** Says why a lane is held, and what to do: for an item's status, or that of a whole request. */
-export function refusalText(status: number, type: string | undefined, lane: string): string {
-  const answer = type === undefined ? String(status) : `${status}, ${type}`;
-  return `Elasticsearch refuses documents for ${lane} (${answer}): ${adviceFor(status, type)}`;
+/** Says why a lane, a stream or a daily index, is held, and what to do. */
+export function refusalText(answer: Answer, lane: string, isStream: boolean): string {
+  return `Elasticsearch refuses documents for ${lane} (${answerText(answer)}): ${adviceFor(answer, isStream)}`;
 }
 
-function adviceFor(status: number, type: string | undefined): string {
+function adviceFor({ status, type }: Answer, isStream: boolean): string {
   if (type === "cluster_block_exception")
     return "writes are blocked; remove the block, read-only or no space, from index or cluster";
   if (type === "index_closed_exception") return "the index is closed; open it, or let the stream roll over";
   if (type === "validation_exception")
     return "the cluster has no room for another index; remove some, or raise cluster.max_shards_per_node";
   if (type === "index_not_found_exception")
-    return "no index template makes it a data stream; let a key with manage_index_templates start once";
+    return isStream
+      ? "no index template makes it a data stream; let a key with manage_index_templates start once"
+      : "the cluster makes no index for it: see action.auto_create_index, or let a key with manage_index_templates start once";
   if (type === "resource_not_found_exception")
     return "a plain index has this name; remove it, or use another namespace";
   if (status === 401) return "the credentials are not accepted; check auth";

@@ -79,3 +79,14 @@ export function errorType(error: unknown): string | undefined {
 export function errorOf(body: unknown): unknown {
   return (body as { readonly error?: unknown } | null | undefined)?.error;
 }
+
+/** A status and the type of an error, of a request or of one document in it. */
+export interface Answer {
+  readonly status: number;
+  readonly type: string | undefined;
+}
+
+/** Gives an answer in words, as "429, es_rejected_execution_exception". */
+export function answerText({ status, type }: Answer): string {
+  return type === undefined ? String(status) : `${status}, ${type}`;
+}

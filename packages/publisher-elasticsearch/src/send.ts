@@ -3,15 +3,19 @@ import { gzip } from "node:zlib";
 import type { Clock } from "@eventmeter/core";
 import { type Batch, type Outcome, retryAfterMs, type Send, type SendContext } from "@eventmeter/delivery";
 import { isBusy, readBulkReply } from "./bulk-reply.ts";
+import type { ElasticsearchClient } from "./client.ts";
 import type { Connection } from "./connection.ts";
 import { exchange, isFailure } from "./exchange.ts";
+import type { Install } from "./install.ts";
 import { isMisconfigured, refusalText } from "./refusal.ts";
-import { errorOf, errorType, type Reply } from "./reply.ts";
+import { answerText, errorOf, errorType, type Reply } from "./reply.ts";
 
 /** What sending needs. */
 export interface SendInit {
   readonly connection: Connection;
   readonly clock: Clock;
+  /** Installs the template, where that is wanted. */
+  readonly install: Install | undefined;
   /** Whether lanes are data streams. */
   readonly streams: boolean;
   readonly compression: boolean;
@@ -19,8 +23,8 @@ export interface SendInit {
   readonly sendTimeoutMs: number;
 }
 
-/** From this attempt on, a batch that the server has no room for is halved: it may be the batch itself that is too much. */
-const BUSY_ATTEMPT = 4;
+/** At every so many attempts a batch that the server has no room for is halved: it may be the batch itself that is too much. */
+const BUSY_ATTEMPTS = 4;
 /** A reply names a status and a type for each document, at most so many bytes. */
 const REPLY_BYTES_PER_DOCUMENT = 512;
 const REPLY_BYTES = 65_536;
@@ -32,13 +36,16 @@ const deflate = promisify(gzip);
 const GZIP = { level: 1, chunkSize: 131_072 };
 
 /** Makes what sends one batch as one bulk request. */
-export function createSend({ connection, clock, streams, compression, sendTimeoutMs }: SendInit): Send {
+export function createSend({ connection, clock, install, streams, compression, sendTimeoutMs }: SendInit): Send {
   const serverTimeoutMs = Math.max(1_000, sendTimeoutMs - 2_000);
   const querystring = `${FILTER}&timeout=${serverTimeoutMs}ms${streams ? "&require_data_stream=true" : ""}`;
   const redirectedLanes = new Set<string>();
+  /** Lanes that took a document since they last refused one. */
+  const takingLanes = new Set<string>();
 
   return async function send(batch, context) {
-    const reply = await exchange(await connection.client(), {
+    const client = await connection.client();
+    const reply = await exchange(client, {
       method: "POST",
       path: `/${encodeURIComponent(batch.lane)}/_bulk`,
       querystring,
@@ -47,7 +54,8 @@ export function createSend({ connection, clock, streams, compression, sendTimeou
       signal: context.signal,
       maxReplyBytes: REPLY_BYTES + batch.count * REPLY_BYTES_PER_DOCUMENT,
     });
-    if (!isFailure(reply)) return reply.status === 200 ? stored(reply, batch, context) : refused(reply, batch, context);
+    if (!isFailure(reply))
+      return reply.status === 200 ? answered(reply, batch, context, client) : refused(reply, batch, context);
     const reason = `${reply.message}; ${reply.hint}`;
     return reply.lasting ? { kind: "hold", reason } : { kind: "retry", reason };
   };
@@ -58,14 +66,36 @@ export function createSend({ connection, clock, streams, compression, sendTimeou
     return compression ? deflate(body, GZIP) : body;
   }
 
-  function stored(reply: Reply, { count, lane }: Batch, { attempt, report }: SendContext): Outcome {
-    const { outcome, redirected, busy } = readBulkReply(reply, count, lane);
+  async function answered(
+    reply: Reply,
+    { count, lane }: Batch,
+    context: SendContext,
+    client: ElasticsearchClient,
+  ): Promise<Outcome> {
+    const { outcome, taken, refusal, redirected, busy } = readBulkReply(reply, count);
     if (redirected > 0 && !redirectedLanes.has(lane)) {
       redirectedLanes.add(lane);
       const what = `${redirected} of ${count} documents for ${lane} went to its failure store`;
-      report.error("failure-store", `${what}: its mapping or pipeline does not take them; reported once`);
+      context.report.error("failure-store", `${what}: its mapping or pipeline does not take them; reported once`);
     }
-    return busy && attempt >= BUSY_ATTEMPT ? { kind: "split", because: "busy", reason: BUSY } : outcome;
+    if (taken) takingLanes.add(lane);
+    if (busy && context.attempt % BUSY_ATTEMPTS === 0) return { kind: "split", because: "busy", reason: BUSY };
+    if (outcome.kind !== "partial" || refusal === undefined) return outcome;
+    const reason = refusalText(refusal, lane, streams);
+    // A document that a pipeline sends elsewhere may be refused by itself: a lane that takes others in between goes on.
+    if (taken || takingLanes.delete(lane)) return { ...outcome, reason };
+    // Somebody has removed the template, or everything.
+    if (refusal.type === "index_not_found_exception" && (await reinstall(client, context)))
+      return { ...outcome, reason };
+    return { ...outcome, hold: reason };
+  }
+
+  async function reinstall(client: ElasticsearchClient, context: SendContext): Promise<boolean> {
+    try {
+      return (await install?.(client, context)) === true;
+    } catch {
+      return false;
+    }
   }
 
   function refused(reply: Reply, { lane }: Batch, { attempt }: SendContext): Outcome {
@@ -73,15 +103,14 @@ export function createSend({ connection, clock, streams, compression, sendTimeou
     const type = errorType(errorOf(body));
     if (status === 413) return { kind: "split", because: "too-large", reason: "a single document is too large (413)" };
     const waitMs = retryAfterMs(retryAfter, clock.now());
-    if (isBusy(status, type) && attempt >= BUSY_ATTEMPT)
+    if (isBusy(status, type) && attempt % BUSY_ATTEMPTS === 0)
       return { kind: "split", because: "busy", retryAfterMs: waitMs, reason: BUSY };
     if (status >= 500 || status < 300 || [408, 425, 429].includes(status)) {
-      const reason = `the server answered ${status}${type === undefined ? "" : `, ${type}`}`;
-      return { kind: "retry", retryAfterMs: waitMs, reason };
+      return { kind: "retry", retryAfterMs: waitMs, reason: `the server answered ${answerText({ status, type })}` };
     }
     if (status === 400 && !isMisconfigured(reply))
       return { kind: "split", because: "rejected", reason: type ?? "status 400" };
-    return { kind: "hold", reason: refusalText(status, type, lane) };
+    return { kind: "hold", reason: refusalText({ status, type }, lane, streams) };
   }
 }
 

@@ -3,7 +3,8 @@ import { createServer } from "node:http";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { loadFailureText } from "../src/connection.ts";
+import { loadFinding } from "../src/connection.ts";
+import { findingText } from "../src/identity.ts";
 import { type FakeOptions, type FakeTemplate, openFakeElasticsearch } from "./fake-elasticsearch.ts";
 import { error, json } from "./fake-replies.ts";
 import { openPublisher, until } from "./open-publisher.ts";
@@ -151,6 +152,20 @@ test("a port that nothing listens on is told apart", async () => {
   });
 });
 
+test.each([
+  ["", "refused", "by every address"],
+  ["connection failed (http://certificate.example:9200/)", "refused", "by every address"],
+  [
+    "Client network socket disconnected before secure TLS connection was established",
+    "broken-off",
+    "closed without an answer",
+  ],
+] as const)("a client whose words are %j is understood: %s", async (message, code, text) => {
+  const request = (): Promise<never> => Promise.reject(Object.assign(new Error(message), { name: "ConnectionError" }));
+  const { publisher } = openPublisher({ client: { transport: { request }, close: () => Promise.resolve() } });
+  expect(await publisher.check()).toMatchObject({ ok: false, code, message: expect.stringContaining(text) });
+});
+
 test("a name that nobody has is told apart", async () => {
   const { publisher } = openPublisher({ hosts: ["http://nobody.invalid:9200"] });
   expect(await publisher.check()).toMatchObject({ ok: false, code: "unknown-host" });
@@ -215,8 +230,8 @@ test.each([
   [undefined, "hunter2", /is there but cannot be loaded; install .* Node\.js/],
 ])("a client that cannot be loaded (%s, %s) is told with what to do", (code, message, text) => {
   const caught = Object.assign(new Error(message), { code });
-  expect(loadFailureText(caught)).toMatch(text);
-  expect(loadFailureText(caught)).not.toContain("hunter2");
+  expect(findingText(loadFinding(caught))).toMatch(text);
+  expect(JSON.stringify(loadFinding(caught))).not.toContain("hunter2");
 });
 
 test("a publisher that is closed says so, and asks nobody", async () => {

@@ -45,10 +45,10 @@ export interface FakeTemplate {
   readonly priority?: number;
   readonly version?: number;
   readonly data_stream?: object;
-  readonly _meta?: { readonly managed_by?: string };
+  readonly _meta?: { readonly managed_by?: string; readonly retention?: string };
   readonly template?: {
     readonly mappings?: { readonly properties?: Readonly<Record<string, unknown>> };
-    readonly lifecycle?: object;
+    readonly lifecycle?: { readonly data_retention?: string };
   };
 }
 
@@ -142,12 +142,12 @@ export async function openFakeElasticsearch(options: FakeOptions = {}): Promise<
     return json(200, { name: "fake", version, tagline: "You Know, for Search" });
   }
 
-  function template({ method, body }: FakeRequest, name: string): FakeReply {
+  function template({ method, body, query }: FakeRequest, name: string): FakeReply {
     if (method === "GET") {
       const found = templates.get(name);
       if (found === undefined) return error(404, "resource_not_found_exception", "index template not found");
-      const { version, _meta } = found;
-      return json(200, { index_templates: [{ index_template: { version, _meta } }] });
+      const filter = query.get("filter_path")?.split(",") ?? [];
+      return json(200, filtered({ index_templates: [{ name, index_template: found }] }, filter, "") ?? {});
     }
     const given = JSON.parse(body) as FakeTemplate;
     for (const [other, { priority, index_patterns: patterns }] of templates)
@@ -181,6 +181,20 @@ export async function openFakeElasticsearch(options: FakeOptions = {}): Promise<
     },
   };
   return fake;
+}
+
+/** What a real server leaves of an answer: what the filter names, and nothing that is empty. */
+function filtered(value: unknown, filter: readonly string[], path: string): unknown {
+  if (filter.includes(path)) return value;
+  if (typeof value !== "object" || value === null) return undefined;
+  if (Array.isArray(value)) {
+    const kept = (value as unknown[]).map((item) => filtered(item, filter, path)).filter((item) => item !== undefined);
+    return kept.length === 0 ? undefined : kept;
+  }
+  const kept = Object.entries(value)
+    .map(([name, item]) => [name, filtered(item, filter, path === "" ? name : `${path}.${name}`)] as const)
+    .filter(([, item]) => item !== undefined);
+  return kept.length === 0 ? undefined : Object.fromEntries(kept);
 }
 
 const SIMULATE = "/_index_template/_simulate_index/";

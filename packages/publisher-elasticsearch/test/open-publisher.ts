@@ -62,9 +62,12 @@ export async function until(condition: () => boolean): Promise<void> {
 }
 
 /** Leaps ahead, past every back-off and probe, until something real has happened; rejects after 10 s. */
-export async function eventually({ clock }: Pick<Opened, "clock">, condition: () => boolean): Promise<void> {
+export async function eventually(
+  { clock, leapMs = 30_000 }: Pick<Opened, "clock"> & { readonly leapMs?: number },
+  condition: () => boolean,
+): Promise<void> {
   for (let leaps = 0; leaps < 100 && !condition(); leaps += 1) {
-    await clock.advance(30_000);
+    await clock.advance(leapMs);
     const deadline = performance.now() + 100;
     while (!condition() && performance.now() < deadline) await new Promise((resolve) => setImmediate(resolve));
   }

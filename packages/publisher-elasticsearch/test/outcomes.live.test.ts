@@ -326,6 +326,19 @@ for (const { major, url, skip, note } of liveVersions) {
       await server.ask("PUT", "_cluster/settings", { persistent: { "cluster.max_shards_per_node": 1_000 } });
       tomorrow.clock.leap(PROBE_MS);
       expect(await tomorrow.publisher.flush()).toMatchObject({ status: "complete", delivered: 10, dropped: 0 });
+
+      // No index is made by a document, unless a template wants it so.
+      await server.ask("PUT", "_cluster/settings", { persistent: { "action.auto_create_index": "false" } });
+      const without = openPublisher(dailyIndices, { hosts: [small.url], templates: false });
+      publishEvent(without, "waits");
+      await held(without);
+      expect(without.said[0]).toContain("action.auto_create_index");
+      for (const target of [dailyIndices, dataStreams]) {
+        const made = openPublisher(target, { hosts: [small.url] });
+        publishEvent(made, "made");
+        expect(await made.publisher.flush()).toMatchObject({ status: "complete", delivered: 1 });
+        expect(await server.count(target.event(made.name))).toBe(1);
+      }
     });
   });
 }

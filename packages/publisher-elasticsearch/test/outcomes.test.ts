@@ -9,8 +9,16 @@ const taskOf = (document: unknown): string => (document as { eventmeter: { task_
 interface ItemCase {
   readonly status: number;
   readonly type: string;
-  readonly becomes: "delivered" | "retried" | "held" | "rejected";
+  readonly becomes: "delivered" | "retried" | "rejected";
 }
+
+const REFUSALS = [
+  { status: 400, type: "index_closed_exception" },
+  { status: 400, type: "validation_exception" },
+  { status: 401, type: "security_exception" },
+  { status: 403, type: "cluster_block_exception" },
+  { status: 404, type: "index_not_found_exception" },
+] as const;
 
 const ITEMS: readonly ItemCase[] = [
   { status: 200, type: "", becomes: "delivered" },
@@ -19,11 +27,7 @@ const ITEMS: readonly ItemCase[] = [
   { status: 429, type: "cluster_block_exception", becomes: "retried" },
   { status: 500, type: "some_exception", becomes: "retried" },
   { status: 503, type: "unavailable_shards_exception", becomes: "retried" },
-  { status: 400, type: "index_closed_exception", becomes: "held" },
-  { status: 400, type: "validation_exception", becomes: "held" },
-  { status: 401, type: "security_exception", becomes: "held" },
-  { status: 403, type: "cluster_block_exception", becomes: "held" },
-  { status: 404, type: "index_not_found_exception", becomes: "held" },
+  ...REFUSALS.map((refusal) => ({ ...refusal, becomes: "retried" as const })),
   { status: 400, type: "document_parsing_exception", becomes: "rejected" },
   { status: 400, type: "strict_dynamic_mapping_exception", becomes: "rejected" },
 ];
@@ -42,11 +46,9 @@ describe("one document of a request", () => {
       pending: settledAtOnce ? 0 : 1,
       droppedBy: becomes === "rejected" ? { rejected: 1 } : {},
     });
-    expect(publisher.health().state).toBe(
-      { delivered: "ok", retried: "degraded", held: "failing", rejected: "degraded" }[becomes],
-    );
+    expect(publisher.health().state).toBe({ delivered: "ok", retried: "degraded", rejected: "degraded" }[becomes]);
     if (becomes === "rejected") expect(dropped).toMatchObject([{ reason: type }]);
-    if (becomes === "held") expect(errors[0]?.message).toContain(`(${status}, ${type})`);
+    if (becomes === "retried") expect(errors[0]?.message).toContain(`${status}, ${type}`);
     if (settledAtOnce) return;
 
     server.fault = undefined;
@@ -87,6 +89,64 @@ describe("one document of a request", () => {
     expect(errors.map(({ code, message }) => [code, message])).toEqual([
       ["failure-store", expect.stringContaining("1 of 2 documents for metrics-eventmeter.event-default")],
     ]);
+  });
+});
+
+describe("documents that are refused for what is not their fault", () => {
+  test.each(REFUSALS)("hold their stream: $status $type", async ({ status, type }) => {
+    await using server = await openFakeElasticsearch();
+    const { publisher, publish, clock, errors } = openPublisher({ hosts: [server.url] });
+    server.fault = () => ({ status, type });
+    publish("one", "two");
+    void publisher.flush();
+    await until(() => errors.length > 0);
+    expect(errors).toMatchObject([{ code: "held", message: expect.stringContaining(`(${status}, ${type})`) }]);
+    expect(publisher.health()).toMatchObject({ pending: 2, dropped: 0, state: "failing" });
+    server.fault = undefined;
+    await eventually({ clock }, () => publisher.health().delivered === 2);
+  });
+
+  test("hold it, and those among them that are at fault are dropped", async () => {
+    await using server = await openFakeElasticsearch();
+    const { publisher, publish, errors } = openPublisher({ hosts: [server.url] });
+    server.fault = (document) =>
+      taskOf(document) === "odd"
+        ? { status: 400, type: "document_parsing_exception" }
+        : { status: 403, type: "security_exception" };
+    publish("odd", "one");
+    void publisher.flush();
+    await until(() => errors.length > 1);
+    expect(errors.map(({ code }) => code).toSorted()).toEqual(["held", "record-dropped"]);
+    expect(publisher.health()).toMatchObject({ pending: 1, droppedBy: { rejected: 1 } });
+  });
+
+  test("hold a stream that took others before, once that is no longer so", async () => {
+    await using server = await openFakeElasticsearch();
+    const { publisher, publish, clock, errors } = openPublisher({ hosts: [server.url] });
+    publish("one");
+    await publisher.flush();
+    server.fault = () => ({ status: 403, type: "security_exception" });
+    publish("two");
+    void publisher.flush();
+    await eventually({ clock }, () => errors.some(({ code }) => code === "held"));
+    expect(errors.map(({ code }) => code)).toEqual(["send-failed", "held"]);
+    expect(server.bulks).toHaveLength(3);
+  });
+
+  test("do not stop a stream that takes others in between", async () => {
+    await using server = await openFakeElasticsearch();
+    const alone = { maxBatchRecords: 1, concurrency: 1, maxAgeMs: 900_000 };
+    const { publisher, publish, clock, errors } = openPublisher({ hosts: [server.url], ...alone });
+    publish("first");
+    await publisher.flush();
+    server.fault = (document) => (taskOf(document) === "odd" ? { status: 403, type: "security_exception" } : undefined);
+    publish("odd", ...Array.from({ length: 60 }, (_, index) => `t-${index}`));
+    const before = clock.monotonic();
+    await eventually({ clock, leapMs: 1_000 }, () => publisher.health().delivered === 61);
+    expect(clock.monotonic() - before).toBeLessThan(100_000);
+    await eventually({ clock }, () => publisher.health().pending === 0);
+    expect(publisher.health().droppedBy).toEqual({ expired: 1 });
+    expect(errors[0]).toMatchObject({ code: "send-failed", message: expect.stringContaining("create_doc") });
   });
 });
 
@@ -242,6 +302,20 @@ describe("a request", () => {
     void publisher.flush();
     await eventually({ clock }, () => publisher.health().delivered === 4);
     expect(server.bulks.map(({ body }) => (body.split("\n").length - 1) / 2)).toEqual([4, 4, 4, 4, 2, 2]);
+  });
+
+  test("that is answered with 429 whatever its size is tried four times in each", async () => {
+    await using server = await openFakeElasticsearch();
+    const { publisher, publish, clock } = openPublisher({ hosts: [server.url] });
+    server.intercept = ({ path, body }) =>
+      path.endsWith("/_bulk") && body.split("\n").length > 3
+        ? typed(429, "es_rejected_execution_exception")
+        : undefined;
+    publish("a", "b", "c", "d");
+    void publisher.flush();
+    await eventually({ clock }, () => publisher.health().delivered === 4);
+    const sizes = server.bulks.map(({ body }) => (body.split("\n").length - 1) / 2);
+    expect(sizes.toSorted((one, other) => one - other)).toEqual([1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 4, 4, 4, 4]);
   });
 
   test("of which every document is answered with 429 again and again is halved", async () => {

@@ -40,11 +40,14 @@ for (const { major, url, skip, note } of liveVersions)
       test(`somebody else's template in the place of that of ${target.title} stays`, async () => {
         const live = openPublisher(target, { hosts: [url] });
         const name = templateName(live.name);
-        const own = { index_patterns: [`${live.name}-nothing-*`], priority: 7, version: 0, _meta: { team: "search" } };
-        await server.ask("PUT", `_index_template/${name}`, own);
-        await live.publisher.start();
-        expect(live.diagnostics).toEqual(["template-kept"]);
-        expect(await template(name)).toMatchObject(own);
+        const bare = { index_patterns: [`${live.name}-nothing-*`], priority: 7 };
+        for (const own of [{ ...bare, version: 0, _meta: { team: "search" } }, bare]) {
+          await server.ask("PUT", `_index_template/${name}`, own);
+          const next = openPublisher(target, { hosts: [url], at: live.name });
+          await next.publisher.start();
+          expect(next.diagnostics).toEqual(["template-kept"]);
+          expect(await template(name)).toMatchObject(own);
+        }
       });
 
       test(`the template of ${target.title} is replaced by a higher version only`, async () => {
@@ -155,6 +158,34 @@ for (const { major, url, skip, note } of liveVersions)
       const lifecycle = at(await template(`eventmeter-${without.name}`), "template", "lifecycle");
       expect(lifecycle).toMatchObject({ enabled: true });
       expect(at(lifecycle, "data_retention")).toBeUndefined();
+    });
+
+    test("a retention that is asked for later is that of streams made from then on, and stays", async () => {
+      const first = openPublisher(dataStreams, { hosts: [url] });
+      await first.publisher.start();
+      for (const retention of ["30d", "7d", undefined]) {
+        const next = openPublisher(dataStreams, { hosts: [url], at: first.name, retention });
+        await next.publisher.start();
+        expect(next.diagnostics).toEqual(retention === undefined ? [] : ["template-installed"]);
+        const lifecycle = at(await template(`eventmeter-${first.name}`), "template", "lifecycle");
+        expect(lifecycle).toMatchObject({ data_retention: retention ?? "7d" });
+      }
+    });
+
+    test("a template that somebody removes is installed again, and the records go on", async () => {
+      const live = openPublisher(dataStreams, { hosts: [url] });
+      const stream = dataStreams.event(live.name);
+      await live.publisher.start();
+      await server.ask("DELETE", `_index_template/eventmeter-${live.name}`);
+      publishEvent(live, "after");
+      await waitFor(() => {
+        live.clock.leap(500);
+        return live.publisher.health().delivered === 1;
+      });
+      expect(live.diagnostics).toEqual(["template-installed", "template-installed"]);
+      expect(await server.count(stream)).toBe(1);
+      const mapping = Object.values((await server.ask("GET", `${stream}/_mapping`)) ?? {})[0];
+      expect(at(mapping, "mappings", "properties", "labels", "type")).toBe("flattened");
     });
 
     test("what a stream and a daily index will be like shows every type", async () => {

@@ -43,6 +43,7 @@ describe("the template", () => {
       ],
       priority: 501,
       _meta: OURS,
+      allow_auto_create: true,
     });
     expect(found).not.toHaveProperty("data_stream");
     expect(found?.template).not.toHaveProperty("lifecycle");
@@ -129,6 +130,7 @@ describe("a template of that name on the server", () => {
     ["newer, of ours", template(TEMPLATE_VERSION + 1, "eventmeter"), "kept", []],
     ["older, of somebody else", template(0, "terraform"), "kept", ["template-kept"]],
     ["of nobody in particular", template(0), "kept", ["template-kept"]],
+    ["of nobody, without a version", { index_patterns: ["mine"], priority: 3 }, "kept", ["template-kept"]],
   ] as const)("that is %s is handled so: %s", async (...[, existing, becomes, codes]) => {
     await using server = await openFakeElasticsearch();
     server.templates.set("eventmeter-default", existing);
@@ -140,6 +142,41 @@ describe("a template of that name on the server", () => {
   });
 });
 
+describe("the retention", () => {
+  const retentionOf = (found: FakeTemplate | undefined): unknown => found?.template?.lifecycle?.data_retention;
+
+  test("that is asked for later is written into the template, and stays where nobody asks for one", async () => {
+    await using server = await openFakeElasticsearch();
+    const seen: unknown[] = [];
+    for (const retention of [undefined, "30d", "30d", "7d", undefined]) {
+      const { publisher, diagnostics } = openPublisher({ hosts: [server.url], retention });
+      // oxlint-disable-next-line no-await-in-loop -- one start after the other
+      await publisher.start();
+      seen.push([retentionOf(server.templates.get("eventmeter-default")), ...diagnostics.map(({ code }) => code)]);
+    }
+    expect(seen).toEqual([
+      [undefined, "template-installed"],
+      ["30d", "template-installed"],
+      ["30d"],
+      ["7d", "template-installed"],
+      ["7d"],
+    ]);
+  });
+
+  test("is kept when a newer version takes the place of the template, and that of a newer one is left alone", async () => {
+    await using server = await openFakeElasticsearch();
+    const older = { ...template(0, "eventmeter"), _meta: { managed_by: "eventmeter", retention: "90d" } };
+    server.templates.set("eventmeter-default", older);
+    await openPublisher({ hosts: [server.url] }).publisher.start();
+    expect(retentionOf(server.templates.get("eventmeter-default"))).toBe("90d");
+
+    const newer = { ...older, version: TEMPLATE_VERSION + 1 };
+    server.templates.set("eventmeter-default", newer);
+    await openPublisher({ hosts: [server.url], retention: "1d" }).publisher.start();
+    expect(server.templates.get("eventmeter-default")).toBe(newer);
+  });
+});
+
 describe("a key", () => {
   const auth = { apiKey: "a2V5" };
 
@@ -148,7 +185,24 @@ describe("a key", () => {
     const { publisher, publish, diagnostics, errors } = openPublisher({ hosts: [server.url], auth });
     publish("a");
     expect(await publisher.flush()).toMatchObject({ delivered: 1 });
-    expect(diagnostics).toMatchObject([{ code: "template-not-allowed" }]);
+    expect(diagnostics).toMatchObject([
+      {
+        code: "template-not-allowed",
+        message: expect.stringMatching(/may not see whether there is .* \(403\); without it/),
+      },
+    ]);
+    expect(errors).toEqual([]);
+  });
+
+  test("that may see templates and not write them hears that there is none", async () => {
+    await using server = await openFakeElasticsearch({ builtIn: true });
+    server.intercept = ({ method }) => (method === "PUT" ? error(403, "security_exception", "hunter2") : undefined);
+    const { publisher, publish, diagnostics, errors } = openPublisher({ hosts: [server.url] });
+    publish("a");
+    expect(await publisher.flush()).toMatchObject({ delivered: 1 });
+    expect(diagnostics).toMatchObject([
+      { code: "template-not-allowed", message: expect.stringContaining("eventmeter-default is not installed") },
+    ]);
     expect(errors).toEqual([]);
   });
 
@@ -191,7 +245,7 @@ test("a server that refuses the template is reported, with what becomes of recor
     [
       "template-failed",
       expect.stringMatching(
-        /\(400, illegal_argument_exception\); records are held unless another template makes their data streams$/,
+        /\(400, illegal_argument_exception\); another template gives the data streams their mappings, or records are held where there is none$/,
       ),
     ],
   ]);
@@ -254,6 +308,37 @@ test("a stream without a template is waited for, and never made as a plain index
   await eventually({ clock }, () => publisher.health().delivered === 1);
 });
 
+test("a template that somebody removes is installed again, and the records go on", async () => {
+  await using server = await openFakeElasticsearch();
+  const { publisher, publish, clock, diagnostics } = openPublisher({ hosts: [server.url] });
+  publish("a");
+  expect(await publisher.flush()).toMatchObject({ delivered: 1 });
+  server.templates.clear();
+  server.indices.clear();
+  publish("b");
+  await eventually({ clock }, () => publisher.health().delivered === 2);
+  expect(diagnostics.map(({ code }) => code)).toEqual(["template-installed", "template-installed"]);
+  expect(server.templates.has("eventmeter-default")).toBe(true);
+});
+
+test("a template that is there and does not help is looked at once for each attempt, and the records are held", async () => {
+  await using server = await openFakeElasticsearch();
+  const { publisher, publish, errors, clock } = openPublisher({ hosts: [server.url] });
+  await publisher.start();
+  server.fault = () => ({ status: 404, type: "index_not_found_exception" });
+  const before = server.requests.length;
+  publish("a");
+  void publisher.flush();
+  await until(() => errors.length > 0);
+  expect(errors).toMatchObject([{ code: "held" }]);
+  expect(server.requests.slice(before).map(({ method, path }) => `${method} ${path}`)).toEqual([
+    "POST /metrics-eventmeter.event-default/_bulk",
+    "GET /_index_template/eventmeter-default",
+  ]);
+  server.fault = undefined;
+  await eventually({ clock }, () => publisher.health().delivered === 1);
+});
+
 test("a template of daily indices that is refused holds nobody up", async () => {
   await using server = await openFakeElasticsearch();
   server.intercept = ({ method }) =>
@@ -262,6 +347,6 @@ test("a template of daily indices that is refused holds nobody up", async () => 
   publish("a");
   expect(await publisher.flush()).toMatchObject({ delivered: 1 });
   expect(errors).toMatchObject([
-    { code: "template-failed", message: expect.stringMatching(/; records are sent without it$/) },
+    { code: "template-failed", message: expect.stringMatching(/; Elasticsearch guesses the mappings$/) },
   ]);
 });
