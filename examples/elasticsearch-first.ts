@@ -8,4 +8,5 @@ await using metrics = new ElasticsearchPublisher({
 await metrics.start(); // says what is wrong, where anything is
 const startTime = Date.now();
 metrics.publishEventMetrics({ eventName: "invoice", taskId: "t-1", startTime, endTime: Date.now() });
-console.log((await metrics.close()).status); // "complete": it is stored
+const { status, delivered } = await metrics.close();
+console.log(status, delivered); // "complete", 1: it is stored

@@ -10,9 +10,9 @@ test("examples/grafana-cloud-first.ts pushes its event to the stack and ends", a
     GRAFANA_CLOUD_INSTANCE_ID: "123456",
     GRAFANA_CLOUD_API_KEY: TOKEN,
   });
-  expect(run).toEqual({ output: "complete\n", faults: "", code: 0 });
-  const [push, ...others] = cloud.pushed;
-  expect(others).toEqual([]);
+  expect(run).toEqual({ output: "complete 1\n", faults: "", code: 0 });
+  const [check, push, ...others] = cloud.pushed;
+  expect([check?.body.length, others]).toEqual([0, []]);
   expect(push?.headers["authorization"]).toBe(`Basic ${Buffer.from(`123456:${TOKEN}`).toString("base64")}`);
   const body = gunzipSync(push?.body ?? new Uint8Array()).toString("latin1");
   for (const word of ["event_duration_seconds", "invoice", "completed", "first-steps"]) expect(body).toContain(word);

@@ -8,7 +8,10 @@ await using metrics = new GrafanaCloudPublisher({
   resource: { serviceName: "first-steps" },
   onError: (error) => console.error(error.message),
 });
-await metrics.start();
+const { ok, message, hint } = await metrics.check(); // tries endpoint and key; nothing else has to wait for it
+if (!ok) console.error(message, hint);
+
 const startTime = Date.now();
 metrics.publishEventMetrics({ eventName: "invoice", taskId: "t-1", startTime, endTime: Date.now() });
-console.log((await metrics.close()).status); // "complete": it was taken
+const { status, delivered } = await metrics.close();
+console.log(status, delivered); // "complete", 1: it was taken

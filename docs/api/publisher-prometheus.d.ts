@@ -97,9 +97,9 @@ export interface ReadableRegistry {
 export type ScrapeAuth = {
     readonly username: string;
     readonly password: string;
-    readonly token?: undefined;
+    readonly bearer?: undefined;
 } | {
-    readonly token: string;
+    readonly bearer: string;
     readonly username?: undefined;
     readonly password?: undefined;
 };

@@ -14,9 +14,9 @@ export interface Gate {
 /** Makes the gate of one publisher. */
 export function createGate(auth: ScrapeAuth | undefined): Gate {
   if (auth === undefined) return { challenge: undefined, credentials: undefined, opens: () => true };
-  const isBearer = auth.token !== undefined;
+  const isBearer = auth.bearer !== undefined;
   const scheme = isBearer ? "Bearer" : "Basic";
-  const secret = isBearer ? auth.token : Buffer.from(`${auth.username}:${auth.password}`, "utf8").toString("base64");
+  const secret = isBearer ? auth.bearer : Buffer.from(`${auth.username}:${auth.password}`, "utf8").toString("base64");
   const expected = digest(secret);
   return {
     challenge: isBearer ? 'Bearer realm="metrics"' : 'Basic realm="metrics", charset="UTF-8"',

@@ -55,8 +55,8 @@ export interface PrometheusPublisherOptions extends CommonOptions {
 
 /** Credentials that a scraper has to send: a user and a password, or a bearer token. */
 export type ScrapeAuth =
-  | { readonly username: string; readonly password: string; readonly token?: undefined }
-  | { readonly token: string; readonly username?: undefined; readonly password?: undefined };
+  | { readonly username: string; readonly password: string; readonly bearer?: undefined }
+  | { readonly bearer: string; readonly username?: undefined; readonly password?: undefined };
 
 /** What TLS needs, as PEM texts. */
 export interface ScrapeTls {
@@ -111,18 +111,18 @@ const pem = option.instance(
 // A header can carry nothing else, and a colon would end the name of a user.
 const username = option.string({ pattern: /^[^:\p{Cc}]+$/u, expected: "a user name without a colon" });
 const password = option.string({ pattern: /^\P{Cc}+$/u, expected: "a password" });
-const token = option.string({ pattern: /^[\x21-\x7e]+$/, expected: "a token of visible ASCII characters" });
+const bearer = option.string({ pattern: /^[\x21-\x7e]+$/, expected: "a token of visible ASCII characters" });
 
-const authGroup = option.group({ username, password, token });
+const authGroup = option.group({ username, password, bearer });
 
 const auth: OptionRule = (value, fault) => {
   authGroup(value, fault);
   if (typeof value !== "object" || value === null) return;
   const given = value as { readonly [Name in keyof ScrapeAuth]?: unknown };
-  const isBearer = given.token !== undefined;
+  const isBearer = given.bearer !== undefined;
   const isBasic = given.username !== undefined && given.password !== undefined;
   const isMixed = isBearer && (given.username !== undefined || given.password !== undefined);
-  if (isMixed || (!isBearer && !isBasic)) fault("expected { username, password } or { token }");
+  if (isMixed || (!isBearer && !isBasic)) fault("expected { username, password } or { bearer }");
 };
 
 const tlsGroup = option.group({

@@ -26,8 +26,8 @@ const { password, token, tlsPassphrase: passphrase } = credentials;
 
 const WAYS: readonly (readonly [string, PrometheusPublisherOptions & { readonly auth: ScrapeAuth }])[] = [
   ["a password", { auth: { username: "eve", password } }],
-  ["a token", { auth: { token } }],
-  ["a token over TLS", { auth: { token }, tls: { ...localhostTls, passphrase } }],
+  ["a token", { auth: { bearer: token } }],
+  ["a token over TLS", { auth: { bearer: token }, tls: { ...localhostTls, passphrase } }],
 ];
 
 /** Everything that a publisher has said to its owner. */
@@ -57,7 +57,7 @@ async function shownBy({ publisher, heard }: Opened): Promise<readonly unknown[]
 }
 
 function authorizationOf(auth: ScrapeAuth): string {
-  if (auth.token !== undefined) return `Bearer ${auth.token}`;
+  if (auth.bearer !== undefined) return `Bearer ${auth.bearer}`;
   return `Basic ${Buffer.from(`${auth.username}:${auth.password}`).toString("base64")}`;
 }
 
@@ -95,7 +95,7 @@ describe.each(WAYS)("nobody is told a secret with %s", (_way, options) => {
 });
 
 test("nobody is told a secret by what a server answers to hostile requests", async () => {
-  const opened = open({ auth: { token } });
+  const opened = open({ auth: { bearer: token } });
   await opened.publisher.start();
   const port = portOf(opened.publisher);
   const left = hostileRequests.filter(({ timeoutMs = 0 }) => timeoutMs <= 5_000).values();

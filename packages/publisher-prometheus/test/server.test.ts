@@ -180,11 +180,11 @@ describe("the page", () => {
 describe("credentials", () => {
   const auths = [
     ["Basic", { username: "prometheus", password: "pässwörd:canary" }],
-    ["Bearer", { token: "canary-token" }],
+    ["Bearer", { bearer: "canary-token" }],
   ] as const;
   const headerFor = (auth: (typeof auths)[number][1]): string =>
-    "token" in auth
-      ? `Bearer ${auth.token}`
+    "bearer" in auth
+      ? `Bearer ${auth.bearer}`
       : `Basic ${Buffer.from(`${auth.username}:${auth.password}`).toString("base64")}`;
 
   test.each(auths)("of scheme %s open the page, and nothing else does", async (scheme, auth) => {
