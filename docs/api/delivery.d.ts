@@ -1,6 +1,19 @@
 // Public surface of @eventmeter/delivery. Written by scripts/report-api.ts: do not edit.
 
-import type { CheckReport, CommonOptions, EventFields, MetricsPublisher, NetworkFields, OptionRules, RecordFields, Reporter, WaitOptions } from "@eventmeter/core";
+import type { CheckReport, CommonOptions, DropReason, EventFields, MetricsPublisher, NetworkFields, OptionRules, RecordFields, Reporter, WaitOptions } from "@eventmeter/core";
+
+/** What a backend does around sending. */
+export interface BackendHooks {
+    /** Makes it ready; nothing is sent before. A `PublisherError` with `retryable: false` is final. */
+    readonly start?: ((context: StartContext) => unknown) | undefined;
+    /** Tries the backend for real. */
+    readonly check?: ((options: WaitOptions) => CheckReport | PromiseLike<CheckReport>) | undefined;
+    /** Called by close() after the flush, and once more if a start that was under way ends later: frees what the start made, if it did. */
+    readonly close?: ((options: WaitOptions) => unknown) | undefined;
+}
+
+/** Tells the publisher's own listeners of what happened: failures to `onError`, news to `onDiagnostic`. */
+export type BackendReporter = Pick<Reporter, "error" | "diagnostic">;
 
 /** Records of one lane that travel together. A split or a remainder is a new batch with a new id. */
 export interface Batch {
@@ -18,6 +31,13 @@ export interface Batch {
     readonly bytes: number;
     /** What is sent: the memory of `records`, or a copy with prefix, separators and suffix where the definition has a `wrap`. */
     body(): Uint8Array<ArrayBuffer>;
+}
+
+/** What surrounds the records of a batch when it is sent. */
+export interface BatchWrap {
+    readonly prefix?: string | undefined;
+    readonly separator?: string | undefined;
+    readonly suffix?: string | undefined;
 }
 
 /** How records wait, travel and are given up. */
@@ -40,12 +60,14 @@ export interface DeliveryOptions {
     readonly maxAgeMs?: number | undefined;
     /** Longest time of one attempt, in milliseconds. @default 10000 */
     readonly sendTimeoutMs?: number | undefined;
-    /** Receives each record that is given up after encoding, once. @default nothing */
+    /** Receives each record that is given up after encoding, once; a close waits until it has had all of them. @default nothing */
     readonly onDrop?: ((record: DroppedRecord) => void) | undefined;
 }
 
 /** A record that was given up after it had been encoded. */
 export interface DroppedRecord {
+    /** What it is counted as in `droppedBy` of the health. */
+    readonly countedAs: DropReason;
     /** Why, in the words of the backend or of this library: never a payload. */
     readonly reason: string;
     /** The encoded record, the receiver's own. */
@@ -62,44 +84,36 @@ export interface EncodeContext {
 
 /** A record as it travels. */
 export interface EncodedRecord {
-    /** A string is written straight into the lane's buffer as UTF-8. */
+    /** A string is written straight into the lane's buffer as UTF-8; bytes are copied, and may stand until the next call of `encode`. */
     readonly data: string | Uint8Array;
     /** Where it goes: records of one lane travel together. @default "" */
     readonly lane?: string | undefined;
 }
 
-/** What a backend does around sending. */
-export interface Hooks {
-    /** Makes it ready; nothing is sent before. A `PublisherError` with `retryable: false` is final. */
-    readonly start?: ((context: StartContext) => unknown) | undefined;
-    /** Tries the backend for real. */
-    readonly check?: ((options: WaitOptions) => CheckReport | PromiseLike<CheckReport>) | undefined;
-    /** Called by close() once, after the flush. */
-    readonly close?: ((options: WaitOptions) => unknown) | undefined;
-}
-
 /** Longest wait that a backend may ask for. */
 export declare const MAX_RETRY_AFTER_MS = 600000;
 
-/** What became of one request. */
+/**
+ * What became of one request.
+ * - `rejected`: the backend will never take any of it.
+ * - `split`: the batch is halved; a single record is then too large, rejected, or tried again. `retryAfterMs` is for a busy backend.
+ * - `hold`: credentials or configuration; the lane stops and is probed now and then, and nothing is lost.
+ * - `partial`: one outcome for each record, in order; `reason` is why some are sent again, and `hold`, a reason too, also stops the lane.
+ */
 export type Outcome = {
     readonly kind: "delivered";
-} | Retry
- | {
+} | Retry | {
     readonly kind: "rejected";
     readonly reason: string;
-}
- | {
+} | {
     readonly kind: "split";
     readonly because: "too-large" | "rejected" | "busy";
     readonly retryAfterMs?: number | undefined;
     readonly reason?: string | undefined;
-}
- | {
+} | {
     readonly kind: "hold";
     readonly reason: string;
-}
- | {
+} | {
     readonly kind: "partial";
     readonly records: readonly RecordOutcome[];
     readonly retryAfterMs?: number | undefined;
@@ -108,7 +122,7 @@ export type Outcome = {
 };
 
 /** What a publisher that pushes does itself. */
-export interface PushDefinition extends Hooks {
+export interface PushDefinition extends BackendHooks {
     /** Default name, kebab-case. */
     readonly name: string;
     /** Encodes one record; the fields are valid during the call only. Null: `ignored.unsupported`; a throw: `dropped.encode`. */
@@ -116,7 +130,7 @@ export interface PushDefinition extends Hooks {
     /** Sends one batch once and says what became of it. A throw, or an outcome that cannot be read, is a retry. */
     readonly send: Send;
     /** What surrounds and separates records in a request. @default nothing */
-    readonly wrap?: Wrap | undefined;
+    readonly wrap?: BatchWrap | undefined;
 }
 
 /** What a publisher that pushes takes: the common options and those of delivery. */
@@ -126,9 +140,6 @@ export type PushOptions = CommonOptions & DeliveryOptions;
 export type RecordOutcome = "delivered" | "retry" | {
     readonly rejected: string;
 };
-
-/** Tells the publisher's own listeners of what happened: failures to `onError`, news to `onDiagnostic`. */
-export type Report = Pick<Reporter, "error" | "diagnostic">;
 
 /** Nothing was taken, as far as is known: all of it is tried again; `retryAfterMs` is a floor, and 10 minutes its ceiling. */
 export interface Retry {
@@ -147,14 +158,14 @@ export interface SendContext {
     /** 1 for the first attempt. */
     readonly attempt: number;
     /** For what is worth telling of an answer besides its outcome. */
-    readonly report: Report;
+    readonly report: BackendReporter;
 }
 
 /** Sends one encoded snapshot once; a throw is a retry. */
 export type SendSnapshot = (body: Uint8Array<ArrayBuffer>, context: SendContext) => SnapshotOutcome | PromiseLike<SnapshotOutcome>;
 
 /** What a publisher that pushes series does itself. */
-export interface SeriesDefinition<Snapshot extends Timed> extends Hooks {
+export interface SeriesDefinition<Snapshot extends TimedSnapshot> extends BackendHooks {
     /** Default name, kebab-case. */
     readonly name: string;
     readonly series: SeriesSource<Snapshot>;
@@ -176,7 +187,7 @@ export interface SeriesDeliveryOptions {
 export type SeriesPushOptions = CommonOptions & SeriesDeliveryOptions;
 
 /** What takes records and gives snapshots of all of them since it was made, such as `SeriesStore` of `@eventmeter/aggregation`. */
-export interface SeriesSource<Snapshot extends Timed> {
+export interface SeriesSource<Snapshot extends TimedSnapshot> {
     /** Adds a finished event; the fields are valid during the call only. */
     addEvent(fields: EventFields): void;
     /** Adds a finished network operation; the fields are valid during the call only. */
@@ -189,22 +200,24 @@ export interface SeriesSource<Snapshot extends Timed> {
     split?(snapshot: Snapshot): readonly [Snapshot, Snapshot] | undefined;
 }
 
-/** What became of one request with a snapshot. */
+/**
+ * What became of one request with a snapshot.
+ * - `retry`: the newest snapshot is sent later in its place.
+ * - `rejected`: this snapshot will never be taken; the records wait for the one of the next interval.
+ * - `split`: the series travel in two requests from now on.
+ * - `hold`: credentials or configuration; the backend is probed now and then, and nothing is lost.
+ */
 export type SnapshotOutcome = {
     readonly kind: "delivered";
-}
- | Retry
- | {
+} | Retry | {
     readonly kind: "rejected";
     readonly reason: string;
-}
- | {
+} | {
     readonly kind: "split";
     readonly because: "too-large" | "busy";
     readonly retryAfterMs?: number | undefined;
     readonly reason?: string | undefined;
-}
- | {
+} | {
     readonly kind: "hold";
     readonly reason: string;
 };
@@ -214,33 +227,26 @@ export interface StartContext {
     /** Aborts when the publisher is closed. */
     readonly signal: AbortSignal;
     /** For what is worth telling of the start besides its success. */
-    readonly report: Report;
+    readonly report: BackendReporter;
 }
 
 /** What every snapshot tells: when it was taken, in epoch milliseconds. */
-export interface Timed {
+export interface TimedSnapshot {
     readonly time: number;
-}
-
-/** What surrounds the records of a batch when it is sent. */
-export interface Wrap {
-    readonly prefix?: string | undefined;
-    readonly separator?: string | undefined;
-    readonly suffix?: string | undefined;
 }
 
 /** Makes a publisher that pushes: bounded queue, batches, retry, life cycle and numbers are all there. */
 export declare function createPushPublisher(definition: PushDefinition, options?: PushOptions): MetricsPublisher;
 
 /** Makes a publisher that pushes series: the newest snapshot at an interval, with retry, life cycle and numbers. */
-export declare function createSeriesPublisher<Snapshot extends Timed>(definition: SeriesDefinition<Snapshot>, options?: SeriesPushOptions): MetricsPublisher;
+export declare function createSeriesPublisher<Snapshot extends TimedSnapshot>(definition: SeriesDefinition<Snapshot>, options?: SeriesPushOptions): MetricsPublisher;
 
 /** Rules of `DeliveryOptions`, for the publishers that take them. */
 export declare const deliveryOptionRules: OptionRules;
 
 /**
  * Reads a Retry-After header: seconds (also with a fraction) or an HTTP date (RFC 9110, section 10.2.3). Of several
- * headers joined by commas the longest time counts.
+ * headers with seconds, joined by commas, the longest time counts.
  * @param now epoch milliseconds
  * @returns milliseconds from 0 to 10 minutes, or undefined where the header says nothing usable
  */

@@ -1,6 +1,6 @@
 // Public surface of @eventmeter/publisher-elasticsearch. Written by scripts/report-api.ts: do not edit.
 
-import type { CheckReport, CommonOptions, EventMetrics, FlushReport, FormattedMetrics, MetricsPublisher, NetworkMetrics, PublisherHealth, WaitOptions } from "@eventmeter/core";
+import type { CheckReport, CommonOptions, DropReason, EventMetrics, FlushReport, FormattedMetrics, MetricsPublisher, NetworkMetrics, PublisherHealth, WaitOptions } from "@eventmeter/core";
 
 /** Credentials: an API key (the value `encoded` that Elasticsearch gave when it made the key), a user and a password, or a bearer token. */
 export type ElasticsearchAuth = {
@@ -30,6 +30,8 @@ export interface ElasticsearchClient {
 
 /** A record that was given up after it had been encoded. */
 export interface ElasticsearchDroppedRecord {
+    /** What it is counted as in `droppedBy` of the health. */
+    readonly countedAs: DropReason;
     /** Why: a type of Elasticsearch's, or words of this library; never a payload. */
     readonly reason: string;
     /** The action line and the document, as they would have been sent. */

@@ -3,14 +3,14 @@ import type { Batch } from "./batch.ts";
 import type { Outcome, Retry } from "./outcome.ts";
 
 /** Tells the publisher's own listeners of what happened: failures to `onError`, news to `onDiagnostic`. */
-export type Report = Pick<Reporter, "error" | "diagnostic">;
+export type BackendReporter = Pick<Reporter, "error" | "diagnostic">;
 
 /** What `start` is given. */
 export interface StartContext {
   /** Aborts when the publisher is closed. */
   readonly signal: AbortSignal;
   /** For what is worth telling of the start besides its success. */
-  readonly report: Report;
+  readonly report: BackendReporter;
 }
 
 /** What `send` is given besides the batch. */
@@ -20,7 +20,7 @@ export interface SendContext {
   /** 1 for the first attempt. */
   readonly attempt: number;
   /** For what is worth telling of an answer besides its outcome. */
-  readonly report: Report;
+  readonly report: BackendReporter;
 }
 
 /** Sends one batch and says what became of it; a throw is a retry. */
@@ -32,7 +32,7 @@ export interface AttemptInit {
   readonly attempt: number;
   readonly timeoutMs: number;
   readonly clock: Clock;
-  readonly report: Report;
+  readonly report: BackendReporter;
 }
 
 /** What is known of an attempt: its outcome, and what was thrown where there is none. */

@@ -17,7 +17,7 @@ export interface Batch {
 }
 
 /** What surrounds the records of a batch when it is sent. */
-export interface Wrap {
+export interface BatchWrap {
   readonly prefix?: string | undefined;
   readonly separator?: string | undefined;
   readonly suffix?: string | undefined;

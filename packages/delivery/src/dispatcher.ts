@@ -146,8 +146,9 @@ export function createDispatcher(init: DispatcherInit): Dispatcher {
     exchange(queued, parts, { attempts, notBefore });
     ledger.delivered += verdict.delivered;
     if (verdict.delivered > 0) ledger.lastSuccess = clock.now();
+    const { records, offsets } = batch;
     for (const { position, because, reason } of verdict.givenUp)
-      losses.record(because, reason, () => maker.pick(batch, [position], 0).records);
+      losses.record(because, reason, () => records.slice(offsets[position], offsets[position + 1]));
   }
 
   function report(count: number, { again, reason }: Verdict, cause: unknown): void {

@@ -47,7 +47,8 @@ export function createGather({ options, clock, overhead, limitOf, onSeal }: Gath
   }
 
   function sealFull(lane: OpenLane): void {
-    filled = { lane: lane.lane, bytes: Math.max(lane.length, FIRST_BYTES) };
+    // A record that travelled alone may have been larger than what is usual.
+    filled = { lane: lane.lane, bytes: Math.max(Math.min(lane.length, limitOf(lane.lane)), FIRST_BYTES) };
     seal(lane);
   }
 

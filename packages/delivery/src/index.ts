@@ -1,12 +1,12 @@
-export type { Report, Send, SendContext, StartContext } from "./attempt.ts";
-export type { Batch, Wrap } from "./batch.ts";
+export type { BackendReporter, Send, SendContext, StartContext } from "./attempt.ts";
+export type { Batch, BatchWrap } from "./batch.ts";
 export { type DeliveryOptions, deliveryOptionRules, type DroppedRecord } from "./options.ts";
 export type { Outcome, RecordOutcome, Retry } from "./outcome.ts";
 export type { EncodeContext, EncodedRecord, PushDefinition, PushOptions } from "./push-definition.ts";
 export { createPushPublisher } from "./push-publisher.ts";
 export { MAX_RETRY_AFTER_MS, retryAfterMs } from "./retry-after.ts";
 export { uuidV7 } from "./uuid.ts";
-export type { Hooks } from "./life-cycle.ts";
+export type { BackendHooks } from "./life-cycle.ts";
 export {
   type SendSnapshot,
   type SeriesDefinition,
@@ -15,6 +15,6 @@ export {
   type SeriesPushOptions,
   type SeriesSource,
   type SnapshotOutcome,
-  type Timed,
+  type TimedSnapshot,
 } from "./series-definition.ts";
 export { createSeriesPublisher } from "./series-publisher.ts";

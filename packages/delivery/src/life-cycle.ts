@@ -18,12 +18,12 @@ import {
 import type { StartContext } from "./attempt.ts";
 
 /** What a backend does around sending. */
-export interface Hooks {
+export interface BackendHooks {
   /** Makes it ready; nothing is sent before. A `PublisherError` with `retryable: false` is final. */
   readonly start?: ((context: StartContext) => unknown) | undefined;
   /** Tries the backend for real. */
   readonly check?: ((options: WaitOptions) => CheckReport | PromiseLike<CheckReport>) | undefined;
-  /** Called by close() once, after the flush. */
+  /** Called by close() after the flush, and once more if a start that was under way ends later: frees what the start made, if it did. */
   readonly close?: ((options: WaitOptions) => unknown) | undefined;
 }
 
@@ -48,7 +48,7 @@ export interface LifeCycleInit {
   readonly clock: Clock;
   readonly ledger: Ledger;
   readonly reporter: Reporter;
-  readonly hooks: Hooks;
+  readonly hooks: BackendHooks;
   readonly intake: Intake;
   readonly traffic: Traffic;
 }

@@ -6,12 +6,20 @@ import type { DroppedRecord } from "./options.ts";
 
 /** Counts, reports and hands out records that are given up after they were encoded. */
 export interface Losses {
-  /** Gives up one record. @param why one clause for people, without a payload @param bytesOf gives its bytes, the receiver's own */
-  record(reason: DropReason, why: string, bytesOf: () => Uint8Array): void;
+  /** Gives up one record. @param reason one clause for people, without a payload @param bytesOf gives its bytes, the receiver's own */
+  record(countedAs: DropReason, reason: string, bytesOf: () => Uint8Array): void;
   /** Gives up a batch that the queue no longer has; the store forgets it. */
-  batch(kept: KeptBatch, reason: DropReason, why: string): void;
+  batch(kept: KeptBatch, countedAs: DropReason, reason: string): void;
+  /** Hands out what waits for it by now, oldest first, as far as that can be done at once. */
+  handOutNow(): void;
   /** Resolves when everything given up so far has been handed out. */
   settled(): Promise<void>;
+}
+
+/** Why records are given up: the reason they are counted under, and a clause for people. */
+interface Why {
+  readonly countedAs: DropReason;
+  readonly reason: string;
 }
 
 /** Longest time that a handler is called without a break, in milliseconds: a full queue is hundreds of thousands of records. */
@@ -26,15 +34,15 @@ export function createLosses(
   onDrop: ((record: DroppedRecord) => unknown) | undefined,
 ): Losses {
   // Batches that onDrop has not been told of.
-  const backlog = new Map<KeptBatch, string>();
+  const backlog = new Map<KeptBatch, Why>();
   let last = Promise.resolve();
   let sliceBegun = 0;
   let handling = false;
 
-  function handOut(reason: string, bytes: Uint8Array): void {
+  function handOut(why: Why, bytes: Uint8Array): void {
     handling = true;
     try {
-      const returned = onDrop?.({ reason, bytes });
+      const returned = onDrop?.({ ...why, bytes });
       if (isThenable(returned)) returned.then(undefined, failed);
     } catch (cause) {
       failed(cause);
@@ -42,19 +50,19 @@ export function createLosses(
     handling = false;
   }
 
-  async function handOutLater(reason: string, bytes: Uint8Array): Promise<void> {
+  async function handOutLater(why: Why, bytes: Uint8Array): Promise<void> {
     await setImmediate();
-    handOut(reason, bytes);
+    handOut(why, bytes);
   }
 
   function failed(cause: unknown): void {
     reporter.error("callback-failed", "a handler of onDrop threw", { cause });
   }
 
-  function count(reason: DropReason, why: string, records: number): void {
-    ledger.drop(reason, records);
+  function count({ countedAs, reason }: Why, records: number): void {
+    ledger.drop(countedAs, records);
     const what = records === 1 ? "record" : `${records} records`;
-    reporter.drop("record-dropped", `${what} dropped (${reason}): ${why}`, { count: records });
+    reporter.drop("record-dropped", `${what} dropped (${countedAs}): ${reason}`, { count: records });
   }
 
   // Later than the call: a publish that makes room for its record does not wait for a thousand calls of a handler.
@@ -75,39 +83,39 @@ export function createLosses(
     }
   }
 
-  function handOutRecords({ records, offsets, count: many }: Batch, why: string): void {
+  function handOutRecords({ records, offsets, count: many }: Batch, why: Why): void {
     for (let index = 0; index < many; index += 1)
       handOut(why, new Uint8Array(records.subarray(offsets[index], offsets[index + 1])));
   }
 
-  /** Hands out what waits for it, oldest first, as far as that can be done at once. */
-  function handOutBacklog(): void {
-    for (const [kept, why] of backlog) {
-      const batch = handling ? undefined : store.load(kept);
-      if (batch === undefined || isThenable(batch)) return;
-      backlog.delete(kept);
-      handOutRecords(batch, why);
-      store.forget(kept);
-    }
-  }
-
   return {
-    record(reason, why, bytesOf) {
-      count(reason, why, 1);
-      if (onDrop === undefined) return;
-      const bytes = bytesOf();
+    record(countedAs, reason, bytesOf) {
+      const why = { countedAs, reason };
+      // Before anybody hears of it: a handler may publish, and what an encoder gave stands until it is called again.
+      const bytes = onDrop === undefined ? undefined : bytesOf();
+      count(why, 1);
+      if (bytes === undefined) return;
       // A handler that publishes into a full queue would call itself without end.
       if (handling) last = last.then(() => handOutLater(why, bytes));
       else handOut(why, bytes);
     },
-    batch(kept, reason, why) {
-      count(reason, why, kept.count);
+    batch(kept, countedAs, reason) {
+      const why = { countedAs, reason };
+      count(why, kept.count);
       if (onDrop === undefined) return store.forget(kept);
-      // Whoever publishes without a pause gives no turn to hand out in: what makes room must not pile up outside the queue.
-      if (reason === "queue-full") handOutBacklog();
       if (backlog.size === 0) sliceBegun = clock.monotonic();
       backlog.set(kept, why);
       last = last.then(handOutNext);
+    },
+    handOutNow() {
+      // A handler that publishes adds to it: with as much as it is given it would never end.
+      for (const [kept, why] of Array.from(backlog)) {
+        const batch = handling ? undefined : store.load(kept);
+        if (batch === undefined || isThenable(batch)) return;
+        backlog.delete(kept);
+        handOutRecords(batch, why);
+        store.forget(kept);
+      }
     },
     async settled() {
       // A handler that publishes may add to what is handed out.

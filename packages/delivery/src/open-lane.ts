@@ -49,8 +49,10 @@ export function openLane(lane: string, now: number, limit: number, first: number
   }
 
   function capacityFor(bytes: number): number {
-    const doubled = buffer.length === 0 ? first : Math.min(buffer.length * 2, Math.max(limit, FIRST_BYTES));
-    return Math.max(doubled, bytes);
+    if (buffer.length === 0) return Math.max(first, bytes);
+    // The limit may have risen since the lane was opened.
+    const most = bytes > limit ? Infinity : Math.max(limit, FIRST_BYTES);
+    return Math.max(Math.min(buffer.length * 2, most), bytes);
   }
 
   return {

@@ -1,7 +1,9 @@
-import { option, type OptionRules } from "@eventmeter/core";
+import { type DropReason, option, type OptionRules } from "@eventmeter/core";
 
 /** A record that was given up after it had been encoded. */
 export interface DroppedRecord {
+  /** What it is counted as in `droppedBy` of the health. */
+  readonly countedAs: DropReason;
   /** Why, in the words of the backend or of this library: never a payload. */
   readonly reason: string;
   /** The encoded record, the receiver's own. */
@@ -28,7 +30,7 @@ export interface DeliveryOptions {
   readonly maxAgeMs?: number | undefined;
   /** Longest time of one attempt, in milliseconds. @default 10000 */
   readonly sendTimeoutMs?: number | undefined;
-  /** Receives each record that is given up after encoding, once. @default nothing */
+  /** Receives each record that is given up after encoding, once; a close waits until it has had all of them. @default nothing */
   readonly onDrop?: ((record: DroppedRecord) => void) | undefined;
 }
 
@@ -37,6 +39,8 @@ export type ResolvedDelivery = {
   readonly [Name in Exclude<keyof DeliveryOptions, "onDrop">]-?: Exclude<DeliveryOptions[Name], undefined>;
 } & Pick<DeliveryOptions, "onDrop">;
 
+/** Longest time that timers measure, in milliseconds, and most bytes that one buffer holds. */
+const MAX_MS = 2 ** 31 - 1;
 const MAX_BYTES = 2 ** 31 - 1;
 
 /** Rules of `DeliveryOptions`, for the publishers that take them. */
@@ -48,8 +52,8 @@ export const deliveryOptionRules: OptionRules = {
   overflow: option.oneOf(["drop-newest", "drop-oldest"]),
   concurrency: option.integer(1, 256),
   maxLanes: option.integer(1, 10_000),
-  maxAgeMs: option.integer(1, MAX_BYTES),
-  sendTimeoutMs: option.integer(1, MAX_BYTES),
+  maxAgeMs: option.integer(1, MAX_MS),
+  sendTimeoutMs: option.integer(1, MAX_MS),
   onDrop: option.function(),
 };
 

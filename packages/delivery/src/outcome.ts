@@ -5,22 +5,24 @@ export interface Retry {
   readonly reason?: string | undefined;
 }
 
-/** What became of one request. */
+/**
+ * What became of one request.
+ * - `rejected`: the backend will never take any of it.
+ * - `split`: the batch is halved; a single record is then too large, rejected, or tried again. `retryAfterMs` is for a busy backend.
+ * - `hold`: credentials or configuration; the lane stops and is probed now and then, and nothing is lost.
+ * - `partial`: one outcome for each record, in order; `reason` is why some are sent again, and `hold`, a reason too, also stops the lane.
+ */
 export type Outcome =
   | { readonly kind: "delivered" }
   | Retry
-  /** The backend will never take any of it. */
   | { readonly kind: "rejected"; readonly reason: string }
-  /** The batch is halved; a single record is then too large, rejected, or tried again. `retryAfterMs` is for a busy backend. */
   | {
       readonly kind: "split";
       readonly because: "too-large" | "rejected" | "busy";
       readonly retryAfterMs?: number | undefined;
       readonly reason?: string | undefined;
     }
-  /** Credentials or configuration: the lane stops and is probed now and then; nothing is lost. */
   | { readonly kind: "hold"; readonly reason: string }
-  /** One outcome for each record, in order; `reason` is why some are to be sent again, and `hold` also stops the lane. */
   | {
       readonly kind: "partial";
       readonly records: readonly RecordOutcome[];

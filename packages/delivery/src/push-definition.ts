@@ -1,7 +1,7 @@
 import { type CommonOptions, commonOptionRules, option, type OptionRule, type RecordFields } from "@eventmeter/core";
 import type { Send } from "./attempt.ts";
-import type { Wrap } from "./batch.ts";
-import type { Hooks } from "./life-cycle.ts";
+import type { BatchWrap } from "./batch.ts";
+import type { BackendHooks } from "./life-cycle.ts";
 import type { DeliveryOptions } from "./options.ts";
 
 /** What is known of a record besides its fields. */
@@ -14,14 +14,14 @@ export interface EncodeContext {
 
 /** A record as it travels. */
 export interface EncodedRecord {
-  /** A string is written straight into the lane's buffer as UTF-8. */
+  /** A string is written straight into the lane's buffer as UTF-8; bytes are copied, and may stand until the next call of `encode`. */
   readonly data: string | Uint8Array;
   /** Where it goes: records of one lane travel together. @default "" */
   readonly lane?: string | undefined;
 }
 
 /** What a publisher that pushes does itself. */
-export interface PushDefinition extends Hooks {
+export interface PushDefinition extends BackendHooks {
   /** Default name, kebab-case. */
   readonly name: string;
   /** Encodes one record; the fields are valid during the call only. Null: `ignored.unsupported`; a throw: `dropped.encode`. */
@@ -29,7 +29,7 @@ export interface PushDefinition extends Hooks {
   /** Sends one batch once and says what became of it. A throw, or an outcome that cannot be read, is a retry. */
   readonly send: Send;
   /** What surrounds and separates records in a request. @default nothing */
-  readonly wrap?: Wrap | undefined;
+  readonly wrap?: BatchWrap | undefined;
 }
 
 /** What a publisher that pushes takes: the common options and those of delivery. */

@@ -77,10 +77,20 @@ export function createPushPublisher(definition: PushDefinition, options?: PushOp
       giveUp("queue-full", "its lane is held, and takes half of the queue already", data);
       return;
     }
-    while (!gather.add(lane, data, settings.maxQueueBytes - gather.memory - queue.memory)) {
-      if (!makeRoom(data)) return;
-    }
-    lifeCycle.begin();
+    if (add(lane, data)) return lifeCycle.begin();
+    // Who hears of what makes room for it may publish, and what the encoder gave stands until it is called again.
+    const own = typeof data === "string" || settings.overflow === "drop-newest" ? data : new Uint8Array(data);
+    let fits = true;
+    do fits = makeRoom(own);
+    while (fits && !add(lane, own));
+    // Whoever publishes without a pause gives no turn to hand out in: what made room must not pile up outside the queue. Only
+    // now, since a handler that publishes takes the room.
+    losses.handOutNow();
+    if (fits) lifeCycle.begin();
+  }
+
+  function add(lane: string, data: string | Uint8Array): boolean {
+    return gather.add(lane, data, settings.maxQueueBytes - gather.memory - queue.memory);
   }
 
   function encode(fields: RecordFields, context: EncodeContext): EncodedRecord | undefined {

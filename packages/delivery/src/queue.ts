@@ -186,7 +186,10 @@ export function createQueue(): Queue {
       }
       const waiting = waiters.get(ended) ?? new Set();
       waiters.set(ended, waiting.add(done));
-      return () => void waiting.delete(done);
+      return () => {
+        waiting.delete(done);
+        if (waiting.size === 0 && waiters.get(ended) === waiting) waiters.delete(ended);
+      };
     },
   };
 }

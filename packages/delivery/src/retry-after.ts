@@ -6,7 +6,7 @@ const HTTP_DATE = /^[a-z]{3,9},? .*\d\d:\d\d:\d\d/i;
 
 /**
  * Reads a Retry-After header: seconds (also with a fraction) or an HTTP date (RFC 9110, section 10.2.3). Of several
- * headers joined by commas the longest time counts.
+ * headers with seconds, joined by commas, the longest time counts.
  * @param now epoch milliseconds
  * @returns milliseconds from 0 to 10 minutes, or undefined where the header says nothing usable
  */

@@ -1,4 +1,4 @@
-import type { Batch, Wrap } from "./batch.ts";
+import type { Batch, BatchWrap } from "./batch.ts";
 import { uuidV7 } from "./uuid.ts";
 
 /** What a batch takes besides its bytes and offsets, in bytes: measured on Node 24 and rounded up. */
@@ -19,7 +19,7 @@ export interface BatchMaker {
 }
 
 /** Makes the batch maker of a publisher. */
-export function createBatchMaker(wrap: Wrap = {}): BatchMaker {
+export function createBatchMaker(wrap: BatchWrap = {}): BatchMaker {
   const prefix = Buffer.from(wrap.prefix ?? "");
   const separator = Buffer.from(wrap.separator ?? "");
   const suffix = Buffer.from(wrap.suffix ?? "");

@@ -8,16 +8,16 @@ import {
   type OptionRules,
 } from "@eventmeter/core";
 import type { SendContext } from "./attempt.ts";
-import type { Hooks } from "./life-cycle.ts";
+import type { BackendHooks } from "./life-cycle.ts";
 import { readOutcome, type Retry } from "./outcome.ts";
 
 /** What every snapshot tells: when it was taken, in epoch milliseconds. */
-export interface Timed {
+export interface TimedSnapshot {
   readonly time: number;
 }
 
 /** What takes records and gives snapshots of all of them since it was made, such as `SeriesStore` of `@eventmeter/aggregation`. */
-export interface SeriesSource<Snapshot extends Timed> {
+export interface SeriesSource<Snapshot extends TimedSnapshot> {
   /** Adds a finished event; the fields are valid during the call only. */
   addEvent(fields: EventFields): void;
   /** Adds a finished network operation; the fields are valid during the call only. */
@@ -30,21 +30,23 @@ export interface SeriesSource<Snapshot extends Timed> {
   split?(snapshot: Snapshot): readonly [Snapshot, Snapshot] | undefined;
 }
 
-/** What became of one request with a snapshot. */
+/**
+ * What became of one request with a snapshot.
+ * - `retry`: the newest snapshot is sent later in its place.
+ * - `rejected`: this snapshot will never be taken; the records wait for the one of the next interval.
+ * - `split`: the series travel in two requests from now on.
+ * - `hold`: credentials or configuration; the backend is probed now and then, and nothing is lost.
+ */
 export type SnapshotOutcome =
   | { readonly kind: "delivered" }
-  /** The newest snapshot is sent later in its place. */
   | Retry
-  /** This snapshot will never be taken; the records wait for the one of the next interval. */
   | { readonly kind: "rejected"; readonly reason: string }
-  /** The series travel in two requests from now on. */
   | {
       readonly kind: "split";
       readonly because: "too-large" | "busy";
       readonly retryAfterMs?: number | undefined;
       readonly reason?: string | undefined;
     }
-  /** Credentials or configuration: the backend is probed now and then; nothing is lost. */
   | { readonly kind: "hold"; readonly reason: string };
 
 /** Reads what `send` gave for a snapshot; anything unreadable is a retry and never a success. */
@@ -62,7 +64,7 @@ export type SendSnapshot = (
 ) => SnapshotOutcome | PromiseLike<SnapshotOutcome>;
 
 /** What a publisher that pushes series does itself. */
-export interface SeriesDefinition<Snapshot extends Timed> extends Hooks {
+export interface SeriesDefinition<Snapshot extends TimedSnapshot> extends BackendHooks {
   /** Default name, kebab-case. */
   readonly name: string;
   readonly series: SeriesSource<Snapshot>;
@@ -98,7 +100,7 @@ const isSource = (value: unknown): boolean =>
   );
 
 /** Rules of `SeriesDefinition`. */
-export const seriesDefinitionRules: { readonly [Name in keyof SeriesDefinition<Timed>]-?: OptionRule } = {
+export const seriesDefinitionRules: { readonly [Name in keyof SeriesDefinition<TimedSnapshot>]-?: OptionRule } = {
   name: option.required(commonOptionRules.name),
   series: option.required(option.instance(isSource, "an object with addEvent, addNetwork and snapshot")),
   encode: option.required(hook),

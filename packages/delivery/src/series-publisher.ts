@@ -15,12 +15,12 @@ import {
   seriesDefinitionRules,
   seriesDeliveryOptionRules,
   type SeriesPushOptions,
-  type Timed,
+  type TimedSnapshot,
 } from "./series-definition.ts";
 import { createSnapshotSender } from "./snapshot-sender.ts";
 
 /** Makes a publisher that pushes series: the newest snapshot at an interval, with retry, life cycle and numbers. */
-export function createSeriesPublisher<Snapshot extends Timed>(
+export function createSeriesPublisher<Snapshot extends TimedSnapshot>(
   definition: SeriesDefinition<Snapshot>,
   options?: SeriesPushOptions,
 ): MetricsPublisher {
@@ -41,18 +41,27 @@ export function createSeriesPublisher<Snapshot extends Timed>(
     snapshot: () => series.snapshot(),
     split: (snapshot) => series.split?.(snapshot),
     async attempt(snapshot, number, controller) {
-      let isEncoded = false;
+      const { signal } = controller;
+      let failedToEncode = false;
       const made = await attempt(
         async (context) => {
-          const body = await definition.encode(snapshot);
-          isEncoded = true;
+          const body = await encode(snapshot);
+          // A newer snapshot may be on its way by now.
+          signal.throwIfAborted();
           return definition.send(body, context);
         },
         readSnapshotOutcome,
         { controller, attempt: number, timeoutMs: sendTimeoutMs, clock, report: reporter },
       );
-      if (isEncoded) return made;
+      if (!failedToEncode || signal.aborted) return made;
       return { ...made, outcome: { kind: "retry", reason: "the series could not be encoded" } };
+
+      async function encode(given: Snapshot): Promise<Uint8Array<ArrayBuffer>> {
+        failedToEncode = true;
+        const body = await definition.encode(given);
+        failedToEncode = false;
+        return body;
+      }
     },
   });
 

@@ -2,7 +2,7 @@ import type { Clock, Ledger, Reporter } from "@eventmeter/core";
 import type { Attempt } from "./attempt.ts";
 import { createLanes } from "./lanes.ts";
 import { clampRetryAfter } from "./retry-after.ts";
-import type { SnapshotOutcome, Timed } from "./series-definition.ts";
+import type { SnapshotOutcome, TimedSnapshot } from "./series-definition.ts";
 import { createSnapshotOrder } from "./snapshot-order.ts";
 
 /** Most requests that one snapshot is split into for its size. */
@@ -13,7 +13,7 @@ const MAX_BUSY_PARTS = 8;
 const LANE = "";
 
 /** What the sender works with. */
-export interface SnapshotSenderInit<Snapshot extends Timed> {
+export interface SnapshotSenderInit<Snapshot extends TimedSnapshot> {
   readonly clock: Clock;
   readonly ledger: Ledger;
   readonly reporter: Reporter;
@@ -49,7 +49,9 @@ export interface SnapshotSender {
 }
 
 /** Makes a sender that has sent nothing yet. */
-export function createSnapshotSender<Snapshot extends Timed>(init: SnapshotSenderInit<Snapshot>): SnapshotSender {
+export function createSnapshotSender<Snapshot extends TimedSnapshot>(
+  init: SnapshotSenderInit<Snapshot>,
+): SnapshotSender {
   const { clock, ledger, reporter, intervalMs } = init;
   const lanes = createLanes(reporter);
   const order = createSnapshotOrder();
@@ -219,7 +221,7 @@ export function createSnapshotSender<Snapshot extends Timed>(init: SnapshotSende
       }
     },
     drain(done) {
-      if (acknowledged === records) {
+      if (stopped || acknowledged === records) {
         done();
         return () => undefined;
       }

@@ -17,7 +17,21 @@ test("drop-newest refuses new records while the memory is full, to the last byte
   expect(dropped.map(({ bytes }) => keyOf(bytes))).toEqual(
     Array.from({ length: 200 - pending }, (_, at) => at + pending + 1),
   );
-  expect(dropped[0]?.reason).toBe("the queue is full");
+  expect(dropped[0]).toMatchObject({ countedAs: "queue-full", reason: "the queue is full" });
+});
+
+test("a record that travelled alone makes the next batch no larger than others", async () => {
+  const { publisher, fill, publish, turn } = openBench(() => undefined, {
+    maxQueueBytes: 2 ** 20,
+    maxBatchBytes: 10_000,
+    lingerMs: 60_000,
+    overflow: "drop-oldest",
+  });
+  publish({ size: 400_000 });
+  await turn();
+  const before = publisher.health().pendingDetail.bytes;
+  fill(1);
+  expect(publisher.health().pendingDetail.bytes - before).toBeLessThan(20_000);
 });
 
 test("drop-oldest gives up the oldest batch that is not in flight", async () => {

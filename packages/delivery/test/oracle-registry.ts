@@ -1,4 +1,4 @@
-import type { Batch, DroppedRecord, SendContext, Wrap } from "../src/index.ts";
+import type { Batch, DroppedRecord, SendContext, BatchWrap } from "../src/index.ts";
 import type { ResolvedDelivery } from "../src/options.ts";
 import type { Word } from "./oracle-backend.ts";
 
@@ -51,7 +51,7 @@ export interface Registry {
 /** What the registry judges batches by. */
 export interface RegistryInit {
   readonly options: OracleOptions;
-  readonly wrap: Wrap | undefined;
+  readonly wrap: BatchWrap | undefined;
   readonly now: () => number;
   /** Whether anything may be sent. */
   readonly started: () => boolean;

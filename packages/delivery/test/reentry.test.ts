@@ -210,3 +210,82 @@ test("a handler of onDrop that publishes into a full queue does not call itself,
   expect(new Set(handed).size).toBe(handed.length);
   expect(handed).toHaveLength(dropped);
 });
+
+test("a handler of onDrop that publishes as much as was dropped keeps no publish for ever", () => {
+  let echoes = 0;
+  let mostEchoes = 0;
+  const bench = openBench(() => undefined, {
+    overflow: "drop-oldest",
+    maxQueueBytes: 16_384,
+    maxBatchRecords: 10,
+    lingerMs: 10_000,
+    onDrop() {
+      if ((echoes += 1) < 5_000) bench.publish({ size: 100 });
+    },
+  });
+  for (let count = 0; count < 500; count += 1) {
+    echoes = 0;
+    bench.publish({ size: 100 });
+    mostEchoes = Math.max(mostEchoes, echoes);
+  }
+  // One publish hands out what waits for it, not what is added meanwhile.
+  expect(mostEchoes).toBeGreaterThan(0);
+  expect(mostEchoes).toBeLessThan(500);
+  const { received, delivered, dropped, pending } = bench.publisher.health();
+  expect(received).toBe(delivered + dropped + pending);
+});
+
+test.each(["drop-newest", "drop-oldest"] as const)(
+  "%s: a record whose bytes stand until the next one is encoded stays itself when a handler publishes in between",
+  async (overflow) => {
+    const shared = Buffer.alloc(64);
+    const taken: string[] = [];
+    let key = 0;
+    let echoes = 0;
+    const handed: string[] = [];
+    const bench = openBench(
+      undefined,
+      {
+        overflow,
+        maxQueueBytes: 16_384,
+        maxBatchRecords: 20,
+        lingerMs: 10_000,
+        onError: () => echo(),
+        onDrop: ({ bytes }) => {
+          handed.push(Buffer.from(bytes).toString());
+          echo();
+        },
+      },
+      {
+        start: () => started.promise,
+        encode() {
+          key += 1;
+          return { data: shared.subarray(0, shared.write(`<${String(key).padStart(40, "0")}>`)) };
+        },
+        send({ records, offsets, count }) {
+          for (let index = 0; index < count; index += 1)
+            taken.push(Buffer.from(records.subarray(offsets[index], offsets[index + 1])).toString());
+          return DELIVERED;
+        },
+      },
+    );
+    const started = Promise.withResolvers<void>();
+    function echo(): void {
+      for (let count = 0; count < 3 && echoes < 200; count += 1) {
+        echoes += 1;
+        bench.publish();
+      }
+    }
+    bench.fill(1_000);
+    started.resolve();
+    await bench.clock.advance(60_000);
+    const closing = bench.publisher.close();
+    await bench.clock.advance(5_000);
+    const { received, delivered, dropped, pending } = await closing;
+    expect([pending, delivered + dropped]).toEqual([0, received]);
+    expect(echoes).toBeGreaterThan(3);
+    expect(taken).toHaveLength(delivered);
+    expect(handed).toHaveLength(dropped);
+    expect(new Set([...taken, ...handed]).size).toBe(received);
+  },
+);

@@ -1,13 +1,13 @@
 import { fc, test as property } from "@fast-check/vitest";
 import { expect } from "vitest";
-import type { Batch, Wrap } from "../src/index.ts";
+import type { Batch, BatchWrap } from "../src/index.ts";
 import { createBatchMaker } from "../src/sealed-batch.ts";
 
 const records = fc.array(fc.uint8Array({ maxLength: 40 }), { minLength: 1, maxLength: 40 });
 const part = fc.option(fc.string({ unit: "binary", maxLength: 4 }), { nil: undefined });
-const wraps: fc.Arbitrary<Wrap> = fc.record({ prefix: part, separator: part, suffix: part });
+const wraps: fc.Arbitrary<BatchWrap> = fc.record({ prefix: part, separator: part, suffix: part });
 
-function batchOf(all: readonly Uint8Array[], wrap: Wrap): Batch {
+function batchOf(all: readonly Uint8Array[], wrap: BatchWrap): Batch {
   const offsets = new Uint32Array(all.length + 1);
   all.forEach((one, index) => (offsets[index + 1] = (offsets[index] ?? 0) + one.length));
   return createBatchMaker(wrap).seal("lane", new Uint8Array(Buffer.concat(all)), offsets, 0);

@@ -450,6 +450,9 @@ test("nothing is sent before the start has succeeded; a start that fails for goo
     droppedBy: { refused: 3 },
     state: "failing",
   });
+  // There is nothing left to wait for.
+  expect(await refused.publisher.flush()).toMatchObject({ status: "complete", pending: 0 });
+  expect(await refused.publisher.close()).toMatchObject({ status: "complete", pending: 0 });
 });
 
 test("close sends the last snapshot", async () => {
@@ -513,6 +516,36 @@ test("a snapshot, a split or an encoding that throws costs a retry, not the proc
   await throwing.clock.advance(10_000);
   expect(throwing.errors[0]?.code).toBe("send-failed");
   expect(throwing.publisher.health()).toMatchObject({ pending: 1 });
+});
+
+test("what is encoded after its time is not sent any more", async () => {
+  const encodings: PromiseWithResolvers<void>[] = [];
+  const { clock, sent, publish, publisher, errors } = open(
+    delivered,
+    { sendTimeoutMs: 1_000 },
+    {
+      async encode() {
+        const encoding = Promise.withResolvers<void>();
+        encodings.push(encoding);
+        await encoding.promise;
+        return new Uint8Array(1);
+      },
+    },
+  );
+  publish("a");
+  const flushing = publisher.flush({ timeoutMs: 60_000 });
+  await clock.advance(1_000);
+  expect(errors[0]?.message).toContain("no answer within 1000 ms");
+  encodings[0]?.resolve();
+  await clock.advance(0);
+  expect(sent).toHaveLength(0);
+
+  const closing = publisher.close({ timeoutMs: 100 });
+  await clock.advance(60_000);
+  await Promise.all([flushing, closing]);
+  for (const encoding of encodings) encoding.resolve();
+  await clock.advance(60_000);
+  expect(sent).toHaveLength(0);
 });
 
 test("says how old the oldest record is that waits", async () => {

@@ -1,5 +1,5 @@
 import { PublisherError } from "@eventmeter/core";
-import type { Report } from "@eventmeter/delivery";
+import type { BackendReporter } from "@eventmeter/delivery";
 import type { ElasticsearchClient } from "./client.ts";
 import { exchange, isFailure } from "./exchange.ts";
 import { failureFinding, findingText, statusFinding } from "./identity.ts";
@@ -10,7 +10,7 @@ import { MANAGED_BY, TEMPLATE_VERSION, templateName, templateOf } from "./templa
 /** How far installing may go, and who hears of it. */
 export interface InstallContext {
   readonly signal: AbortSignal;
-  readonly report: Report;
+  readonly report: BackendReporter;
 }
 
 /** Tells whether the template has been written. */

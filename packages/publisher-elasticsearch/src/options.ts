@@ -3,6 +3,7 @@ import {
   type Clock,
   type CommonOptions,
   commonOptionRules,
+  type DropReason,
   option,
   type OptionFault,
   type OptionRule,
@@ -79,6 +80,8 @@ export type ElasticsearchAuth =
 
 /** A record that was given up after it had been encoded. */
 export interface ElasticsearchDroppedRecord {
+  /** What it is counted as in `droppedBy` of the health. */
+  readonly countedAs: DropReason;
   /** Why: a type of Elasticsearch's, or words of this library; never a payload. */
   readonly reason: string;
   /** The action line and the document, as they would have been sent. */

@@ -275,7 +275,7 @@ test("what a publisher gives away is found, by every way that it has", async () 
       { onError: listeners.onError },
     );
     listeners.onDiagnostic?.({ code: "x", publisher: "leaky", message: payloads.attribute });
-    listeners.onDrop?.({ reason: payloads.errorMessage, bytes: new Uint8Array() });
+    listeners.onDrop?.({ countedAs: "rejected", reason: payloads.errorMessage, bytes: new Uint8Array() });
     process.emitWarning(payloads.host);
     const start = (): Promise<void> => Promise.reject(new Error("leaky", { cause: { bearer } }));
     const close: MetricsPublisher["close"] = async () =>
