@@ -1,7 +1,14 @@
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import type { Clock } from "@eventmeter/core";
-import { type Batch, type Outcome, retryAfterMs, type Send, type SendContext } from "@eventmeter/delivery";
+import {
+  type BackendReporter,
+  type Batch,
+  type Outcome,
+  retryAfterMs,
+  type Send,
+  type SendContext,
+} from "@eventmeter/delivery";
 import { isBusy, readBulkReply } from "./bulk-reply.ts";
 import type { ElasticsearchClient } from "./client.ts";
 import type { Connection } from "./connection.ts";
@@ -90,9 +97,12 @@ export function createSend({ connection, clock, install, streams, compression, s
     return { ...outcome, hold: reason };
   }
 
-  async function reinstall(client: ElasticsearchClient, context: SendContext): Promise<boolean> {
+  /** Installs the template anew; what else there is to say of it has been said at the start. */
+  async function reinstall(client: ElasticsearchClient, { signal, report }: SendContext): Promise<boolean> {
     try {
-      return (await install?.(client, context)) === true;
+      if ((await install?.(client, { signal, report: SILENT })) !== true) return false;
+      report.diagnostic("template-installed", "the index template was gone, and is installed again");
+      return true;
     } catch {
       return false;
     }
@@ -115,3 +125,4 @@ export function createSend({ connection, clock, install, streams, compression, s
 }
 
 const BUSY = "the server has no room for them (429)";
+const SILENT: BackendReporter = { error: () => undefined, diagnostic: () => undefined };

@@ -339,6 +339,20 @@ test("a template that is there and does not help is looked at once for each atte
   await eventually({ clock }, () => publisher.health().delivered === 1);
 });
 
+test("a key that may not manage templates says so once, however often its records are held", async () => {
+  await using server = await openFakeElasticsearch({ keys: { "ApiKey a2V5": { write: true } } });
+  const { publisher, publish, errors, diagnostics, clock } = openPublisher({
+    hosts: [server.url],
+    auth: { apiKey: "a2V5" },
+  });
+  publish("a");
+  void publisher.flush();
+  await until(() => errors.length > 0);
+  await eventually({ clock }, () => server.bulks.length > 3);
+  expect(diagnostics.map(({ code }) => code)).toEqual(["template-not-allowed"]);
+  expect(errors.map(({ code }) => code)).toEqual(["held"]);
+});
+
 test("a template of daily indices that is refused holds nobody up", async () => {
   await using server = await openFakeElasticsearch();
   server.intercept = ({ method }) =>
