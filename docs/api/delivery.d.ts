@@ -98,7 +98,8 @@ export declare const MAX_RETRY_AFTER_MS = 600000;
  * - `rejected`: the backend will never take any of it.
  * - `split`: the batch is halved; a single record is then too large, rejected, or tried again. `retryAfterMs` is for a busy backend.
  * - `hold`: credentials or configuration; the lane stops and is probed now and then, and nothing is lost.
- * - `partial`: one outcome for each record, in order; `reason` is why some are sent again, and `hold`, a reason too, also stops the lane.
+ * - `partial`: one outcome for each record, in order; `reason` is why some are sent again, `alone` that these wait by themselves even
+ *   if nothing was taken, since the backend is well, and `hold`, a reason too, also stops the lane.
  */
 export type Outcome = {
     readonly kind: "delivered";
@@ -118,6 +119,7 @@ export type Outcome = {
     readonly records: readonly RecordOutcome[];
     readonly retryAfterMs?: number | undefined;
     readonly reason?: string | undefined;
+    readonly alone?: boolean | undefined;
     readonly hold?: string | undefined;
 };
 

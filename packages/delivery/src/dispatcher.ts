@@ -185,7 +185,9 @@ export function createDispatcher(init: DispatcherInit): Dispatcher {
     try {
       const batch = await store.load(queued.kept);
       if (stopped) return;
-      const parts = await store.replace(queued.kept, maker.fit(batch, limits.of(batch.lane), clock.now()));
+      const replaced = store.replace(queued.kept, maker.fit(batch, limits.of(batch.lane), clock.now()));
+      const parts = isThenable(replaced) ? await replaced : replaced;
+      // Nothing is awaited from here on, as above.
       if (stopped) return;
       exchange(queued, parts, { attempts, notBefore });
     } finally {

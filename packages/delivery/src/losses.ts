@@ -10,8 +10,10 @@ export interface Losses {
   record(countedAs: DropReason, reason: string, bytesOf: () => Uint8Array): void;
   /** Gives up a batch that the queue no longer has; the store forgets it. */
   batch(kept: KeptBatch, countedAs: DropReason, reason: string): void;
-  /** Hands out what waits for it by now, oldest first, as far as that can be done at once. */
-  handOutNow(): void;
+  /** How many batches wait to be handed out. */
+  readonly waiting: number;
+  /** Hands out so many batches of those that wait, oldest first, as far as that can be done at once. */
+  handOutNow(batches: number): void;
   /** Resolves when everything given up so far has been handed out. */
   settled(): Promise<void>;
 }
@@ -107,9 +109,12 @@ export function createLosses(
       backlog.set(kept, why);
       last = last.then(handOutNext);
     },
-    handOutNow() {
+    get waiting() {
+      return backlog.size;
+    },
+    handOutNow(batches) {
       // A handler that publishes adds to it: with as much as it is given it would never end.
-      for (const [kept, why] of Array.from(backlog)) {
+      for (const [kept, why] of Array.from(backlog).slice(0, batches)) {
         const batch = handling ? undefined : store.load(kept);
         if (batch === undefined || isThenable(batch)) return;
         backlog.delete(kept);

@@ -10,7 +10,8 @@ export interface Retry {
  * - `rejected`: the backend will never take any of it.
  * - `split`: the batch is halved; a single record is then too large, rejected, or tried again. `retryAfterMs` is for a busy backend.
  * - `hold`: credentials or configuration; the lane stops and is probed now and then, and nothing is lost.
- * - `partial`: one outcome for each record, in order; `reason` is why some are sent again, and `hold`, a reason too, also stops the lane.
+ * - `partial`: one outcome for each record, in order; `reason` is why some are sent again, `alone` that these wait by themselves even
+ *   if nothing was taken, since the backend is well, and `hold`, a reason too, also stops the lane.
  */
 export type Outcome =
   | { readonly kind: "delivered" }
@@ -28,6 +29,7 @@ export type Outcome =
       readonly records: readonly RecordOutcome[];
       readonly retryAfterMs?: number | undefined;
       readonly reason?: string | undefined;
+      readonly alone?: boolean | undefined;
       readonly hold?: string | undefined;
     };
 
@@ -41,7 +43,9 @@ const SPLITS: ReadonlySet<unknown> = new Set(["too-large", "rejected", "busy"]);
  * never a success. Throws only what the value itself throws.
  */
 export function readOutcome(given: unknown, count: number): Outcome {
-  const { kind, reason, retryAfterMs, because, records, hold } = (given ?? {}) as { readonly [name: string]: unknown };
+  const { kind, reason, retryAfterMs, because, records, alone, hold } = (given ?? {}) as {
+    readonly [name: string]: unknown;
+  };
   const wait = typeof retryAfterMs === "number" ? retryAfterMs : undefined;
   switch (kind) {
     case "delivered":
@@ -56,7 +60,12 @@ export function readOutcome(given: unknown, count: number): Outcome {
       if (SPLITS.has(because)) return { kind, because: because as "busy", retryAfterMs: wait, reason: textOf(reason) };
       return { kind: "retry", reason: "send did not say why to split" };
     case "partial":
-      return readPartial(records, count, { retryAfterMs: wait, reason: textOf(reason), hold: textOf(hold) });
+      return readPartial(records, count, {
+        retryAfterMs: wait,
+        reason: textOf(reason),
+        alone: alone === true,
+        hold: textOf(hold),
+      });
     default:
       return { kind: "retry", reason: "send gave no outcome" };
   }
@@ -65,7 +74,7 @@ export function readOutcome(given: unknown, count: number): Outcome {
 function readPartial(
   given: unknown,
   count: number,
-  also: Pick<Outcome & { kind: "partial" }, "retryAfterMs" | "reason" | "hold">,
+  also: Pick<Outcome & { kind: "partial" }, "retryAfterMs" | "reason" | "alone" | "hold">,
 ): Outcome {
   if (!Array.isArray(given) || given.length !== count)
     return { kind: "retry", reason: "the reply does not cover the batch record by record" };

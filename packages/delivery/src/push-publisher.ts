@@ -80,12 +80,13 @@ export function createPushPublisher(definition: PushDefinition, options?: PushOp
     if (add(lane, data)) return lifeCycle.begin();
     // Who hears of what makes room for it may publish, and what the encoder gave stands until it is called again.
     const own = typeof data === "string" || settings.overflow === "drop-newest" ? data : new Uint8Array(data);
+    const { waiting } = losses;
     let fits = true;
     do fits = makeRoom(own);
     while (fits && !add(lane, own));
-    // Whoever publishes without a pause gives no turn to hand out in: what made room must not pile up outside the queue. Only
-    // now, since a handler that publishes takes the room.
-    losses.handOutNow();
+    // Whoever publishes without a pause gives no turn to hand out in: what made room for earlier records must not pile up outside
+    // the queue. Only now, since a handler that publishes takes the room.
+    losses.handOutNow(waiting);
     if (fits) lifeCycle.begin();
   }
 

@@ -67,7 +67,7 @@ function judgeSplit({ because, retryAfterMs, reason }: Outcome & { kind: "split"
   return { ...NONE, givenUp: [{ position: 0, because, reason: reason ?? `a single record was ${because}` }] };
 }
 
-function judgePartial({ records, retryAfterMs, reason, hold }: Outcome & { kind: "partial" }): Verdict {
+function judgePartial({ records, retryAfterMs, reason, alone = false, hold }: Outcome & { kind: "partial" }): Verdict {
   const givenUp: GivenUp[] = [];
   const again: number[] = [];
   records.forEach((record, position) => {
@@ -81,7 +81,7 @@ function judgePartial({ records, retryAfterMs, reason, hold }: Outcome & { kind:
     delivered: records.length - givenUp.length - again.length,
     givenUp,
     again: whole ? "all" : again,
-    backOff: backOffOf(again.length, whole, hold !== undefined, wait),
+    backOff: backOffOf(again.length, whole && !alone, hold !== undefined, wait),
     retryAfterMs: wait,
     hold,
     reason: reason ?? "the backend did not take all of them",

@@ -93,7 +93,11 @@ export function createBackend(chance: Chance, clock: VirtualClock, registry: Reg
     };
     const records = words.map((word) => outcomes[word]);
     const hold = chance.once(6) ? "the index is closed" : undefined;
-    return { outcome: { kind: "partial", records, retryAfterMs, hold }, wordOf: (index) => words[index] ?? "again" };
+    const alone = chance.once(4);
+    return {
+      outcome: { kind: "partial", records, retryAfterMs, alone, hold },
+      wordOf: (index) => words[index] ?? "again",
+    };
   }
 
   function malformed(count: number): unknown {

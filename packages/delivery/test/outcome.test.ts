@@ -55,6 +55,12 @@ test("of a partial outcome the reason is that of what is sent again", () => {
   expect(judge(readOutcome({ ...given, reason: 5 }, 2), 2).reason).toBe("the backend did not take all of them");
 });
 
+test("what waits alone leaves the backend open, even if nothing was taken", () => {
+  const given = { kind: "partial", records: ["retry", "retry"], alone: true };
+  expect(judge(readOutcome(given, 2), 2)).toMatchObject({ again: "all", backOff: "batch" });
+  expect(judge(readOutcome({ ...given, alone: "yes" }, 2), 2).backOff).toBe("backend");
+});
+
 test("records that change while they are looked at are read once", () => {
   let reads = 0;
   const rejected = {

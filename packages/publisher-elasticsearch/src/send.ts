@@ -1,18 +1,11 @@
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import type { Clock } from "@eventmeter/core";
-import {
-  type BackendReporter,
-  type Batch,
-  type Outcome,
-  retryAfterMs,
-  type Send,
-  type SendContext,
-} from "@eventmeter/delivery";
-import { isBusy, readBulkReply } from "./bulk-reply.ts";
-import type { ElasticsearchClient } from "./client.ts";
+import { type Batch, type Outcome, retryAfterMs, type Send, type SendContext } from "@eventmeter/delivery";
+import { type BulkVerdict, isBusy, readBulkReply } from "./bulk-reply.ts";
 import type { Connection } from "./connection.ts";
 import { exchange, isFailure } from "./exchange.ts";
+import { createHolds } from "./holds.ts";
 import type { Install } from "./install.ts";
 import { isMisconfigured, refusalText } from "./refusal.ts";
 import { answerText, errorOf, errorType, type Reply } from "./reply.ts";
@@ -47,11 +40,11 @@ export function createSend({ connection, clock, install, streams, compression, s
   const serverTimeoutMs = Math.max(1_000, sendTimeoutMs - 2_000);
   const querystring = `${FILTER}&timeout=${serverTimeoutMs}ms${streams ? "&require_data_stream=true" : ""}`;
   const redirectedLanes = new Set<string>();
-  /** Lanes that took a document since they last refused one. */
-  const takingLanes = new Set<string>();
+  const holds = createHolds({ clock, install, installTimeoutMs: sendTimeoutMs / 4 });
 
   return async function send(batch, context) {
     const client = await connection.client();
+    const begun = clock.monotonic();
     const reply = await exchange(client, {
       method: "POST",
       path: `/${encodeURIComponent(batch.lane)}/_bulk`,
@@ -61,8 +54,14 @@ export function createSend({ connection, clock, install, streams, compression, s
       signal: context.signal,
       maxReplyBytes: REPLY_BYTES + batch.count * REPLY_BYTES_PER_DOCUMENT,
     });
-    if (!isFailure(reply))
-      return reply.status === 200 ? answered(reply, batch, context, client) : refused(reply, batch, context);
+    if (!isFailure(reply)) {
+      if (reply.status !== 200) return refused(reply, batch, context);
+      const { outcome, refusal } = answered(reply, batch, context);
+      if (outcome.kind !== "partial" || refusal === undefined) return outcome;
+      const reason = refusalText(refusal, batch.lane, streams);
+      const isHeld = await holds.isHeld({ lane: batch.lane, refusal, begun, client, context });
+      return isHeld ? { ...outcome, hold: reason } : { ...outcome, reason, alone: true };
+    }
     const reason = `${reply.message}; ${reply.hint}`;
     return reply.lasting ? { kind: "hold", reason } : { kind: "retry", reason };
   };
@@ -73,39 +72,21 @@ export function createSend({ connection, clock, install, streams, compression, s
     return compression ? deflate(body, GZIP) : body;
   }
 
-  async function answered(
+  function answered(
     reply: Reply,
     { count, lane }: Batch,
-    context: SendContext,
-    client: ElasticsearchClient,
-  ): Promise<Outcome> {
-    const { outcome, taken, refusal, redirected, busy } = readBulkReply(reply, count);
+    { attempt, report }: SendContext,
+  ): Pick<BulkVerdict, "outcome" | "refusal"> {
+    const verdict = readBulkReply(reply, count);
+    const { taken, redirected, busy } = verdict;
+    if (taken) holds.taken(lane);
     if (redirected > 0 && !redirectedLanes.has(lane)) {
       redirectedLanes.add(lane);
       const what = `${redirected} of ${count} documents for ${lane} went to its failure store`;
-      context.report.error("failure-store", `${what}: its mapping or pipeline does not take them; reported once`);
+      report.error("failure-store", `${what}: its mapping or pipeline does not take them; reported once`);
     }
-    if (taken) takingLanes.add(lane);
-    if (busy && context.attempt % BUSY_ATTEMPTS === 0) return { kind: "split", because: "busy", reason: BUSY };
-    if (outcome.kind !== "partial" || refusal === undefined) return outcome;
-    const reason = refusalText(refusal, lane, streams);
-    // A document that a pipeline sends elsewhere may be refused by itself: a lane that takes others in between goes on.
-    if (taken || takingLanes.delete(lane)) return { ...outcome, reason };
-    // Somebody has removed the template, or everything.
-    if (refusal.type === "index_not_found_exception" && (await reinstall(client, context)))
-      return { ...outcome, reason };
-    return { ...outcome, hold: reason };
-  }
-
-  /** Installs the template anew; what else there is to say of it has been said at the start. */
-  async function reinstall(client: ElasticsearchClient, { signal, report }: SendContext): Promise<boolean> {
-    try {
-      if ((await install?.(client, { signal, report: SILENT })) !== true) return false;
-      report.diagnostic("template-installed", "the index template was gone, and is installed again");
-      return true;
-    } catch {
-      return false;
-    }
+    if (!busy || attempt % BUSY_ATTEMPTS !== 0) return verdict;
+    return { outcome: { kind: "split", because: "busy", reason: BUSY }, refusal: undefined };
   }
 
   function refused(reply: Reply, { lane }: Batch, { attempt }: SendContext): Outcome {
@@ -125,4 +106,3 @@ export function createSend({ connection, clock, install, streams, compression, s
 }
 
 const BUSY = "the server has no room for them (429)";
-const SILENT: BackendReporter = { error: () => undefined, diagnostic: () => undefined };

@@ -321,6 +321,27 @@ test("a template that somebody removes is installed again, and the records go on
   expect(server.templates.has("eventmeter-default")).toBe(true);
 });
 
+test("a template that several requests miss at the same time is installed again once, and holds none of them", async () => {
+  await using server = await openFakeElasticsearch();
+  const { publisher, publish, clock, errors, diagnostics } = openPublisher({ hosts: [server.url], maxBatchRecords: 1 });
+  await publisher.start();
+  server.templates.clear();
+  publish("a", "b", "c", "d");
+  publisher.publishNetworkMetrics({
+    operation: "GET",
+    host: "h",
+    port: 1,
+    startTime: NOON,
+    endTime: NOON,
+    bytesSent: 1,
+    bytesReceived: 1,
+  });
+  void publisher.flush();
+  await eventually({ clock, leapMs: 1_000 }, () => publisher.health().delivered === 5);
+  expect(diagnostics.map(({ code }) => code)).toEqual(["template-installed", "template-installed"]);
+  expect(errors.filter(({ code }) => code === "held")).toEqual([]);
+});
+
 test("a template that is there and does not help is looked at once for each attempt, and the records are held", async () => {
   await using server = await openFakeElasticsearch();
   const { publisher, publish, errors, clock } = openPublisher({ hosts: [server.url] });
