@@ -146,7 +146,7 @@ for (const { major, url, skip, note } of liveVersions) {
       await waitFor(() => {
         clock.leap(500);
         return publisher.health().retries >= 8;
-      });
+      }, 60_000);
       expect(publisher.health()).toMatchObject({ pending: 64, dropped: 0, delivered: 1 });
 
       await server.ask("PUT", `${index}/_settings`, { "index.blocks.read_only_allow_delete": null });
