@@ -141,20 +141,26 @@ for (const { major, url, skip, note } of liveVersions) {
       publishEvent(live, "before");
       await publisher.flush();
       const index = dataStreams.event(name);
-      await server.ask("PUT", `${index}/_settings`, { "index.blocks.read_only_allow_delete": true });
-      for (let count = 0; count < 64; count += 1) publishEvent(live, `full-${count}`);
-      await waitFor(() => {
+      let [delivered, retries] = [0, 0];
+      await waitFor(async () => {
         clock.leap(500);
-        return publisher.health().retries >= 8;
+        const health = publisher.health();
+        // A server that has room on its disk lifts the block itself, every 30 s.
+        if (health.pending === 0) {
+          ({ delivered, retries } = health);
+          await server.ask("PUT", `${index}/_settings`, { "index.blocks.read_only_allow_delete": true });
+          for (let count = 0; count < 64; count += 1) publishEvent(live, `full-${count}`);
+        }
+        return publisher.health().retries >= retries + 8;
       }, 60_000);
-      expect(publisher.health()).toMatchObject({ pending: 64, dropped: 0, delivered: 1 });
+      expect(publisher.health()).toMatchObject({ pending: 64, dropped: 0, delivered });
 
       await server.ask("PUT", `${index}/_settings`, { "index.blocks.read_only_allow_delete": null });
       await waitFor(() => proxy.inFlight === 0);
       const requests = proxy.requests.length;
       clock.leap(PROBE_MS);
-      expect(await publisher.flush()).toMatchObject({ status: "complete", delivered: 65, dropped: 0 });
-      expect(await server.count(index)).toBe(65);
+      expect(await publisher.flush()).toMatchObject({ status: "complete", delivered: delivered + 64, dropped: 0 });
+      expect(await server.count(index)).toBe(delivered + 64);
       expect(proxy.requests.length - requests).toBeLessThanOrEqual(2);
     });
 
