@@ -1,6 +1,6 @@
 // One side of row 13 in a process of its own, so that neither collects the garbage of the other: `otlp-side.ts ours|theirs <points>`.
 import { DEFAULT_BOUNDS, SeriesStore } from "@eventmeter/aggregation";
-import { createEventFields, createNetworkFields, readEvent, readNetwork } from "@eventmeter/core";
+import { createEventFields, createNetworkFields, readEvent, readNetwork } from "@eventmeter/core/publisher";
 import { createMetricsEncoder } from "@eventmeter/otlp";
 import { ProtobufMetricsSerializer } from "@opentelemetry/otlp-transformer";
 import { AggregationType, MeterProvider, MetricReader } from "@opentelemetry/sdk-metrics";

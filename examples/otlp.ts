@@ -1,7 +1,7 @@
 // Series as one OTLP request: how large it is, and what a receiver says to it when its URL is given.
 import { randomUUID } from "node:crypto";
 import { SeriesStore } from "@eventmeter/aggregation";
-import { createEventFields, readEvent } from "@eventmeter/core";
+import { createEventFields, readEvent } from "@eventmeter/core/publisher";
 import { createMetricsEncoder, readExportResponse, readStatus, resourceAttributes } from "@eventmeter/otlp";
 
 const encoder = createMetricsEncoder({

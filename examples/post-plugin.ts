@@ -1,6 +1,7 @@
 // A publisher with a backend, options of its own and a secret: one POST for each record.
 // #region options
-import { checkOptions, type CommonOptions, createPublisher, type MetricsPublisher, option } from "@eventmeter/core";
+import { type CommonOptions, createPublisher, type MetricsPublisher } from "@eventmeter/core";
+import { checkOptions, option } from "@eventmeter/core/publisher";
 
 export interface PostOptions extends CommonOptions {
   /** Where to post to. */

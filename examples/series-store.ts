@@ -1,6 +1,6 @@
 // Records kept as series, and the series of one moment.
 import { SeriesStore } from "@eventmeter/aggregation";
-import { createEventFields, readEvent } from "@eventmeter/core";
+import { createEventFields, readEvent } from "@eventmeter/core/publisher";
 
 const store = new SeriesStore({ labels: { event: ["tenant"] }, bounds: { event_duration_seconds: [0.1, 1] } });
 const fields = createEventFields("series"); // one per publisher, filled again for each record

@@ -7,6 +7,7 @@ interface PackageShape {
 }
 
 const BUILT = { types: "./dist/index.d.ts", default: "./dist/index.js" };
+const BUILT_PUBLISHER = { types: "./dist/publisher.d.ts", default: "./dist/publisher.js" };
 const PEER = { "@eventmeter/core": "workspace:^" };
 
 function manifest(folder: string, changes: PackageShape = {}): string {
@@ -17,8 +18,22 @@ function manifest(folder: string, changes: PackageShape = {}): string {
     files: ["dist", "src"],
     type: "module",
     sideEffects: false,
-    exports: { ".": { "@eventmeter/source": "./src/index.ts", ...BUILT }, "./package.json": "./package.json" },
-    publishConfig: { access: "public", provenance: true, exports: { ".": BUILT, "./package.json": "./package.json" } },
+    exports: {
+      ".": { "@eventmeter/source": "./src/index.ts", ...BUILT },
+      ...(folder === "core"
+        ? { "./publisher": { "@eventmeter/source": "./src/publisher.ts", ...BUILT_PUBLISHER } }
+        : {}),
+      "./package.json": "./package.json",
+    },
+    publishConfig: {
+      access: "public",
+      provenance: true,
+      exports: {
+        ".": BUILT,
+        ...(folder === "core" ? { "./publisher": BUILT_PUBLISHER } : {}),
+        "./package.json": "./package.json",
+      },
+    },
     scripts: { build: "tsc -p tsconfig.build.json" },
     engines: { node: ">=22.13" },
     ...(folder === "core" ? {} : { peerDependencies: PEER, devDependencies: PEER }),

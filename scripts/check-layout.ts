@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { basename, join, posix } from "node:path";
 import { filesIn, readJson, report } from "./findings.ts";
-import { checkManifest, type Manifest, SCOPE } from "./layout-manifest.ts";
+import { checkManifest, FURTHER_ENTRIES, type Manifest, SCOPE } from "./layout-manifest.ts";
 import { codeOnly, importsOf } from "./source-text.ts";
 
 /** What each package may use; a package that is not named here is a publisher or has no place in the house. */
@@ -73,7 +73,9 @@ function checkImport(path: string, specifier: string, folder: string, manifest: 
   if (specifier.startsWith("node:")) return undefined;
   const name = specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
   const used = name.startsWith(SCOPE) ? name.slice(SCOPE.length) : undefined;
-  if (used !== undefined && specifier !== name) return `"${specifier}" reaches into a package`;
+  const entry = specifier.slice(name.length + 1);
+  if (used !== undefined && entry !== "" && !FURTHER_ENTRIES[used]?.includes(entry))
+    return `"${specifier}" reaches into a package`;
   if (!inSource && (used === folder || used === undefined)) return undefined;
   const allowed = [...(allowedFor(folder) ?? []), ...(inSource ? [] : ["testkit"])];
   if (used !== undefined && !allowed.includes(used)) return `${folder} may not use ${used}`;

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, 
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { filesIn, readJson, report } from "./findings.ts";
-import { LIFECYCLE_SCRIPTS, type Manifest, SCOPE, SOURCE_CONDITION } from "./layout-manifest.ts";
+import { FURTHER_ENTRIES, LIFECYCLE_SCRIPTS, type Manifest, SCOPE, SOURCE_CONDITION } from "./layout-manifest.ts";
 import { inParallel, runTool } from "./run-tool.ts";
 
 /** The clients of the backends, and the one package that may bring each of them along. */
@@ -128,6 +128,12 @@ async function install(packed: Packed, all: ReadonlyMap<string, Packed>, app: st
 }
 
 async function load({ manifest: { name } }: Packed, app: string): Promise<string[]> {
+  const further = FURTHER_ENTRIES[name.slice(SCOPE.length)] ?? [];
+  const specifiers = [name, ...further.map((entry) => `${name}/${entry}`)];
+  return (await Promise.all(specifiers.map((specifier) => loadEntry(specifier, app)))).flat();
+}
+
+async function loadEntry(name: string, app: string): Promise<string[]> {
   const print = "process.stdout.write(Object.keys(loaded).filter((key) => key !== 'default').sort().join())";
   const [imported, required] = await Promise.all([
     runTool(app, process.execPath, ["--input-type=module", "-e", `const loaded = await import("${name}"); ${print}`]),
@@ -138,10 +144,10 @@ async function load({ manifest: { name } }: Packed, app: string): Promise<string
     ["import", imported],
     ["require", required],
   ] as const) {
-    if (!result.ok) findings.push(`cannot be loaded by ${way}:\n${result.stderr}`);
-    else if (result.stderr !== "") findings.push(`writes while loaded by ${way}:\n${result.stderr}`);
+    if (!result.ok) findings.push(`${name} cannot be loaded by ${way}:\n${result.stderr}`);
+    else if (result.stderr !== "") findings.push(`${name} writes while loaded by ${way}:\n${result.stderr}`);
   }
-  if (imported.stdout !== required.stdout) findings.push("import and require give different names");
+  if (imported.stdout !== required.stdout) findings.push(`${name}: import and require give different names`);
   return findings;
 }
 

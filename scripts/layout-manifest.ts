@@ -23,7 +23,21 @@ export const LIFECYCLE_SCRIPTS: readonly string[] = (
   "prepublish prepublishOnly prepack postpack publish postpublish"
 ).split(" ");
 
-const BUILT = { types: "./dist/index.d.ts", default: "./dist/index.js" };
+/** Entry points besides `"."`, by the folder of their package; each is a file of that name under `src/`. */
+export const FURTHER_ENTRIES: Readonly<Record<string, readonly string[]>> = { core: ["publisher"] };
+
+/** Returns the `exports` of a package: its entry points with the source condition, or as they are published. */
+function exportsOf(folder: string, options: { readonly published: boolean }): Record<string, unknown> {
+  const entries = ["index", ...(FURTHER_ENTRIES[folder] ?? [])].map((name) => [
+    name === "index" ? "." : `./${name}`,
+    {
+      ...(options.published ? {} : { [SOURCE_CONDITION]: `./src/${name}.ts` }),
+      types: `./dist/${name}.d.ts`,
+      default: `./dist/${name}.js`,
+    },
+  ]);
+  return { ...Object.fromEntries(entries), "./package.json": "./package.json" };
+}
 
 function expectedFields(folder: string): Record<string, unknown> {
   return {
@@ -33,8 +47,8 @@ function expectedFields(folder: string): Record<string, unknown> {
     sideEffects: false,
     files: ["dist", "src"],
     engines: { node: ">=22.13" },
-    exports: { ".": { [SOURCE_CONDITION]: "./src/index.ts", ...BUILT }, "./package.json": "./package.json" },
-    publishConfig: { access: "public", provenance: true, exports: { ".": BUILT, "./package.json": "./package.json" } },
+    exports: exportsOf(folder, { published: false }),
+    publishConfig: { access: "public", provenance: true, exports: exportsOf(folder, { published: true }) },
   };
 }
 

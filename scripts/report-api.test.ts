@@ -89,7 +89,7 @@ test("a difference is a finding with the lines that differ", () => {
   using built = createBuilt();
   built.set("packages/one/dist/clock.d.ts", "/** A clock. */\nexport interface Clock {\n    now(): bigint;\n}\n");
   expect(reportApi(built.root, { check: true })).toEqual([
-    "docs/api/one.d.ts: the surface changed; if that is meant, run pnpm api\n  @ line 9\n  -     now(): number;\n  +     now(): bigint;",
+    "docs/api/one.d.ts: the surface changed; if that is intended, run pnpm api\n  @ line 9\n  -     now(): number;\n  +     now(): bigint;",
   ]);
   expect(built.get("docs/api/one.d.ts")).toBe(EXPECTED);
 });
@@ -99,25 +99,25 @@ const broken: readonly (readonly [string, string, string, string])[] = [
     "a type that is not exported",
     "store",
     "export declare function createStore(options: Hidden): StoreOptions;\ninterface Hidden {\n}\nexport interface StoreOptions {\n}\n",
-    "createStore uses Hidden, which index does not export",
+    "createStore uses Hidden, which no entry point exports",
   ],
   [
     "a type of a file that is not exported",
     "store",
     'import type { Page } from "./page.ts";\nimport type { Inner as Other } from "./inner.ts";\nexport declare function createStore(page: Page): Other;\nexport interface StoreOptions {\n}\n',
-    "createStore uses Other, which index does not export",
+    "createStore uses Other, which no entry point exports",
   ],
   [
     "a constant by its type",
     "store",
     "declare const KEY: unique symbol;\nexport declare function createStore(key: typeof KEY): void;\nexport interface StoreOptions {\n}\n",
-    "createStore uses KEY, which index does not export",
+    "createStore uses KEY, which no entry point exports",
   ],
   [
     "a key that is not exported",
     "store",
     "declare const KEY: unique symbol;\nexport declare function createStore(): void;\nexport interface StoreOptions {\n    readonly [KEY]: true;\n}\n",
-    "StoreOptions uses KEY, which index does not export",
+    "StoreOptions uses KEY, which no entry point exports",
   ],
   ["a private member", "clock", "export declare class Clock {\n    private time;\n}\n", "Clock shows a private member"],
   [

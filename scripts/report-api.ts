@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { openPackage, type Origin } from "./built-package.ts";
 import { namesUsedBy } from "./declaration-file.ts";
 import { filesIn, readJson, report } from "./findings.ts";
-import { type Manifest, SCOPE } from "./layout-manifest.ts";
+import { FURTHER_ENTRIES, type Manifest, SCOPE } from "./layout-manifest.ts";
 
 const MAX_DIFF_LINES = 12;
 
@@ -16,17 +16,23 @@ function importLine(specifier: string, names: ReadonlyMap<string, string>): stri
   return `import type { ${list.join(", ")} } from "${specifier}";`;
 }
 
-/** Gives the public surface of the built package in `dist` as text, and what is wrong with it. */
+/**
+ * Returns the public surface of one entry point of the built package in `dist` as text, and what is wrong with it.
+ * @param entries all entry points of the package: a name that any of them exports may be used
+ */
 export function surfaceOf(
   packageName: string,
   dist: string,
   isUnstable: (packageName: string) => boolean = () => false,
+  entry = "index",
+  entries: readonly string[] = [entry],
 ): { readonly text: string; readonly findings: readonly string[] } {
   const { read, origin, exported } = openPackage(dist);
-  const names = exported("index.d.ts");
-  const origins = new Map(names.map((name) => [name, origin("index.d.ts", name)]));
+  const names = exported(`${entry}.d.ts`);
+  const origins = new Map(names.map((name) => [name, origin(`${entry}.d.ts`, name)]));
+  const known = entries.flatMap((one) => exported(`${one}.d.ts`).map((name) => origin(`${one}.d.ts`, name)));
   const isExported = (other: Origin): boolean =>
-    [...origins.values()].some((known) => known?.file === other.file && known?.name === other.name);
+    known.some((found) => found?.file === other.file && found?.name === other.name);
   const imports = new Map<string, Map<string, string>>();
   const findings: string[] = [];
   const parts: string[] = [];
@@ -61,14 +67,14 @@ export function surfaceOf(
         (read(other.file).declarations.get(other.name)?.isType === true || used.values.has(name)) &&
         !isExported(other)
       ) {
-        findings.push(`${exportedName} uses ${name}, which index does not export`);
+        findings.push(`${exportedName} uses ${name}, which no entry point exports`);
       }
     }
   }
   const head = [...imports]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([specifier, list]) => importLine(specifier, list));
-  const title = `// Public surface of ${packageName}. Written by scripts/report-api.ts: do not edit.\n`;
+  const title = `// Public surface of ${packageName}${entry === "index" ? "" : `/${entry}`}. Written by scripts/report-api.ts: do not edit.\n`;
   return { text: [title, ...(head.length > 0 ? [`${head.join("\n")}\n`] : []), ...parts].join("\n"), findings };
 }
 
@@ -100,23 +106,29 @@ export function reportApi(root: string, options: { readonly check: boolean }): s
   const written = new Set<string>();
   const findings: string[] = [];
   for (const { folder, manifest } of manifests) {
-    const path = `docs/api/${manifest.name.replace(SCOPE, "")}.d.ts`;
-    written.add(path);
+    const name = manifest.name.replace(SCOPE, "");
+    const entries = ["index", ...(FURTHER_ENTRIES[name] ?? [])];
     const dist = join(root, folder, "dist");
-    if (!existsSync(join(dist, "index.d.ts"))) {
-      findings.push(`${folder}/dist/index.d.ts: missing; run pnpm build first`);
-      continue;
-    }
     const stable = !unstable.has(manifest.name);
-    const surface = surfaceOf(manifest.name, dist, (other) => stable && unstable.has(other));
-    findings.push(...surface.findings.map((finding) => `${folder}/src/index.ts: ${finding}`));
-    const before = existsSync(join(root, path)) ? readFileSync(join(root, path), "utf8") : "";
-    if (before === surface.text) continue;
-    if (options.check)
-      findings.push(`${path}: the surface changed; if that is meant, run pnpm api\n${shortDiff(before, surface.text)}`);
-    else {
-      mkdirSync(join(root, "docs/api"), { recursive: true });
-      writeFileSync(join(root, path), surface.text);
+    for (const entry of entries) {
+      const path = `docs/api/${entry === "index" ? name : `${name}-${entry}`}.d.ts`;
+      written.add(path);
+      if (!existsSync(join(dist, `${entry}.d.ts`))) {
+        findings.push(`${folder}/dist/${entry}.d.ts: missing; run pnpm build first`);
+        continue;
+      }
+      const surface = surfaceOf(manifest.name, dist, (other) => stable && unstable.has(other), entry, entries);
+      findings.push(...surface.findings.map((finding) => `${folder}/src/${entry}.ts: ${finding}`));
+      const before = existsSync(join(root, path)) ? readFileSync(join(root, path), "utf8") : "";
+      if (before === surface.text) continue;
+      if (options.check)
+        findings.push(
+          `${path}: the surface changed; if that is intended, run pnpm api\n${shortDiff(before, surface.text)}`,
+        );
+      else {
+        mkdirSync(join(root, "docs/api"), { recursive: true });
+        writeFileSync(join(root, path), surface.text);
+      }
     }
   }
   for (const path of filesIn(root, "docs/api/*.d.ts")) {

@@ -1,6 +1,7 @@
 // Public surface of @eventmeter/aggregation. Written by scripts/report-api.ts: do not edit.
 
-import type { Clock, EventFields, NetworkFields, OptionRule } from "@eventmeter/core";
+import type { Clock } from "@eventmeter/core";
+import type { EventFields, NetworkFields, OptionRule } from "@eventmeter/core/publisher";
 
 /** The families of records, in the order of snapshots. */
 export declare const CATALOGUE: readonly FamilyDefinition[];

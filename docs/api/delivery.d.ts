@@ -1,6 +1,7 @@
 // Public surface of @eventmeter/delivery. Written by scripts/report-api.ts: do not edit.
 
-import type { CheckReport, CommonOptions, DropReason, EventFields, MetricsPublisher, NetworkFields, OptionRules, RecordFields, Reporter, WaitOptions } from "@eventmeter/core";
+import type { CheckReport, CommonOptions, DropReason, MetricsPublisher, WaitOptions } from "@eventmeter/core";
+import type { EventFields, NetworkFields, OptionRules, RecordFields, Reporter } from "@eventmeter/core/publisher";
 
 /** What a backend does around sending. */
 export interface BackendHooks {
@@ -89,9 +90,6 @@ export interface EncodedRecord {
     /** Where it goes: records of one lane travel together. @default "" */
     readonly lane?: string | undefined;
 }
-
-/** Longest wait that a backend may ask for. */
-export declare const MAX_RETRY_AFTER_MS = 600000;
 
 /**
  * What became of one request.

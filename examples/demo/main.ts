@@ -1,6 +1,7 @@
 // Real work, published: walks a folder of packages, fetches their files over a server that has limits, hashes and compresses them.
 import { fileURLToPath } from "node:url";
-import { errorTypeOf, isPublisherError, type MetricsPublisher } from "@eventmeter/core";
+import { isPublisherError, type MetricsPublisher } from "@eventmeter/core";
+import { errorTypeOf } from "@eventmeter/core/publisher";
 import { CompositePublisher } from "@eventmeter/publisher-composite";
 import { type DemoOptions, readArguments, USAGE, UsageError } from "./arguments.ts";
 import { createBackends } from "./backends.ts";

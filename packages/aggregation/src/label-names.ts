@@ -1,4 +1,4 @@
-import type { OptionFault } from "@eventmeter/core";
+import type { ReportOptionError } from "@eventmeter/core/publisher";
 import { EVENT_DURATION, EVENT_RETRIES, NETWORK_BYTES, NETWORK_LATENCY } from "./catalogue.ts";
 
 /** The record's own field that may be promoted besides attributes. */
@@ -34,13 +34,17 @@ export function labelNameOf(attribute: string): string {
 }
 
 /** Finds names that would become one label, with each other or with a label that the families of `kind` have anyway. */
-export function checkLabelNames(kind: "event" | "network", attributes: readonly string[], fault: OptionFault): void {
+export function checkLabelNames(
+  kind: "event" | "network",
+  attributes: readonly string[],
+  report: ReportOptionError,
+): void {
   const seen = new Map<string, number>();
   for (const [index, attribute] of attributes.entries()) {
     const name = labelNameOf(attribute);
     const earlier = seen.get(name);
-    if (TAKEN[kind].has(name)) fault("becomes a label that the family has anyway", `[${index}]`);
-    else if (earlier !== undefined) fault(`becomes the same label as [${earlier}]`, `[${index}]`);
+    if (TAKEN[kind].has(name)) report("becomes a label that the family has anyway", `[${index}]`);
+    else if (earlier !== undefined) report(`becomes the same label as [${earlier}]`, `[${index}]`);
     else seen.set(name, index);
   }
 }

@@ -1,4 +1,4 @@
-import { type EventFields, type NetworkFields, readAttribute } from "@eventmeter/core";
+import { type EventFields, type NetworkFields, readAttribute } from "@eventmeter/core/publisher";
 import { ERROR_TYPE } from "./label-names.ts";
 
 /**

@@ -1,12 +1,12 @@
+import type { Clock } from "@eventmeter/core";
 import {
   checkOptions,
-  type Clock,
   commonOptionRules,
   MAX_ATTRIBUTE_NAME_LENGTH,
   option,
   type OptionRule,
   systemClock,
-} from "@eventmeter/core";
+} from "@eventmeter/core/publisher";
 import { DEFAULT_BOUNDS } from "./catalogue.ts";
 import { checkLabelNames } from "./label-names.ts";
 
@@ -54,23 +54,23 @@ const attributeName = option.string({ maxLength: MAX_ATTRIBUTE_NAME_LENGTH, expe
 
 function promoted(kind: "event" | "network"): OptionRule {
   const list = option.list(attributeName);
-  return (value, fault) => {
-    list(value, fault);
+  return (value, report) => {
+    list(value, report);
     // Copied: a hole would be passed over.
     const names: unknown[] = Array.isArray(value) ? Array.from(value) : [];
-    if (names.every((name) => typeof name === "string")) checkLabelNames(kind, names, fault);
+    if (names.every((name) => typeof name === "string")) checkLabelNames(kind, names, report);
   };
 }
 
 const bound = option.number(0, Number.MAX_VALUE);
 const boundList = option.list(bound);
 
-const bounds: OptionRule = (value, fault) => {
-  boundList(value, fault);
+const bounds: OptionRule = (value, report) => {
+  boundList(value, report);
   if (!Array.isArray(value)) return;
-  if (value.length === 0 || value.length > 1_000) fault("expected 1 to 1000 bounds");
+  if (value.length === 0 || value.length > 1_000) report("expected 1 to 1000 bounds");
   for (let index = 1; index < value.length; index += 1)
-    if (!(value[index] > value[index - 1])) fault("expected a bound above the one before it", `[${index}]`);
+    if (!(value[index] > value[index - 1])) report("expected a bound above the one before it", `[${index}]`);
 };
 
 /** Rules of `SeriesStoreOptions`, for publishers that take these options among their own. */

@@ -1,4 +1,5 @@
-import type { Clock, EventFields, NetworkFields } from "@eventmeter/core";
+import type { Clock } from "@eventmeter/core";
+import type { EventFields, NetworkFields } from "@eventmeter/core/publisher";
 import {
   DIRECTIONS,
   EVENT_DURATION,

@@ -1,11 +1,5 @@
-import {
-  createEventFields,
-  createNetworkFields,
-  type EventMetrics,
-  type NetworkMetrics,
-  readEvent,
-  readNetwork,
-} from "@eventmeter/core";
+import type { EventMetrics, NetworkMetrics } from "@eventmeter/core";
+import { createEventFields, createNetworkFields, readEvent, readNetwork } from "@eventmeter/core/publisher";
 import type { CounterPoint, FamilySnapshot, HistogramPoint, SeriesStore } from "@eventmeter/aggregation";
 
 const eventFields = createEventFields("series");

@@ -1,5 +1,5 @@
 import { SeriesStore } from "@eventmeter/aggregation";
-import { createEventFields, createNetworkFields, readEvent, readNetwork } from "@eventmeter/core";
+import { createEventFields, createNetworkFields, readEvent, readNetwork } from "@eventmeter/core/publisher";
 import { expect, test } from "vitest";
 import { counters, histograms, START } from "./added.ts";
 

@@ -1,5 +1,5 @@
 import { CATALOGUE, DEFAULT_BOUNDS, SeriesStore } from "@eventmeter/aggregation";
-import { createEventFields, createNetworkFields } from "@eventmeter/core";
+import { createEventFields, createNetworkFields } from "@eventmeter/core/publisher";
 import { expect, test } from "vitest";
 import { addEvent, addNetwork, counters, family, histograms, START } from "./added.ts";
 

@@ -1,6 +1,6 @@
 import { fc, test } from "@fast-check/vitest";
 import { expect } from "vitest";
-import { errorMessage, errorTypeOf } from "../src/index.ts";
+import { errorMessage, errorTypeOf } from "../src/publisher.ts";
 
 test("gives the message of an Error, of a string and of anything printable", () => {
   expect(errorMessage(new TypeError("no input"))).toBe("no input");

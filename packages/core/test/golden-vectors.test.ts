@@ -1,12 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import {
-  createEventFields,
-  createNetworkFields,
-  formatMetrics,
-  readAttributes,
-  readEvent,
-  readNetwork,
-} from "../src/index.ts";
+import { formatMetrics } from "../src/index.ts";
+import { createEventFields, createNetworkFields, readAttributes, readEvent, readNetwork } from "../src/publisher.ts";
 import { decodeVector, formatVectors, normaliseVectors } from "../../testkit/src/golden-vectors.ts";
 import { describe, expect, test } from "vitest";
 

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { checkOptions, commonOptionRules, isPublisherError, option, type OptionRules } from "../src/index.ts";
+import { isPublisherError } from "../src/index.ts";
+import { checkOptions, commonOptionRules, option, type OptionRules } from "../src/publisher.ts";
 
 const rules: OptionRules = {
   ...commonOptionRules,

@@ -1,16 +1,14 @@
 import { fc, test } from "@fast-check/vitest";
 import { expect } from "vitest";
+import { type EventMetrics, formatMetrics, type NetworkMetrics } from "../src/index.ts";
 import {
   createEventFields,
   createNetworkFields,
-  type EventMetrics,
-  formatMetrics,
-  type NetworkMetrics,
   readAttribute,
   readAttributes,
   readEvent,
   readNetwork,
-} from "../src/index.ts";
+} from "../src/publisher.ts";
 
 const event: EventMetrics = {
   eventName: "job",

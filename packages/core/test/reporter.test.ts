@@ -1,6 +1,7 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { createVirtualClock } from "../../testkit/src/virtual-clock.ts";
-import { createReporter, type Diagnostic, isPublisherError, type PublisherError } from "../src/index.ts";
+import { type Diagnostic, isPublisherError, type PublisherError } from "../src/index.ts";
+import { createReporter } from "../src/publisher.ts";
 
 const clock = createVirtualClock();
 afterEach(() => vi.restoreAllMocks());

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { createVirtualClock } from "../../testkit/src/virtual-clock.ts";
-import { createReporter, createStarter, PublisherError, type Starter } from "../src/index.ts";
+import { PublisherError } from "../src/index.ts";
+import { createReporter, createStarter, type Starter } from "../src/publisher.ts";
 
 const refused = new PublisherError("the key is wrong", { code: "start-failed", publisher: "example" });
 

@@ -10,9 +10,8 @@ import {
   mapped,
   type MetricsPublisher,
   type NetworkMetrics,
-  readEvent,
-  createEventFields,
 } from "@eventmeter/core";
+import { readEvent, createEventFields } from "@eventmeter/core/publisher";
 
 declare const record: Readonly<EventMetrics> | Readonly<NetworkMetrics>;
 declare const event: Readonly<EventMetrics>;

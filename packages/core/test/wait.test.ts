@@ -1,6 +1,7 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { createVirtualClock } from "../../testkit/src/virtual-clock.ts";
-import { createPublisher, filtered, readHealth, resolveClock, systemClock, waitWithin } from "../src/index.ts";
+import { createPublisher, filtered } from "../src/index.ts";
+import { readHealth, resolveClock, systemClock, waitWithin } from "../src/publisher.ts";
 
 const fail = (): never => {
   throw new Error("from outside");
@@ -70,13 +71,13 @@ test("survives a clock that throws, gives no numbers or no timers", async () => 
 
 test("reads the health of anybody's publisher, or none", () => {
   const good = createPublisher({ name: "good" }).health();
-  expect(readHealth({ health: () => good })).toEqual(good);
+  expect(readHealth({ name: "good", health: () => good })).toEqual(good);
   let reads = 0;
   const once = Object.defineProperty({ ...good }, "state", {
     enumerable: true,
     get: () => (reads++ === 0 ? "ok" : fail()),
   });
-  expect(readHealth({ health: () => once })?.state).toBe("ok");
+  expect(readHealth({ name: "good", health: () => once })?.state).toBe("ok");
   for (const health of [
     fail,
     async () => fail(),
@@ -84,5 +85,5 @@ test("reads the health of anybody's publisher, or none", () => {
     () => ({ ...good, state: "wat" }),
     () => ({ ...good, pending: "1" }),
   ])
-    expect(readHealth({ health: health as never })).toBeUndefined();
+    expect(readHealth({ name: "good", health: health as never })).toBeUndefined();
 });

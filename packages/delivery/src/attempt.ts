@@ -1,4 +1,5 @@
-import type { Clock, Reporter } from "@eventmeter/core";
+import type { Clock } from "@eventmeter/core";
+import type { Reporter } from "@eventmeter/core/publisher";
 import type { Batch } from "./batch.ts";
 import type { Outcome, Retry } from "./outcome.ts";
 

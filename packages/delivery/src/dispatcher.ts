@@ -1,4 +1,5 @@
-import { type Clock, isThenable, type Ledger, type Reporter } from "@eventmeter/core";
+import type { Clock } from "@eventmeter/core";
+import { isThenable, type Ledger, type Reporter } from "@eventmeter/core/publisher";
 import { type Attempt, attempt, type Send } from "./attempt.ts";
 import type { Batch } from "./batch.ts";
 import type { BatchStore, KeptBatch } from "./batch-store.ts";

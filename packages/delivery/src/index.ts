@@ -4,7 +4,7 @@ export { type DeliveryOptions, deliveryOptionRules, type DroppedRecord } from ".
 export type { Outcome, RecordOutcome, Retry } from "./outcome.ts";
 export type { EncodeContext, EncodedRecord, PushDefinition, PushOptions } from "./push-definition.ts";
 export { createPushPublisher } from "./push-publisher.ts";
-export { MAX_RETRY_AFTER_MS, retryAfterMs } from "./retry-after.ts";
+export { retryAfterMs } from "./retry-after.ts";
 export { uuidV7 } from "./uuid.ts";
 export type { BackendHooks } from "./life-cycle.ts";
 export {

@@ -1,4 +1,4 @@
-import type { Reporter } from "@eventmeter/core";
+import type { Reporter } from "@eventmeter/core/publisher";
 import { retryDelay } from "./retry-delay.ts";
 
 /** Longest time between two looks at a lane that is held. */

@@ -1,5 +1,6 @@
 import { setImmediate } from "node:timers/promises";
-import { type Clock, type DropReason, isThenable, type Ledger, type Reporter } from "@eventmeter/core";
+import type { Clock, DropReason } from "@eventmeter/core";
+import { isThenable, type Ledger, type Reporter } from "@eventmeter/core/publisher";
 import type { Batch } from "./batch.ts";
 import type { BatchStore, KeptBatch } from "./batch-store.ts";
 import type { DroppedRecord } from "./options.ts";

@@ -1,4 +1,5 @@
-import { type DropReason, option, type OptionRules } from "@eventmeter/core";
+import type { DropReason } from "@eventmeter/core";
+import { option, type OptionRules } from "@eventmeter/core/publisher";
 
 /** A record that was given up after it had been encoded. */
 export interface DroppedRecord {

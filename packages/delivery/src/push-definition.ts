@@ -1,4 +1,5 @@
-import { type CommonOptions, commonOptionRules, option, type OptionRule, type RecordFields } from "@eventmeter/core";
+import type { CommonOptions } from "@eventmeter/core";
+import { commonOptionRules, option, type OptionRule, type RecordFields } from "@eventmeter/core/publisher";
 import type { Send } from "./attempt.ts";
 import type { BatchWrap } from "./batch.ts";
 import type { BackendHooks } from "./life-cycle.ts";

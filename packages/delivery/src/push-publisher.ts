@@ -1,21 +1,22 @@
 import { isUint8Array } from "node:util/types";
+import type { DropReason, MetricsPublisher } from "@eventmeter/core";
 import {
   checkOptions,
   commonOptionRules,
   createIntake,
   createLedger,
+  createLifeCycle,
   createReporter,
-  type DropReason,
   isThenable,
-  type MetricsPublisher,
   type RecordFields,
+  type RecordFlow,
   resolveClock,
-} from "@eventmeter/core";
+} from "@eventmeter/core/publisher";
 import { createMemoryStore } from "./batch-store.ts";
 import { createDispatcher } from "./dispatcher.ts";
 import { createGather } from "./gather.ts";
 import type { Queued } from "./lane-queue.ts";
-import { createLifeCycle, type Traffic } from "./life-cycle.ts";
+import { hooksOf } from "./life-cycle.ts";
 import { createLosses } from "./losses.ts";
 import { type OpenLane, openingBytes } from "./open-lane.ts";
 import { deliveryOptionRules, resolveDelivery } from "./options.ts";
@@ -164,7 +165,8 @@ export function createPushPublisher(definition: PushDefinition, options?: PushOp
     }
   }
 
-  const traffic: Traffic = {
+  const ending = new AbortController();
+  const flow: RecordFlow = {
     get failing() {
       return dispatcher.failing;
     },
@@ -181,13 +183,22 @@ export function createPushPublisher(definition: PushDefinition, options?: PushOp
       return queue.endEpoch(() => void losses.settled().finally(done));
     },
     stop() {
+      ending.abort();
       dispatcher.stop();
       gather.stop();
       abandon("unconfirmed", "it was not acknowledged before the close ended");
       return losses.settled();
     },
   };
-  const lifeCycle = createLifeCycle({ name, clock, ledger, reporter, hooks: definition, intake, traffic });
+  const lifeCycle = createLifeCycle({
+    name,
+    clock,
+    ledger,
+    reporter,
+    hooks: hooksOf(definition, ending.signal, reporter),
+    intake,
+    flow,
+  });
   return lifeCycle.publisher;
 }
 

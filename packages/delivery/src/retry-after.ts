@@ -1,5 +1,4 @@
-/** Longest wait that a backend may ask for. */
-export const MAX_RETRY_AFTER_MS = 600_000;
+import { MAX_RETRY_AFTER_MS } from "@eventmeter/core/publisher";
 
 const SECONDS = /^\d+(\.\d+)?(\s*,\s*\d+(\.\d+)?)*$/;
 const HTTP_DATE = /^[a-z]{3,9},? .*\d\d:\d\d:\d\d/i;

@@ -1,12 +1,12 @@
+import type { CommonOptions } from "@eventmeter/core";
 import {
-  type CommonOptions,
   commonOptionRules,
   type EventFields,
   type NetworkFields,
   option,
   type OptionRule,
   type OptionRules,
-} from "@eventmeter/core";
+} from "@eventmeter/core/publisher";
 import type { SendContext } from "./attempt.ts";
 import type { BackendHooks } from "./life-cycle.ts";
 import { readOutcome, type Retry } from "./outcome.ts";

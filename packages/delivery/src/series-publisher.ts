@@ -1,14 +1,15 @@
+import type { MetricsPublisher } from "@eventmeter/core";
 import {
   checkOptions,
   commonOptionRules,
   createIntake,
   createLedger,
+  createLifeCycle,
   createReporter,
-  type MetricsPublisher,
   resolveClock,
-} from "@eventmeter/core";
+} from "@eventmeter/core/publisher";
 import { attempt } from "./attempt.ts";
-import { createLifeCycle } from "./life-cycle.ts";
+import { hooksOf } from "./life-cycle.ts";
 import {
   readSnapshotOutcome,
   type SeriesDefinition,
@@ -90,14 +91,15 @@ export function createSeriesPublisher<Snapshot extends TimedSnapshot>(
     if (count > 0) reporter.drop("record-dropped", "records dropped: the start failed for good", { count });
   }
 
+  const ending = new AbortController();
   const lifeCycle = createLifeCycle({
     name,
     clock,
     ledger,
     reporter,
-    hooks: definition,
+    hooks: hooksOf(definition, ending.signal, reporter),
     intake,
-    traffic: {
+    flow: {
       get failing() {
         return sender.failing;
       },
@@ -112,7 +114,8 @@ export function createSeriesPublisher<Snapshot extends TimedSnapshot>(
         refuse(ledger.counts().pending);
       },
       drain: (done) => sender.drain(done),
-      async stop() {
+      stop() {
+        ending.abort();
         sender.stop();
         const { pending } = ledger.counts();
         ledger.drop("unexported", pending);

@@ -1,4 +1,5 @@
-import type { Clock, Ledger, Reporter } from "@eventmeter/core";
+import type { Clock } from "@eventmeter/core";
+import type { Ledger, Reporter } from "@eventmeter/core/publisher";
 import type { Attempt } from "./attempt.ts";
 import { createLanes } from "./lanes.ts";
 import { clampRetryAfter } from "./retry-after.ts";

@@ -1,6 +1,7 @@
 import { createVirtualClock } from "@eventmeter/testkit";
 import { afterEach, expect, test, vi } from "vitest";
-import { createPushPublisher, MAX_RETRY_AFTER_MS, type Outcome, retryAfterMs } from "../src/index.ts";
+import { MAX_RETRY_AFTER_MS } from "@eventmeter/core/publisher";
+import { createPushPublisher, type Outcome, retryAfterMs } from "../src/index.ts";
 import { seedJitter } from "./chance.ts";
 import { DELIVERED, FULL, openBench } from "./push-bench.ts";
 

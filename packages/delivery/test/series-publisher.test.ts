@@ -1,4 +1,5 @@
-import { type CommonOptions, type Diagnostic, PublisherError, type EventFields } from "@eventmeter/core";
+import { type CommonOptions, type Diagnostic, PublisherError } from "@eventmeter/core";
+import type { EventFields } from "@eventmeter/core/publisher";
 import { createVirtualClock, type VirtualClock } from "@eventmeter/testkit";
 import { expect, test } from "vitest";
 import {

@@ -1,5 +1,5 @@
 import type { CounterSnapshot, Exemplar, FamilySnapshot, HistogramSnapshot, Snapshot } from "@eventmeter/aggregation";
-import { createEventFields, createNetworkFields, readEvent, readNetwork } from "@eventmeter/core";
+import { createEventFields, createNetworkFields, readEvent, readNetwork } from "@eventmeter/core/publisher";
 import type { SeriesStore } from "@eventmeter/aggregation";
 import { fc } from "@fast-check/vitest";
 

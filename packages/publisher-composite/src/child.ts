@@ -1,11 +1,5 @@
-import {
-  type Clock,
-  type CommonOptions,
-  createReporter,
-  isThenable,
-  type MetricsPublisher,
-  type Reporter,
-} from "@eventmeter/core";
+import type { Clock, CommonOptions, MetricsPublisher } from "@eventmeter/core";
+import { createReporter, isThenable, type Reporter } from "@eventmeter/core/publisher";
 import type { CompositeChild } from "./options.ts";
 
 /** How many promises of one child may be unsettled before it is skipped. */

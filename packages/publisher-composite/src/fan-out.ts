@@ -1,4 +1,5 @@
-import type { EventMetrics, Ledger, MetricsPublisher, NetworkMetrics, Reporter } from "@eventmeter/core";
+import type { EventMetrics, MetricsPublisher, NetworkMetrics } from "@eventmeter/core";
+import type { Ledger, Reporter } from "@eventmeter/core/publisher";
 import { type Child, hold, MAX_UNSETTLED, passes, publishFailed, skip } from "./child.ts";
 
 // Deep enough for a child that publishes records of its own, and short of what a cycle could multiply.

@@ -1,4 +1,5 @@
-import { PUBLISHER_STATES, type PublisherHealth, type PublisherState, readHealth } from "@eventmeter/core";
+import type { PublisherHealth, PublisherState } from "@eventmeter/core";
+import { PUBLISHER_STATES, readHealth } from "@eventmeter/core/publisher";
 import { type Child, MAX_UNSETTLED } from "./child.ts";
 
 // As long as a failure of its own keeps any publisher from being `ok`.

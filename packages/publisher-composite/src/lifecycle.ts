@@ -4,9 +4,8 @@ import {
   isPublisherError,
   PublisherError,
   type WaitOptions,
-  type WaitStatus,
-  waitWithin,
 } from "@eventmeter/core";
+import { type WaitStatus, waitWithin } from "@eventmeter/core/publisher";
 import type { Child } from "./child.ts";
 import { childHealth } from "./health.ts";
 

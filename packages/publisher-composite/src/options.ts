@@ -1,13 +1,11 @@
+import type { EventMetrics, MetricsPublisher, NetworkMetrics } from "@eventmeter/core";
 import {
   checkOptions,
   commonOptionRules,
-  type EventMetrics,
-  type MetricsPublisher,
-  type NetworkMetrics,
   option,
-  type OptionFault,
+  type ReportOptionError,
   type OptionRule,
-} from "@eventmeter/core";
+} from "@eventmeter/core/publisher";
 
 /** A publisher inside a composite, and what it is to get. */
 export interface CompositeChild {
@@ -40,7 +38,7 @@ export function checkComposite(publishers: unknown, options: unknown): void {
  * @throws PublisherError `options`
  */
 export function checkJoining(name: string, child: unknown, objection: Objection): void {
-  const rule = guarded((value, fault) => checkChild(value, fault, objection));
+  const rule = guarded((value, report) => checkChild(value, report, objection));
   checkOptions(name, { child }, { child: option.required(rule) });
 }
 
@@ -49,8 +47,8 @@ export function childOf(child: MetricsPublisher | CompositeChild): CompositeChil
   return isEntry(child) ? child : { publisher: child };
 }
 
-function checkPublishers(value: unknown, fault: OptionFault): void {
-  if (!Array.isArray(value)) return fault("expected an array of publishers");
+function checkPublishers(value: unknown, report: ReportOptionError): void {
+  if (!Array.isArray(value)) return report("expected an array of publishers");
   const placeOf = new Map<string, string>();
   for (const [index, child] of value.entries()) {
     const place = `[${index}]`;
@@ -61,7 +59,7 @@ function checkPublishers(value: unknown, fault: OptionFault): void {
         return taken === undefined ? undefined : `the name "${name}" is taken by publishers${taken}`;
       }),
     );
-    rule(child, (expected, path = "") => fault(expected, place + path));
+    rule(child, (expected, path = "") => report(expected, place + path));
   }
 }
 
@@ -70,18 +68,18 @@ const wanted = option.instance(
   "true, false or a function",
 );
 
-function checkChild(value: unknown, fault: OptionFault, objection: Objection): void {
+function checkChild(value: unknown, report: ReportOptionError, objection: Objection): void {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    return fault("expected a publisher or { publisher, events?, network?, owned? }");
+    return report("expected a publisher or { publisher, events?, network?, owned? }");
   }
-  if (!isEntry(value)) return checkPublisher(value, fault, objection);
+  if (!isEntry(value)) return checkPublisher(value, report, objection);
   const rules: { readonly [Name in keyof CompositeChild]-?: OptionRule } = {
     publisher: option.required((publisher, note) => checkPublisher(publisher, note, objection)),
     events: wanted,
     network: wanted,
     owned: option.boolean(),
   };
-  option.group(rules)(value, fault);
+  option.group(rules)(value, report);
 }
 
 const METHODS = ["publishEventMetrics", "publishNetworkMetrics", "formatMetrics", "flush", "close", "health"] as const;
@@ -91,27 +89,27 @@ function isEntry(value: object): value is CompositeChild {
   return !["contract", ...METHODS].some((member) => member in value);
 }
 
-function checkPublisher(value: unknown, fault: OptionFault, objection: Objection): void {
-  if (typeof value !== "object" || value === null) return fault("expected a publisher");
+function checkPublisher(value: unknown, report: ReportOptionError, objection: Objection): void {
+  if (typeof value !== "object" || value === null) return report("expected a publisher");
   const publisher = value as MetricsPublisher;
   const { contract, name }: { readonly contract: unknown; readonly name: unknown } = publisher;
   if (contract !== 1) {
     const found = typeof contract === "number" ? `version ${contract} of the contract` : "no known contract";
-    return fault(`it was written against ${found}, and this composite works with version 1`);
+    return report(`it was written against ${found}, and this composite works with version 1`);
   }
   const missing = METHODS.filter((method) => typeof publisher[method] !== "function");
-  if (missing.length > 0) return fault(`it is no publisher: ${missing.join(", ")} missing`);
-  if (typeof name !== "string" || name === "") return fault("it has no name");
+  if (missing.length > 0) return report(`it is no publisher: ${missing.join(", ")} missing`);
+  if (typeof name !== "string" || name === "") return report("it has no name");
   const reason = objection(publisher);
-  if (reason !== undefined) fault(reason);
+  if (reason !== undefined) report(reason);
 }
 
 function guarded(rule: OptionRule): OptionRule {
-  return (value, fault) => {
+  return (value, report) => {
     try {
-      rule(value, fault);
+      rule(value, report);
     } catch {
-      fault("could not be read");
+      report("could not be read");
     }
   };
 }

@@ -2,21 +2,17 @@ import {
   type CheckReport,
   type Clock,
   type CommonOptions,
-  createLedger,
-  createReporter,
   type EventMetrics,
   type FlushReport,
   formatMetrics,
   type FormattedMetrics,
-  type Ledger,
   type MetricsPublisher,
   type NetworkMetrics,
   PublisherError,
   type PublisherHealth,
-  type Reporter,
-  resolveClock,
   type WaitOptions,
 } from "@eventmeter/core";
+import { createLedger, createReporter, type Ledger, type Reporter, resolveClock } from "@eventmeter/core/publisher";
 import { createChild } from "./child.ts";
 import { createFanOut, type FanOut, nestable } from "./fan-out.ts";
 import { childHealth, laterError, laterTime, worstState } from "./health.ts";

@@ -1,4 +1,4 @@
-import { type AttributeSource, readAttributes } from "@eventmeter/core";
+import { type AttributeSource, readAttributes } from "@eventmeter/core/publisher";
 import type { JsonWriter } from "./json-writer.ts";
 
 /**

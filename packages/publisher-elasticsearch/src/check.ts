@@ -1,4 +1,5 @@
-import { type CheckReport, type PublisherError, type WaitOptions, waitWithin } from "@eventmeter/core";
+import type { CheckReport, PublisherError, WaitOptions } from "@eventmeter/core";
+import { waitWithin } from "@eventmeter/core/publisher";
 import type { ElasticsearchClient } from "./client.ts";
 import type { Connection } from "./connection.ts";
 import { exchange, isFailure } from "./exchange.ts";

@@ -1,4 +1,4 @@
-import { option, type OptionFault, type OptionRule } from "@eventmeter/core";
+import { option, type ReportOptionError, type OptionRule } from "@eventmeter/core/publisher";
 
 /** Judges one address. */
 export const hostRule: OptionRule = option.instance(
@@ -23,16 +23,16 @@ const authGroup = option.group({
 });
 
 /** Judges credentials: exactly one kind of them. */
-export const authRule: OptionRule = (value, fault) => {
+export const authRule: OptionRule = (value, report) => {
   let isSound = true;
   authGroup(value, (expected, path) => {
     isSound = false;
-    fault(expected, path);
+    report(expected, path);
   });
   if (!isSound) return;
   const given = Object.entries(value as object).flatMap(([name, one]) => (one === undefined ? [] : [name]));
   if (!["apiKey", "bearer", "password,username"].includes(given.toSorted().join(",")))
-    fault("expected { apiKey }, { username, password } or { bearer }");
+    report("expected { apiKey }, { username, password } or { bearer }");
 };
 
 /** Options of the client that are decided here, and what to use instead. */
@@ -48,21 +48,21 @@ const DECIDED: Readonly<Record<string, string>> = {
 };
 
 /** Judges further options of the client. */
-export const clientOptionsRule: OptionRule = (value, fault) => {
-  if (!isGroup(value)) return fault("expected an object");
-  for (const name of Object.keys(value)) if (Object.hasOwn(DECIDED, name)) fault(DECIDED[name] ?? "", `.${name}`);
-  checkHeaders(value["headers"], (expected, path = "") => fault(expected, `.headers${path}`));
+export const clientOptionsRule: OptionRule = (value, report) => {
+  if (!isGroup(value)) return report("expected an object");
+  for (const name of Object.keys(value)) if (Object.hasOwn(DECIDED, name)) report(DECIDED[name] ?? "", `.${name}`);
+  checkHeaders(value["headers"], (expected, path = "") => report(expected, `.headers${path}`));
 };
 
 /** Judges headers; a line end in one would begin another, and neither a text nor a name that is none is shown. */
-function checkHeaders(headers: unknown, fault: OptionFault): void {
+function checkHeaders(headers: unknown, report: ReportOptionError): void {
   if (headers === undefined || headers === null) return;
-  if (!isGroup(headers)) return fault("expected an object of header names and texts");
+  if (!isGroup(headers)) return report("expected an object of header names and texts");
   for (const [name, given] of Object.entries(headers)) {
     const texts: readonly unknown[] = Array.isArray(given) ? given : [given ?? ""];
-    if (!/^[\w!#$%&'*+.^`|~-]{1,128}$/.test(name)) fault("expected the name of a header", "[…]");
+    if (!/^[\w!#$%&'*+.^`|~-]{1,128}$/.test(name)) report("expected the name of a header", "[…]");
     else if (!texts.every((text) => typeof text === "string" && /^[\t\x20-\x7e\x80-\xff]*$/.test(text)))
-      fault("expected a header's text in one line", `.${name}`);
+      report("expected a header's text in one line", `.${name}`);
   }
 }
 

@@ -1,4 +1,5 @@
-import type { EventFields, NetworkFields, Resource } from "@eventmeter/core";
+import type { Resource } from "@eventmeter/core";
+import type { EventFields, NetworkFields } from "@eventmeter/core/publisher";
 import { createAttributesWriter } from "./attributes.ts";
 import type { Documents } from "./documents.ts";
 import type { JsonWriter } from "./json-writer.ts";

@@ -1,4 +1,4 @@
-import type { EventFields, NetworkFields } from "@eventmeter/core";
+import type { EventFields, NetworkFields } from "@eventmeter/core/publisher";
 
 /** Writes documents, each as one line of JSON without its end. */
 export interface Documents {

@@ -1,4 +1,4 @@
-import type { RecordFields } from "@eventmeter/core";
+import type { RecordFields } from "@eventmeter/core/publisher";
 import { createDictionaryDocuments } from "./dictionary.ts";
 import { documentId } from "./document-id.ts";
 import { createEcsDocuments } from "./ecs.ts";

@@ -1,4 +1,4 @@
-import { option, type OptionRule } from "@eventmeter/core";
+import { option, type OptionRule } from "@eventmeter/core/publisher";
 
 /** The kinds of records, as they appear in names of streams and indices. */
 export type RecordKind = "event" | "network";

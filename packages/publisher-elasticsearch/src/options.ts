@@ -1,15 +1,12 @@
+import type { Clock, CommonOptions, DropReason, Resource } from "@eventmeter/core";
 import {
   checkOptions,
-  type Clock,
-  type CommonOptions,
   commonOptionRules,
-  type DropReason,
   option,
-  type OptionFault,
+  type ReportOptionError,
   type OptionRule,
   resolveClock,
-  type Resource,
-} from "@eventmeter/core";
+} from "@eventmeter/core/publisher";
 import { type DeliveryOptions, deliveryOptionRules, type PushOptions } from "@eventmeter/delivery";
 import type { ElasticsearchClient } from "./client.ts";
 import { authRule, clientOptionsRule, hostRule } from "./connection-rules.ts";
@@ -150,25 +147,25 @@ export function pushOptions(options: ElasticsearchPublisherOptions): PushOptions
   return Object.fromEntries(names.map((name) => [name, options[name]]));
 }
 
-function checkTogether(options: Readonly<Record<string, unknown>>, fault: OptionFault): void {
+function checkTogether(options: Readonly<Record<string, unknown>>, report: ReportOptionError): void {
   try {
-    checkTarget(options, fault);
+    checkTarget(options, report);
   } catch {
     // The rule of the option that cannot be read has already said so.
   }
 }
 
-function checkTarget(options: Readonly<Record<string, unknown>>, fault: OptionFault): void {
+function checkTarget(options: Readonly<Record<string, unknown>>, report: ReportOptionError): void {
   const { hosts, client, auth, clientOptions, namespace, indexPrefix, retention, templates } = options;
-  if (client === undefined && hosts === undefined) fault("missing; give hosts, or a client", "hosts");
-  if (Array.isArray(hosts) && hosts.length === 0) fault("expected at least one address", "hosts");
+  if (client === undefined && hosts === undefined) report("missing; give hosts, or a client", "hosts");
+  if (Array.isArray(hosts) && hosts.length === 0) report("expected at least one address", "hosts");
   if (client !== undefined) {
-    if (hosts !== undefined) fault("not together with client", "hosts");
-    if (auth !== undefined) fault("not together with client, which has its own", "auth");
-    if (clientOptions !== undefined) fault("not together with client, which has its own", "clientOptions");
+    if (hosts !== undefined) report("not together with client", "hosts");
+    if (auth !== undefined) report("not together with client, which has its own", "auth");
+    if (clientOptions !== undefined) report("not together with client, which has its own", "clientOptions");
   }
-  if (indexPrefix !== undefined && namespace !== undefined) fault("not together with indexPrefix", "namespace");
+  if (indexPrefix !== undefined && namespace !== undefined) report("not together with indexPrefix", "namespace");
   if (retention === undefined) return;
-  if (indexPrefix !== undefined) fault("only for data streams, not together with indexPrefix", "retention");
-  if (templates === false) fault("is part of the template, which templates: false leaves out", "retention");
+  if (indexPrefix !== undefined) report("only for data streams, not together with indexPrefix", "retention");
+  if (templates === false) report("is part of the template, which templates: false leaves out", "retention");
 }

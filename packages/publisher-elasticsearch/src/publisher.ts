@@ -1,12 +1,12 @@
-import {
-  type CheckReport,
-  type EventMetrics,
-  type FlushReport,
-  type FormattedMetrics,
-  type MetricsPublisher,
-  type NetworkMetrics,
-  type PublisherHealth,
-  type WaitOptions,
+import type {
+  CheckReport,
+  EventMetrics,
+  FlushReport,
+  FormattedMetrics,
+  MetricsPublisher,
+  NetworkMetrics,
+  PublisherHealth,
+  WaitOptions,
 } from "@eventmeter/core";
 import { createPushPublisher, type StartContext } from "@eventmeter/delivery";
 import { checkServer } from "./check.ts";

@@ -1,15 +1,12 @@
 import { isIP } from "node:net";
+import { type EventMetrics, formatMetrics, type MetricsRecord, type NetworkMetrics } from "@eventmeter/core";
 import {
   createEventFields,
   createNetworkFields,
-  type EventMetrics,
-  formatMetrics,
-  type MetricsRecord,
-  type NetworkMetrics,
   type RecordFields,
   readEvent,
   readNetwork,
-} from "@eventmeter/core";
+} from "@eventmeter/core/publisher";
 import { fc, test as property } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
 import { createEncode } from "../src/encode.ts";

@@ -1,4 +1,5 @@
-import { type CheckReport, readWaitOptions, type WaitOptions } from "@eventmeter/core";
+import type { CheckReport, WaitOptions } from "@eventmeter/core";
+import { readWaitOptions } from "@eventmeter/core/publisher";
 import { post, type SendInit } from "./send.ts";
 
 /** Sends a request without series, which every receiver takes and none stores. Never rejects. */

@@ -1,4 +1,5 @@
-import type { Clock, Reporter } from "@eventmeter/core";
+import type { Clock } from "@eventmeter/core";
+import type { Reporter } from "@eventmeter/core/publisher";
 import { createCloudApi } from "./cloud-api.ts";
 import { discover } from "./discovery.ts";
 import { basicAuth, type ResolvedRoute } from "./route.ts";

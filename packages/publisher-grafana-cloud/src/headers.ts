@@ -1,4 +1,4 @@
-import type { OptionFault } from "@eventmeter/core";
+import type { ReportOptionError } from "@eventmeter/core/publisher";
 
 const NAME = /^[\w!#$%&'*+.^`|~-]{1,128}$/;
 // A line end would begin a header of its own.
@@ -24,13 +24,13 @@ const OWN = new Set([
 ]);
 
 /** Judges the headers of a receiver; neither a value nor a name that is none is shown. */
-export function checkHeaders(value: unknown, fault: OptionFault): void {
+export function checkHeaders(value: unknown, report: ReportOptionError): void {
   if (typeof value !== "object" || value === null || Array.isArray(value))
-    return fault("expected an object of header names and values");
+    return report("expected an object of header names and values");
   for (const [name, text] of Object.entries(value)) {
-    if (!NAME.test(name)) fault("expected the name of a header", "[…]");
-    else if (OWN.has(name.toLowerCase())) fault("is set by the publisher itself", `.${name}`);
+    if (!NAME.test(name)) report("expected the name of a header", "[…]");
+    else if (OWN.has(name.toLowerCase())) report("is set by the publisher itself", `.${name}`);
     else if (typeof text !== "string" || text.length > MAX_VALUE_LENGTH || !VALUE.test(text))
-      fault("expected a header's text in one line, without space around it", `.${name}`);
+      report("expected a header's text in one line, without space around it", `.${name}`);
   }
 }

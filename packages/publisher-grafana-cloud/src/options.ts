@@ -1,12 +1,12 @@
 import { type HistogramBounds, type PromotedLabels, seriesOptionRules } from "@eventmeter/aggregation";
+import type { CommonOptions } from "@eventmeter/core";
 import {
   checkOptions,
-  type CommonOptions,
   commonOptionRules,
   option,
-  type OptionFault,
+  type ReportOptionError,
   type OptionRule,
-} from "@eventmeter/core";
+} from "@eventmeter/core/publisher";
 import { seriesDeliveryOptionRules } from "@eventmeter/delivery";
 import { checkHeaders } from "./headers.ts";
 import { type ResolvedRoute, resolveRoute, routeFaults } from "./route.ts";
@@ -150,9 +150,9 @@ export function resolveOptions(options: GrafanaCloudPublisherOptions): ResolvedO
   };
 }
 
-function checkTogether(options: Readonly<Record<string, unknown>>, fault: OptionFault): void {
+function checkTogether(options: Readonly<Record<string, unknown>>, report: ReportOptionError): void {
   try {
-    routeFaults(options, fault);
+    routeFaults(options, report);
   } catch {
     // The rules of the options have already said which of them cannot be read.
   }

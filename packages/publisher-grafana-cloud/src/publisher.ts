@@ -1,7 +1,6 @@
 import {
   type CheckReport,
   type Clock,
-  createReporter,
   type EventMetrics,
   type FlushReport,
   type FormattedMetrics,
@@ -9,10 +8,9 @@ import {
   type NetworkMetrics,
   PublisherError,
   type PublisherHealth,
-  resolveClock,
   type WaitOptions,
-  waitWithin,
 } from "@eventmeter/core";
+import { createReporter, resolveClock, waitWithin } from "@eventmeter/core/publisher";
 import { createSeriesPublisher, type SendSnapshot } from "@eventmeter/delivery";
 import { checkEndpoint } from "./check.ts";
 import { createEncode } from "./encode.ts";

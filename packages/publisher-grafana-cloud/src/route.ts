@@ -1,4 +1,4 @@
-import type { OptionFault } from "@eventmeter/core";
+import type { ReportOptionError } from "@eventmeter/core/publisher";
 import { readApiUrl, readEndpoint } from "./endpoint.ts";
 import { grafanaPlaceOf, grafanaPlaceProblem } from "./grafana-host.ts";
 import type { GrafanaCloudPublisherOptions } from "./options.ts";
@@ -42,15 +42,15 @@ const CALLED: Readonly<Record<Kind, string>> = {
 };
 
 /** Finds what is missing, what is too much and what cannot be read among the options that say where the series go. */
-export function routeFaults(options: Given, fault: OptionFault): void {
+export function routeFaults(options: Given, report: ReportOptionError): void {
   const kind = kindOf(options);
   if (kind === undefined)
-    return fault(`missing: expected ${CALLED.tile}; ${CALLED.organisation}; or ${CALLED.receiver}`, "endpoint");
-  for (const name of NEEDED[kind]) if (options[name] === undefined) fault(`missing in ${CALLED[kind]}`, name);
+    return report(`missing: expected ${CALLED.tile}; ${CALLED.organisation}; or ${CALLED.receiver}`, "endpoint");
+  for (const name of NEEDED[kind]) if (options[name] === undefined) report(`missing in ${CALLED[kind]}`, name);
   for (const name of NAMES)
     if (options[name] !== undefined && !ALLOWED[kind].includes(name))
-      fault(`not to be given with ${CALLED[kind]}`, name);
-  for (const [name, problem] of problemsOf(options, kind)) if (problem !== undefined) fault(problem, name);
+      report(`not to be given with ${CALLED[kind]}`, name);
+  for (const [name, problem] of problemsOf(options, kind)) if (problem !== undefined) report(problem, name);
 }
 
 /** The shape that somebody had in mind: an endpoint needs no look-up, and credentials of Grafana Cloud make it a stack's. */

@@ -1,4 +1,4 @@
-import type { OptionFault } from "@eventmeter/core";
+import type { ReportOptionError } from "@eventmeter/core/publisher";
 
 /** What an access policy token says of itself; for messages only, never for routing. */
 export interface KeyFacts {
@@ -21,15 +21,15 @@ export function trimKey(key: string): string {
 }
 
 /** Judges a key without showing any of it. */
-export function checkKey(value: unknown, fault: OptionFault): void {
+export function checkKey(value: unknown, report: ReportOptionError): void {
   const key = typeof value === "string" && value.length <= MAX_LENGTH ? trimKey(value) : "";
   if (/^(?:authorization\s*[:=]|(?:basic|bearer)[\s%])/i.test(key))
-    return fault("expected the token alone, which begins with glc_, got a whole header");
+    return report("expected the token alone, which begins with glc_, got a whole header");
   if (key.startsWith("glsa_"))
-    return fault(
+    return report(
       "expected a token of an access policy, which begins with glc_, got one of a service account (glsa_): it opens one Grafana, not its metrics",
     );
-  if (!VISIBLE.test(key)) fault("expected a token of an access policy, as glc_…");
+  if (!VISIBLE.test(key)) report("expected a token of an access policy, as glc_…");
 }
 
 /** Reads what a `glc_` token says of itself; nothing for any other. */

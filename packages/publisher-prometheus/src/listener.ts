@@ -1,6 +1,7 @@
 import cluster from "node:cluster";
 import type { AddressInfo } from "node:net";
-import { errorTypeOf, PublisherError } from "@eventmeter/core";
+import { PublisherError } from "@eventmeter/core";
+import { errorTypeOf } from "@eventmeter/core/publisher";
 import { openServer, type ScrapeServer, type ScrapeServerInit } from "./server.ts";
 
 /** The server of one publisher, from before it listens to its end. */

@@ -1,16 +1,14 @@
 import { createSecureContext } from "node:tls";
 import { type HistogramBounds, type PromotedLabels, seriesOptionRules } from "@eventmeter/aggregation";
+import type { Clock, CommonOptions, Resource } from "@eventmeter/core";
 import {
   checkOptions,
-  type Clock,
-  type CommonOptions,
   commonOptionRules,
   option,
-  type OptionFault,
+  type ReportOptionError,
   type OptionRule,
-  type Resource,
   systemClock,
-} from "@eventmeter/core";
+} from "@eventmeter/core/publisher";
 import type { PageFormat } from "./encode.ts";
 import { hostName } from "./hosts.ts";
 import type { ReadableRegistry } from "./registry.ts";
@@ -115,14 +113,14 @@ const bearer = option.string({ pattern: /^[\x21-\x7e]+$/, expected: "a token of 
 
 const authGroup = option.group({ username, password, bearer });
 
-const auth: OptionRule = (value, fault) => {
-  authGroup(value, fault);
+const auth: OptionRule = (value, report) => {
+  authGroup(value, report);
   if (typeof value !== "object" || value === null) return;
   const given = value as { readonly [Name in keyof ScrapeAuth]?: unknown };
   const isBearer = given.bearer !== undefined;
   const isBasic = given.username !== undefined && given.password !== undefined;
   const isMixed = isBearer && (given.username !== undefined || given.password !== undefined);
-  if (isMixed || (!isBearer && !isBasic)) fault("expected { username, password } or { bearer }");
+  if (isMixed || (!isBearer && !isBasic)) report("expected { username, password } or { bearer }");
 };
 
 const tlsGroup = option.group({
@@ -132,14 +130,14 @@ const tlsGroup = option.group({
   clientCa: pem,
 });
 
-const tls: OptionRule = (value, fault) => {
+const tls: OptionRule = (value, report) => {
   let isSound = true;
   tlsGroup(value, (expected, path) => {
     isSound = false;
-    fault(expected, path);
+    report(expected, path);
   });
   if (isSound && !isUsable(value as ScrapeTls))
-    fault("expected a key and the certificate that belongs to it, as PEM texts");
+    report("expected a key and the certificate that belongs to it, as PEM texts");
 };
 
 function isUsable({ key, cert, passphrase, clientCa }: ScrapeTls): boolean {
@@ -218,10 +216,10 @@ export function readFormat(
   return options?.format ?? "text";
 }
 
-function checkTogether(options: Readonly<Record<string, unknown>>, fault: OptionFault): void {
+function checkTogether(options: Readonly<Record<string, unknown>>, report: ReportOptionError): void {
   try {
     const { resource } = options;
-    if (typeof resource === "object" && resource !== null) checkResource(resource as Resource, fault);
+    if (typeof resource === "object" && resource !== null) checkResource(resource as Resource, report);
   } catch {
     // The rule of `resource` has already said that it cannot be read.
   }

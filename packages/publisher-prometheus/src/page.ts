@@ -1,7 +1,8 @@
 import { Readable } from "node:stream";
 import { createGzip } from "node:zlib";
 import type { Snapshot } from "@eventmeter/aggregation";
-import type { Clock, Reporter } from "@eventmeter/core";
+import type { Clock } from "@eventmeter/core";
+import type { Reporter } from "@eventmeter/core/publisher";
 import { encodeSteps, type PageFormat, type PlainFamily } from "./encode.ts";
 import { createFamilyNames, type FamilyNames } from "./family-names.ts";
 import { readFamilies } from "./registry.ts";

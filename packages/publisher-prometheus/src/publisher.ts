@@ -2,26 +2,28 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { SeriesStore, Snapshot } from "@eventmeter/aggregation";
 import {
   type CheckReport,
-  createIntake,
-  createLedger,
-  createReporter,
-  createStarter,
   type EventMetrics,
   type FlushReport,
   formatMetrics,
   type FormattedMetrics,
-  type Intake,
-  type Ledger,
   type MetricsPublisher,
   type NetworkMetrics,
   PublisherError,
   type PublisherHealth,
+  type WaitOptions,
+} from "@eventmeter/core";
+import {
+  createIntake,
+  createLedger,
+  createReporter,
+  createStarter,
+  type Intake,
+  type Ledger,
   publisherState,
   type Reporter,
   type Starter,
-  type WaitOptions,
   waitWithin,
-} from "@eventmeter/core";
+} from "@eventmeter/core/publisher";
 import { createAnswers, createFetch } from "./answer.ts";
 import { createGate, type Gate } from "./auth.ts";
 import type { PageFormat } from "./encode.ts";
@@ -90,7 +92,9 @@ export class PrometheusPublisher implements MetricsPublisher {
     this.#pages = createPages({
       snapshot: () => this.#snapshot(),
       families: () => [...info, ...this.#watch.families()],
-      sources: [this.#process, registry === undefined ? undefined : registrySource(registry)].filter(isPresent),
+      sources: [this.#process, registry === undefined ? undefined : registrySource(registry)].filter(
+        (source) => source !== undefined,
+      ),
       createdLines,
       clock,
       reporter,
@@ -242,8 +246,4 @@ export class PrometheusPublisher implements MetricsPublisher {
     this.#reporter.settle();
     return { ...this.#ledger.counts(), status, durable: 0 };
   }
-}
-
-function isPresent<Value>(value: Value | undefined): value is Value {
-  return value !== undefined;
 }

@@ -6,7 +6,7 @@ import {
   OVERFLOW,
   type Snapshot,
 } from "@eventmeter/aggregation";
-import type { Reporter } from "@eventmeter/core";
+import type { Reporter } from "@eventmeter/core/publisher";
 
 /** A registry that metrics can be added to: one of prom-client, of `@prometheus-io/client`, or of your own. */
 export interface WritableRegistry {

@@ -1,7 +1,8 @@
 import { request as httpRequest, type RequestOptions } from "node:http";
 import { request as httpsRequest } from "node:https";
 import type { AddressInfo } from "node:net";
-import { type CheckReport, errorTypeOf, systemClock, type WaitOptions, waitWithin } from "@eventmeter/core";
+import type { CheckReport, WaitOptions } from "@eventmeter/core";
+import { errorTypeOf, systemClock, waitWithin } from "@eventmeter/core/publisher";
 import type { Gate } from "./auth.ts";
 import { reachableHost } from "./listener.ts";
 import type { ResolvedOptions } from "./options.ts";

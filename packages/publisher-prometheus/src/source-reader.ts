@@ -1,4 +1,5 @@
-import { type Clock, type Reporter, waitWithin } from "@eventmeter/core";
+import type { Clock } from "@eventmeter/core";
+import { type Reporter, waitWithin } from "@eventmeter/core/publisher";
 
 /** Foreign metrics that are served on the page. */
 export interface PageSource {

@@ -1,5 +1,5 @@
 import { SeriesStore } from "@eventmeter/aggregation";
-import type { Reporter } from "@eventmeter/core";
+import type { Reporter } from "@eventmeter/core/publisher";
 import type { ResolvedOptions } from "./options.ts";
 
 /** Makes the series of one publisher. */

@@ -1,5 +1,6 @@
 import { cleanLabelName } from "@eventmeter/aggregation";
-import type { OptionFault, Resource } from "@eventmeter/core";
+import type { Resource } from "@eventmeter/core";
+import type { ReportOptionError } from "@eventmeter/core/publisher";
 import type { PlainFamily } from "./encode.ts";
 
 /** Names of the fields of a resource as labels, from https://opentelemetry.io/docs/specs/semconv/resource/. */
@@ -29,11 +30,11 @@ export function targetInfo(resource: Resource): PlainFamily {
 }
 
 /** Finds attributes of a resource that would become one label, with each other or with a field. */
-export function checkResource(resource: Resource, fault: OptionFault): void {
+export function checkResource(resource: Resource, report: ReportOptionError): void {
   const taken = new Set<string>(FIELD_LABELS.map(([, label]) => label));
   for (const name of Object.keys(resource.attributes ?? {})) {
     const label = cleanLabelName(name);
-    if (taken.has(label)) fault(`becomes the label ${label}, which is there already`, `resource.attributes.${name}`);
+    if (taken.has(label)) report(`becomes the label ${label}, which is there already`, `resource.attributes.${name}`);
     taken.add(label);
   }
 }

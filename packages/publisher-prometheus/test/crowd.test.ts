@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import { systemClock } from "@eventmeter/core";
+import { systemClock } from "@eventmeter/core/publisher";
 import { localhostTls } from "@eventmeter/testkit";
 import { expect, onTestFinished, test } from "vitest";
 import { createAnswers } from "../src/answer.ts";

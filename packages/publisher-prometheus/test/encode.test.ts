@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { SeriesStore, type SeriesStoreOptions, type Snapshot } from "@eventmeter/aggregation";
-import { createEventFields, createNetworkFields } from "@eventmeter/core";
+import { createEventFields, createNetworkFields } from "@eventmeter/core/publisher";
 import { fc, test as property } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
 import { encodePage, type EncodeOptions, type PageFormat, type PlainFamily } from "../src/encode.ts";

@@ -1,4 +1,4 @@
-import { systemClock } from "@eventmeter/core";
+import { systemClock } from "@eventmeter/core/publisher";
 import * as client from "prom-client";
 import { expect, test } from "vitest";
 import { parseExposition } from "./exposition-parser.ts";

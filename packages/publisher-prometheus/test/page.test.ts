@@ -1,6 +1,6 @@
 import { gunzipSync } from "node:zlib";
 import type { Snapshot } from "@eventmeter/aggregation";
-import { createReporter } from "@eventmeter/core";
+import { createReporter } from "@eventmeter/core/publisher";
 import type { PrometheusPublisher } from "@eventmeter/publisher-prometheus";
 import { createVirtualClock } from "@eventmeter/testkit";
 import { Counter, Registry } from "prom-client";

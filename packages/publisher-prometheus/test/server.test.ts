@@ -3,7 +3,7 @@ import { request as httpsRequest } from "node:https";
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { inspect } from "node:util";
-import { systemClock } from "@eventmeter/core";
+import { systemClock } from "@eventmeter/core/publisher";
 import { PrometheusPublisher } from "@eventmeter/publisher-prometheus";
 import { localhostTls } from "@eventmeter/testkit";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";

@@ -1,4 +1,5 @@
-import { type Clock, waitWithin } from "@eventmeter/core";
+import type { Clock } from "@eventmeter/core";
+import { waitWithin } from "@eventmeter/core/publisher";
 
 const DEFAULT_TIMEOUT_MS = 1_000;
 

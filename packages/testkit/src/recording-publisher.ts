@@ -10,9 +10,9 @@ import {
   type MetricsPublisher,
   type NetworkMetrics,
   type PublisherHealth,
-  systemClock,
   type WaitOptions,
 } from "@eventmeter/core";
+import { systemClock } from "@eventmeter/core/publisher";
 import { createRecordQueue, type RecordQueue } from "./record-queue.ts";
 
 /** What was recorded up to one moment. */

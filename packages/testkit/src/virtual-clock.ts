@@ -1,5 +1,6 @@
 import { setImmediate } from "node:timers/promises";
-import { type Clock, MAX_DELAY_MS } from "@eventmeter/core";
+import type { Clock } from "@eventmeter/core";
+import { MAX_DELAY_MS } from "@eventmeter/core/publisher";
 
 /** A clock that stands still until it is told to go on. */
 export interface VirtualClock extends Clock {

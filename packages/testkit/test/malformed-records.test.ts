@@ -1,4 +1,5 @@
-import { createEventFields, createNetworkFields, createPublisher, readEvent, readNetwork } from "@eventmeter/core";
+import { createPublisher } from "@eventmeter/core";
+import { createEventFields, createNetworkFields, readEvent, readNetwork } from "@eventmeter/core/publisher";
 import { malformedRecords } from "@eventmeter/testkit";
 import { expect, test } from "vitest";
 

@@ -1,7 +1,8 @@
+// Numbers of one publisher: where each record went.
 import type { Counts, PublisherHealth, PublisherState } from "./contract.ts";
-import type { DropReason, IgnoreReason } from "./outcomes.ts";
+import type { DropReason, IgnoreReason } from "./drop-reasons.ts";
 
-/** What a ledger does not know of a publisher's health. */
+/** Parts of a publisher's health that its ledger does not know. */
 export interface HealthDetail {
   readonly state: PublisherState;
   readonly pendingDetail?: PublisherHealth["pendingDetail"] | undefined;
@@ -10,15 +11,15 @@ export interface HealthDetail {
 }
 
 /**
- * Where each record of one publisher went. Pending is what was taken and is not settled yet:
+ * Counts where each record of one publisher went. A record that was accepted and is not settled is pending, so
  * received + recovered = delivered + dropped + ignored + pending holds at every moment.
  */
 export interface Ledger {
-  /** Records handed to publish*: count each one first. */
+  /** Records handed to publish*; count each one before anything else. */
   received: number;
   /** Records taken over from an earlier process. */
   recovered: number;
-  /** Records that arrived. */
+  /** Records that were delivered. */
   delivered: number;
   /** Fields repaired or left out. */
   repaired: number;
@@ -30,13 +31,13 @@ export interface Ledger {
   drop(reason: DropReason, count?: number): void;
   /** Settles records as ignored. */
   ignore(reason: IgnoreReason, count?: number): void;
-  /** Gives the totals of this moment. */
+  /** Returns the current totals. */
   counts(): Counts;
-  /** Gives the totals with everything that health() says besides. */
+  /** Returns the current totals with everything else that health() reports. */
   health(name: string, detail: HealthDetail): PublisherHealth;
 }
 
-/** Opens the numbers of one publisher. */
+/** Creates the ledger of one publisher. */
 export function createLedger(): Ledger {
   const droppedBy: Partial<Record<DropReason, number>> = {};
   const ignoredBy: Partial<Record<IgnoreReason, number>> = {};
@@ -87,27 +88,4 @@ export function createLedger(): Ledger {
     },
   };
   return ledger;
-}
-
-/** How long a drop keeps a publisher from being `ok`. */
-const DEGRADED_MS = 60_000;
-
-/** What a publisher's state follows from. */
-export interface StateInit {
-  readonly closed: boolean;
-  readonly received: number;
-  /** Whether the backend refuses or cannot be reached at present. */
-  readonly failing: boolean;
-  /** When something last failed, in epoch milliseconds. */
-  readonly lastErrorTime?: number | undefined;
-  /** Now, in epoch milliseconds. */
-  readonly now: number;
-}
-
-/** Gives a publisher's state: `degraded` for a minute after a failure, `failing` while the publisher says so. */
-export function publisherState({ closed, received, failing, lastErrorTime, now }: StateInit): PublisherState {
-  if (closed) return "closed";
-  if (failing) return "failing";
-  if (lastErrorTime !== undefined && now - lastErrorTime < DEGRADED_MS) return "degraded";
-  return received === 0 ? "idle" : "ok";
 }

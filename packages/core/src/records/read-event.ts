@@ -1,6 +1,6 @@
-import { errorMessage, errorTypeOf } from "./caught.ts";
+import { errorMessage, errorTypeOf } from "./error-text.ts";
 import type { EventFields, FieldScope } from "./fields.ts";
-import { describeName, describeTaskId, problemList, UNREADABLE } from "./problems.ts";
+import { describeName, describeTaskId, problemList, UNREADABLE } from "./record-problems.ts";
 import { readCount, readInteger, readName, readTaskId, readText, repairOf } from "./read-values.ts";
 import type { EventMetrics } from "./records.ts";
 import { describeTime, isTime, readTime } from "./times.ts";

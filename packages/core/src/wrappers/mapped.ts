@@ -1,9 +1,10 @@
-import type { MetricsPublisher } from "./contract.ts";
-import { formatMetrics } from "./format-metrics.ts";
-import type { Ledger } from "./ledger.ts";
-import { checkOptions, option } from "./options-check.ts";
-import { type EventMetrics, isNetwork, type MetricsRecord, type NetworkMetrics } from "./records.ts";
-import { isThenable, type Reporter } from "./reporter.ts";
+import type { MetricsPublisher } from "../publisher/contract.ts";
+import { formatMetrics } from "../records/format-metrics.ts";
+import type { Ledger } from "../publisher/ledger.ts";
+import { checkOptions } from "../options/check-options.ts";
+import { option } from "../options/option-rules.ts";
+import { type EventMetrics, isNetwork, type MetricsRecord, type NetworkMetrics } from "../records/records.ts";
+import { isThenable, type Reporter } from "../publisher/reporter.ts";
 import { createWrapper, type WrapperOptions } from "./wrapper.ts";
 
 /** What becomes of the records of each kind; a kind without a function passes unchanged. */

@@ -1,6 +1,6 @@
-import { errorMessage, errorTypeOf } from "./caught.ts";
+import { errorMessage, errorTypeOf } from "./error-text.ts";
 import type { FieldScope, NetworkFields } from "./fields.ts";
-import { describeName, problemList, UNREADABLE } from "./problems.ts";
+import { describeName, problemList, UNREADABLE } from "./record-problems.ts";
 import { readCount, readName, readPort, readTaskId, readText, repairOf } from "./read-values.ts";
 import type { NetworkMetrics } from "./records.ts";
 import { describeTime, isTime, readTime } from "./times.ts";

@@ -1,7 +1,7 @@
-import type { FormattedMetrics } from "./dictionary.ts";
-import type { DropReason, IgnoreReason } from "./outcomes.ts";
+import type { FormattedMetrics } from "../records/dictionary.ts";
+import type { DropReason, IgnoreReason } from "./drop-reasons.ts";
 import type { PublisherError } from "./publisher-error.ts";
-import type { EventMetrics, NetworkMetrics } from "./records.ts";
+import type { EventMetrics, NetworkMetrics } from "../records/records.ts";
 
 /** What every publisher is: it takes records, never throws into the caller, and says where each record went. */
 export interface MetricsPublisher extends AsyncDisposable {

@@ -1,5 +1,5 @@
-import type { CommonOptions, MetricsPublisher } from "./contract.ts";
-import { createPublisher } from "./create-publisher.ts";
+import type { CommonOptions, MetricsPublisher } from "../publisher/contract.ts";
+import { createPublisher } from "../publisher/create-publisher.ts";
 
 /** Makes a publisher that takes every record and does nothing with it: for code whose metrics are switched off. */
 export function noopPublisher(options?: CommonOptions): MetricsPublisher {

@@ -1,8 +1,9 @@
-import type { MetricsPublisher } from "./contract.ts";
-import type { Ledger } from "./ledger.ts";
-import { checkOptions, option } from "./options-check.ts";
-import type { EventMetrics, MetricsRecord, NetworkMetrics } from "./records.ts";
-import { isThenable, type Reporter } from "./reporter.ts";
+import type { MetricsPublisher } from "../publisher/contract.ts";
+import type { Ledger } from "../publisher/ledger.ts";
+import { checkOptions } from "../options/check-options.ts";
+import { option } from "../options/option-rules.ts";
+import type { EventMetrics, MetricsRecord, NetworkMetrics } from "../records/records.ts";
+import { isThenable, type Reporter } from "../publisher/reporter.ts";
 import { createWrapper, type WrapperOptions } from "./wrapper.ts";
 
 /** Tells whether a record goes on. One that throws lets the record pass: a broken filter loses nothing. */

@@ -1,8 +1,9 @@
-import { MAX_DELAY_MS, systemClock } from "./clock.ts";
+import { MAX_DELAY_MS, systemClock } from "../time/clock.ts";
 import type { MetricsPublisher } from "./contract.ts";
-import { checkOptions, option } from "./options-check.ts";
-import { waitWithin } from "./wait.ts";
-import { isPublisher } from "./publisher-check.ts";
+import { checkOptions } from "../options/check-options.ts";
+import { option } from "../options/option-rules.ts";
+import { waitWithin } from "../time/wait.ts";
+import { publisherRule } from "./describe-publisher.ts";
 
 /** What a close may take beyond the time that it was given as well, in milliseconds. */
 const GRACE_MS = 50;
@@ -29,11 +30,7 @@ interface ProcessLike {
  * @returns undoes it. Does nothing where there is no process.
  */
 export function closeOnExit(publisher: MetricsPublisher, options?: CloseOnExitOptions): () => void {
-  checkOptions(
-    "closeOnExit",
-    { publisher },
-    { publisher: option.required(option.instance(isPublisher, "a publisher")) },
-  );
+  checkOptions("closeOnExit", { publisher }, { publisher: option.required(publisherRule) });
   checkOptions("closeOnExit", options, {
     signals: option.list(
       option.string({

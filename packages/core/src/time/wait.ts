@@ -1,5 +1,5 @@
 import { MAX_DELAY_MS, systemClock } from "./clock.ts";
-import type { AbortSignalLike, Clock, WaitOptions } from "./contract.ts";
+import type { AbortSignalLike, Clock, WaitOptions } from "../publisher/contract.ts";
 
 const DEFAULT_TIMEOUT_MS = 5_000;
 

@@ -1,4 +1,4 @@
-import type { Clock } from "./contract.ts";
+import type { Clock } from "../publisher/contract.ts";
 
 /** Longest delay that a timer takes: a longer one would fire at once. */
 export const MAX_DELAY_MS = 2_147_483_647;

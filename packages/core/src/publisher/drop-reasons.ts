@@ -1,4 +1,6 @@
-/** Every reason for which a record is dropped: it was accepted or refused, and will not arrive. */
+// Why a record was dropped or ignored: one closed table for all publishers.
+
+/** Every reason why a record is dropped and will not arrive. */
 export const DROP_REASONS = [
   "invalid",
   "queue-full",
@@ -17,7 +19,7 @@ export const DROP_REASONS = [
 /** Why a record was dropped. */
 export type DropReason = (typeof DROP_REASONS)[number];
 
-/** Every rule by which a record is left aside although nothing went wrong. */
+/** Every rule by which a record is left out although nothing went wrong. */
 export const IGNORE_REASONS = ["unfinished", "filtered", "unsupported", "unwanted"] as const;
 
 /** Why a record was ignored. */

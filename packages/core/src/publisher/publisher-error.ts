@@ -1,16 +1,9 @@
-/** Codes that the packages of this project use; a publisher may add its own. */
-export type ErrorCode =
-  | "options"
-  | "invalid-record"
-  | "record-dropped"
-  | "start-failed"
-  | "publisher-failed"
-  | "callback-failed"
-  | (string & {});
+// The error class of all publishers, recognised across copies of this package.
+import type { ErrorCode } from "./error-codes.ts";
 
 const BRAND = Symbol.for("eventmeter.PublisherError");
 
-/** What a `PublisherError` is made of. */
+/** Properties that a `PublisherError` is created with. */
 export interface PublisherErrorInit {
   /** What happened, in kebab-case. */
   readonly code: ErrorCode;
@@ -43,7 +36,7 @@ export class PublisherError extends Error {
   }
 }
 
-/** Tells whether a caught value is a `PublisherError`, also one made by another copy of this package. */
+/** Returns whether a caught value is a `PublisherError`, including one of another copy of this package. */
 export function isPublisherError(caught: unknown): caught is PublisherError {
   try {
     return typeof caught === "object" && caught !== null && (caught as Record<symbol, unknown>)[BRAND] === true;

@@ -1,36 +1,37 @@
-import type { EventFields, FieldScope, NetworkFields } from "./fields.ts";
+// Intake of a publisher: every record enters here.
+import type { EventFields, FieldScope, NetworkFields } from "../records/fields.ts";
 import type { Ledger } from "./ledger.ts";
-import { UNREADABLE } from "./problems.ts";
-import { createEventFields, readEvent } from "./read-event.ts";
-import { createNetworkFields, readNetwork } from "./read-network.ts";
-import type { EventMetrics, NetworkMetrics } from "./records.ts";
+import { UNREADABLE } from "../records/record-problems.ts";
+import { createEventFields, readEvent } from "../records/read-event.ts";
+import { createNetworkFields, readNetwork } from "../records/read-network.ts";
+import type { EventMetrics, NetworkMetrics } from "../records/records.ts";
 import type { Reporter } from "./reporter.ts";
 
-/** What an intake needs from its publisher. */
-export interface IntakeInit {
+/** Parts of a publisher that its intake works with. */
+export interface IntakeOptions {
   readonly scope: FieldScope;
   readonly ledger: Ledger;
   readonly reporter: Reporter;
   /**
    * Takes a valid event and settles it, or keeps it pending; the fields are valid during the call only.
-   * A throw before that, as from a getter among the attributes, makes the record invalid. Absent: `ignored.unsupported`.
+   * A throw before that, as from a getter among the attributes, makes the record invalid. If absent, events are `ignored.unsupported`.
    */
   readonly event?: ((fields: EventFields) => void) | undefined;
   /** Takes a valid network operation in the same way. */
   readonly network?: ((fields: NetworkFields) => void) | undefined;
 }
 
-/** The way of every record into a publisher: counted, refused after the close, read, and dropped with a reason if it is invalid. */
+/** The entrance of a publisher: counts each record, drops it after the close, reads it, and drops it if it is invalid. */
 export interface Intake {
   readonly closed: boolean;
   readonly event: (record: Readonly<EventMetrics>) => void;
   readonly network: (record: Readonly<NetworkMetrics>) => void;
-  /** Refuses every record from now on. */
+  /** Drops every further record as `closed`. */
   close(): void;
 }
 
-/** Opens the intake of one publisher. */
-export function createIntake({ scope, ledger, reporter, event, network }: IntakeInit): Intake {
+/** Creates the intake of one publisher. */
+export function createIntake({ scope, ledger, reporter, event, network }: IntakeOptions): Intake {
   const eventFields = createEventFields(scope);
   const networkFields = createNetworkFields(scope);
   let closed = false;
@@ -40,7 +41,7 @@ export function createIntake({ scope, ledger, reporter, event, network }: Intake
     reporter.drop("invalid-record", `${kind} dropped: ${problem}`);
   }
 
-  function refuse(): void {
+  function dropClosed(): void {
     ledger.drop("closed");
     reporter.drop("record-dropped", "record dropped: the publisher is closed");
   }
@@ -52,7 +53,7 @@ export function createIntake({ scope, ledger, reporter, event, network }: Intake
     // Hot path: nothing is allocated for a good record.
     event(record) {
       ledger.received += 1;
-      if (closed) return refuse();
+      if (closed) return dropClosed();
       if (event === undefined) return ledger.ignore("unsupported");
       if (!readEvent(record, eventFields)) return invalid("event", eventFields.problem);
       try {
@@ -64,7 +65,7 @@ export function createIntake({ scope, ledger, reporter, event, network }: Intake
     },
     network(record) {
       ledger.received += 1;
-      if (closed) return refuse();
+      if (closed) return dropClosed();
       if (network === undefined) return ledger.ignore("unsupported");
       if (!readNetwork(record, networkFields)) return invalid("network operation", networkFields.problem);
       try {

@@ -1,0 +1,484 @@
+// Public surface of @eventmeter/core/publisher. Written by scripts/report-api.ts: do not edit.
+
+/** The part of normalised fields that holds attributes and counts what was repaired. */
+export interface AttributeSource {
+    readonly attributes?: Attributes | undefined;
+    repaired: number;
+}
+
+/** Codes of a `CheckReport`; a publisher may add its own. */
+export declare const CHECK_CODES: readonly ["ok", "closed", "timeout", "aborted", "publisher-failed", "page-failed", "not-listening", "connection-refused", "unreachable", "unknown-host", "broken-off", "no-answer", "tls", "client", "client-options", "unauthorized", "forbidden", "not-found", "redirected", "rejected", "too-large", "rate-limited", "unavailable", "media-type", "not-elasticsearch", "unsupported-version", "template-missing", "write-unknown", "not-otlp", "clock-ahead", "out-of-order", "label-limit", "temporality", "discovery-failed", "endpoint-unknown", "stack-unknown"];
+
+/** Codes that `onDiagnostic` gets; a publisher may add its own. */
+export declare const DIAGNOSTIC_CODES: readonly [
+
+/** Codes of `PublisherError`; a publisher may add its own. */
+export declare const ERROR_CODES: readonly [
+
+/** An event after normalisation. Belongs to one publisher and is overwritten by its next record. */
+export interface EventFields {
+    readonly scope: FieldScope;
+    eventName: string;
+    taskId: string;
+    /** Epoch milliseconds. */
+    startTime: number;
+    /** Epoch milliseconds, never before `startTime`; null while the execution runs. */
+    endTime: number | null;
+    status: string;
+    /** The message, up to 8 KiB; null without an error. Not read in scope `series`. */
+    error: string | null;
+    errorType: string | null;
+    retryCount: number;
+    /** Not read in scope `series`. */
+    processId: number | null;
+    /** Not read in scope `series`. */
+    pipelineId: string | null;
+    traceId: string | null;
+    /** Not read in scope `series`. */
+    spanId: string | null;
+    /** Not read in scope `series`. */
+    recordId: string | undefined;
+    /** The caller's own object, not yet checked: read it by `readAttributes` or `readAttribute` during the call only. */
+    attributes: Attributes | undefined;
+    readonly operation: undefined;
+    /** How many fields of this record were repaired or left out. */
+    repaired: number;
+    /** Why the last record was refused: one clause that names field and fault, never a value. */
+    problem: string;
+}
+
+/** Which fields a reader fills: all of them, or only those that a time series is made of. */
+export type FieldScope = "document" | "series";
+
+/** Parts of a publisher's health that its ledger does not know. */
+export interface HealthDetail {
+    readonly state: PublisherState;
+    readonly pendingDetail?: PublisherHealth["pendingDetail"] | undefined;
+    readonly lastError?: PublisherHealth["lastError"] | undefined;
+    readonly children?: readonly PublisherHealth[] | undefined;
+}
+
+/** The entrance of a publisher: counts each record, drops it after the close, reads it, and drops it if it is invalid. */
+export interface Intake {
+    readonly closed: boolean;
+    readonly event: (record: Readonly<EventMetrics>) => void;
+    readonly network: (record: Readonly<NetworkMetrics>) => void;
+    /** Drops every further record as `closed`. */
+    close(): void;
+}
+
+/** Parts of a publisher that its intake works with. */
+export interface IntakeOptions {
+    readonly scope: FieldScope;
+    readonly ledger: Ledger;
+    readonly reporter: Reporter;
+    /**
+     * Takes a valid event and settles it, or keeps it pending; the fields are valid during the call only.
+     * A throw before that, as from a getter among the attributes, makes the record invalid. If absent, events are `ignored.unsupported`.
+     */
+    readonly event?: ((fields: EventFields) => void) | undefined;
+    /** Takes a valid network operation in the same way. */
+    readonly network?: ((fields: NetworkFields) => void) | undefined;
+}
+
+/**
+ * Counts where each record of one publisher went. A record that was accepted and is not settled is pending, so
+ * received + recovered = delivered + dropped + ignored + pending holds at every moment.
+ */
+export interface Ledger {
+    /** Records handed to publish*; count each one before anything else. */
+    received: number;
+    /** Records taken over from an earlier process. */
+    recovered: number;
+    /** Records that were delivered. */
+    delivered: number;
+    /** Fields repaired or left out. */
+    repaired: number;
+    /** Attempts beyond the first. */
+    retries: number;
+    /** When a record was last delivered, in epoch milliseconds. */
+    lastSuccess: number | null;
+    /** Settles records as dropped. */
+    drop(reason: DropReason, count?: number): void;
+    /** Settles records as ignored. */
+    ignore(reason: IgnoreReason, count?: number): void;
+    /** Returns the current totals. */
+    counts(): Counts;
+    /** Returns the current totals with everything else that health() reports. */
+    health(name: string, detail: HealthDetail): PublisherHealth;
+}
+
+/** The way of a publisher from its construction to its close. */
+export interface LifeCycle {
+    /** The publisher itself. */
+    readonly publisher: MetricsPublisher;
+    /** Whether anything may be sent. */
+    readonly ready: boolean;
+    /** Whether the start failed permanently. */
+    readonly refused: boolean;
+    /** Starts in the background unless a start succeeded, failed permanently, or is under way. */
+    begin(): void;
+}
+
+/** What a backend does around publishing. */
+export interface LifeCycleHooks {
+    /** Makes the publisher ready. A `PublisherError` with `retryable: false` is final; after any other failure it is called again. */
+    readonly start?: (() => unknown) | undefined;
+    /** Probes the backend. */
+    readonly check?: ((options: WaitOptions) => CheckReport | PromiseLike<CheckReport>) | undefined;
+    /**
+     * Frees what the start opened. Called by close() after the flush, and once more if a start that was still under way
+     * ends later.
+     */
+    readonly close?: ((options: WaitOptions) => unknown) | undefined;
+}
+
+/** Parts of a publisher that its life cycle works with. */
+export interface LifeCycleOptions {
+    readonly name: string;
+    readonly clock: Clock;
+    readonly ledger: Ledger;
+    readonly reporter: Reporter;
+    readonly intake: Intake;
+    readonly flow: RecordFlow;
+    readonly hooks: LifeCycleHooks;
+}
+
+/** How many attributes of one record are kept. */
+export declare const MAX_ATTRIBUTES = 64;
+
+/** Longest attribute name that is kept, in UTF-16 code units. */
+export declare const MAX_ATTRIBUTE_NAME_LENGTH = 128;
+
+/** Longest delay that a timer takes: a longer one would fire at once. */
+export declare const MAX_DELAY_MS = 2147483647;
+
+/** Longest wait that a backend may ask for, in milliseconds. */
+export declare const MAX_RETRY_AFTER_MS = 600000;
+
+/** A network operation after normalisation. Belongs to one publisher and is overwritten by its next record. */
+export interface NetworkFields {
+    readonly scope: FieldScope;
+    operation: string;
+    /** Not read in scope `series`. */
+    host: string;
+    /** Not read in scope `series`. */
+    port: number | null;
+    /** Epoch milliseconds. */
+    startTime: number;
+    /** Epoch milliseconds, never before `startTime`; null while the operation runs. */
+    endTime: number | null;
+    bytesSent: number;
+    bytesReceived: number;
+    /** The message, up to 8 KiB; null without an error. Not read in scope `series`. */
+    error: string | null;
+    errorType: string | null;
+    taskId: string | undefined;
+    /** Not read in scope `series`. */
+    eventName: string | undefined;
+    traceId: string | null;
+    /** Not read in scope `series`. */
+    spanId: string | null;
+    /** Not read in scope `series`. */
+    recordId: string | undefined;
+    /** The caller's own object, not yet checked: read it by `readAttributes` or `readAttribute` during the call only. */
+    attributes: Attributes | undefined;
+    /** How many fields of this record were repaired or left out. */
+    repaired: number;
+    /** Why the last record was refused: one clause that names field and fault, never a value. */
+    problem: string;
+}
+
+/** Validates one given option; undefined never reaches a rule. Values are never shown, since any of them may be a secret. */
+export type OptionRule = (value: unknown, report: ReportOptionError) => void;
+
+/** Creates the rules that options are validated by. */
+export interface OptionRuleSet {
+    boolean(): OptionRule;
+    /** A whole number from `min` to `max`. */
+    integer(min: number, max: number): OptionRule;
+    /** A finite number from `min` to `max`. */
+    number(min: number, max: number): OptionRule;
+    /** A non-empty string. */
+    string(limits?: StringLimits): OptionRule;
+    function(): OptionRule;
+    oneOf(values: readonly (string | number | boolean)[]): OptionRule;
+    /** An array of which each element passes `rule`. */
+    list(rule: OptionRule): OptionRule;
+    /** An object with any names, of which each value passes `rule`. */
+    record(rule: OptionRule): OptionRule;
+    /** An object with known names. */
+    group(rules: OptionRules): OptionRule;
+    /** Anything that passes `test`. */
+    instance(test: (value: unknown) => boolean, expected: string): OptionRule;
+    /** The same rule for an option that must be given. */
+    required(rule: OptionRule): OptionRule;
+}
+
+/** Rules by option name. */
+export type OptionRules = Readonly<Record<string, OptionRule>>;
+
+/** Publisher states from best to worst. */
+export declare const PUBLISHER_STATES: readonly PublisherState[];
+
+/** What a publisher does itself; `createPublisher` adds everything else that the contract asks for. */
+export interface PublisherDefinition {
+    /** Default name, kebab-case. */
+    readonly name: string;
+    /** Takes the standard dictionary of an event and may keep it. The record is delivered when it returns or resolves, and dropped as `failed` when it throws or rejects. */
+    readonly event?: ((data: FormattedEvent) => unknown) | undefined;
+    /** Takes the standard dictionary of a network operation in the same way. */
+    readonly network?: ((data: FormattedNetwork) => unknown) | undefined;
+    /** Makes the publisher ready; records wait until it has succeeded. A `PublisherError` with `retryable: false` is final. */
+    readonly start?: ((options: WaitOptions) => unknown) | undefined;
+    /** Called by flush() when all handlers have settled. */
+    readonly flush?: ((options: WaitOptions) => unknown) | undefined;
+    /** Called by close() after the flush, and once more if a start that was still under way ends later: frees what the start opened, if it did. */
+    readonly close?: ((options: WaitOptions) => unknown) | undefined;
+    /** Probes the backend. */
+    readonly check?: ((options: WaitOptions) => CheckReport | PromiseLike<CheckReport>) | undefined;
+    /** How many records may wait or be unsettled at a time; more are dropped as `overflow`. @default 1000 */
+    readonly maxUnsettled?: number | undefined;
+    /** Memory that these may hold together, in bytes; more are dropped as `overflow`. @default 33554432 (32 MiB) */
+    readonly maxUnsettledBytes?: number | undefined;
+}
+
+/** Fields of either kind. */
+export type RecordFields = EventFields | NetworkFields;
+
+/** The records of one publisher between acceptance and settlement, as far as its life cycle has to know them. */
+export interface RecordFlow {
+    /** Whether the backend rejects requests, or cannot be reached, at the moment. */
+    readonly failing: boolean;
+    readonly pendingDetail?: PublisherHealth["pendingDetail"] | undefined;
+    /** Sends what waited for the start. */
+    started?(): void;
+    /** Drops what waits: the start failed permanently. */
+    refused?(): void;
+    /**
+     * Sends everything accepted so far and calls `done` when all of it is settled. Returns what withdraws the call.
+     * Absent where a record is settled when it is accepted.
+     */
+    drain?(done: () => void, options: WaitOptions | undefined): () => void;
+    /** Ends sending, frees timers and drops what is left; resolves when all of that is done. */
+    stop?(): unknown;
+}
+
+/** Reports that a value is not what was expected; `path` names a part of the value, such as `.clock` or `[2]`. */
+export type ReportOptionError = (expected: string, path?: string) => void;
+
+/** Reports a publisher's failures and diagnostics. Never throws. */
+export interface Reporter {
+    /** The last failure, for health(). */
+    readonly lastError: PublisherHealth["lastError"];
+    /** Reports a failure. `message` says what happened, to what and how much, without a secret, label value or payload. */
+    error(code: ErrorCode, message: string, init?: Omit<PublisherErrorInit, "code" | "publisher">): void;
+    /**
+     * Reports dropped records: the first at once, those of the next second in one error with their number in `dropped`,
+     * so that many bad records do not cause as many errors.
+     */
+    drop(code: ErrorCode, message: string, init?: {
+        readonly count?: number;
+        readonly cause?: unknown;
+    }): void;
+    /** Reports what `drop` still holds back; a publisher calls it when it closes. Each code is then reported once more at most. */
+    settle(): void;
+    /** Records a failure as the last one for health() without reporting it, for callers that get it in another way. */
+    note(error: PublisherError): void;
+    /** Reports a failure that already is a `PublisherError`, unchanged. */
+    forward(error: PublisherError): void;
+    /** Reports something that is not a failure. */
+    diagnostic(code: string, message: string, count?: number): void;
+}
+
+/** Starts a publisher, on demand or in the background. */
+export interface Starter {
+    readonly state: "waiting" | "starting" | "started" | "refused" | "stopped";
+    /** Starts now; idempotent, concurrent calls share one attempt. Rejects with a `PublisherError`. */
+    start(options?: WaitOptions): Promise<void>;
+    /** Starts in the background if nothing was started yet. Failures are then tried again, those of `start()` too. */
+    begin(): void;
+    /** Prevents every further attempt; resolves when none is under way. */
+    stop(): Promise<void>;
+}
+
+/** What a starter is created with. */
+export interface StarterOptions {
+    /** Name of the publisher. */
+    readonly publisher: string;
+    /** Makes one attempt. A `PublisherError` with `retryable: false` is final; any other failure is tried again. */
+    readonly start: () => unknown;
+    readonly clock: Clock;
+    readonly reporter: Reporter;
+    /** Called once, when an attempt succeeded. */
+    readonly onStarted?: (() => void) | undefined;
+    /** Called once, when an attempt failed permanently. */
+    readonly onRefused?: ((error: PublisherError) => void) | undefined;
+}
+
+/** Limits of a string option. */
+export interface StringLimits {
+    /** In UTF-16 code units. @default 4096 */
+    readonly maxLength?: number | undefined;
+    readonly pattern?: RegExp | undefined;
+    /** What the message says was expected. @default a non-empty string */
+    readonly expected?: string | undefined;
+}
+
+/** How a wait ended. */
+export type WaitStatus = "complete" | "timeout" | "aborted";
+
+/**
+ * Returns how long to wait after `failures` failures in a row, in milliseconds: a random time below a ceiling that doubles
+ * from 0.5 s to 30 s (full jitter, so that many clients of one backend do not return in step), and at least 0.1 s.
+ *
+ * The wait that the backend asked for comes first, and the ceiling is then at least half of it: clients that were all told
+ * the same time must not return in step either. The sum is at most 10 minutes, so a backend that asks for 10 minutes gets
+ * no jitter.
+ * @param share where below the ceiling, from 0 to 1; callers that need one draw for several waits pass it
+ */
+export declare function backOffMs(failures: number, retryAfterMs?: number, share?: number): number;
+
+/**
+ * Validates options as strictly from JavaScript as from TypeScript.
+ * @param publisher name that the message begins with
+ * @param together validates what single rules cannot, such as options that exclude each other; its `path` is a whole option name
+ * @throws PublisherError `options`, once, listing every wrong field with what was expected
+ */
+export declare function checkOptions(publisher: string, options: unknown, rules: OptionRules, together?: (options: Readonly<Record<string, unknown>>, report: ReportOptionError) => void): void;
+
+/** Gives the code of a failure in brackets, to be put behind a message, where it is a constant such as `ECONNREFUSED`; else nothing. */
+export declare function codeText(caught: unknown): string;
+
+/** Rules of `CommonOptions`. */
+export declare const commonOptionRules: {
+    readonly [Name in keyof CommonOptions]-?: OptionRule;
+};
+
+/** Makes the object that `readEvent` fills: one per publisher. @param scope `series` leaves out what only documents hold */
+export declare function createEventFields(scope?: FieldScope): EventFields;
+
+/** Creates the intake of one publisher. */
+export declare function createIntake({ scope, ledger, reporter, event, network }: IntakeOptions): Intake;
+
+/** Creates the ledger of one publisher. */
+export declare function createLedger(): Ledger;
+
+/** Creates the life cycle of one publisher, and the publisher that lives by it. */
+export declare function createLifeCycle(options: LifeCycleOptions): LifeCycle;
+
+/** Makes the object that `readNetwork` fills: one per publisher. @param scope `series` leaves out what only documents hold */
+export declare function createNetworkFields(scope?: FieldScope): NetworkFields;
+
+/** Creates a publisher from one or two handlers: validation, numbers, errors, bounds and life cycle are included. */
+export declare function createPublisher(definition: PublisherDefinition, options?: CommonOptions): MetricsPublisher;
+
+/** Creates the reporter of one publisher from its common options. */
+export declare function createReporter(name: string, options?: Pick<CommonOptions, "onError" | "onDiagnostic" | "clock">): Reporter;
+
+/** Creates the starter of one publisher. */
+export declare function createStarter(options: StarterOptions): Starter;
+
+/**
+ * Returns what keeps a value from being a publisher of contract version 1, as one clause; undefined if it is one.
+ * Throws what a getter of the value throws.
+ */
+export declare function describePublisher(value: unknown): string | undefined;
+
+/** Gives the message of anything that can be caught, at most 8 KiB of well-formed text; null for null and undefined. Never throws. */
+export declare function errorMessage(caught: unknown): string | null;
+
+/** Gives the low-cardinality type of an Error: its `code`, else its `name`; null for anything else. Never throws. */
+export declare function errorTypeOf(caught: unknown): string | null;
+
+/**
+ * Creates the rule of an object with header names and texts. Neither a text nor an invalid name is shown.
+ * @param reserved lower-case names of the headers that the publisher sets itself
+ * @param allowLists whether a header may have a list of texts, or none
+ */
+export declare function headersRule({ reserved, allowLists, }?: {
+    readonly reserved?: ReadonlySet<string>;
+    readonly allowLists?: boolean;
+}): OptionRule;
+
+/** Returns whether a failure is recent enough to degrade a publisher. Both times are epoch milliseconds. */
+export declare function isRecentFailure(time: number, now: number): boolean;
+
+/** Returns whether a value has to be waited for. Never throws. */
+export declare function isThenable(value: unknown): value is PromiseLike<unknown>;
+
+/** The rules that options are validated by. */
+export declare const option: OptionRuleSet;
+
+/** Rule of a password for HTTP basic authentication. */
+export declare const passwordRule: OptionRule;
+
+/**
+ * Returns a publisher's state: `failing` while the publisher says so, `degraded` for a minute after a failure.
+ * @param failing whether the backend rejects requests, or cannot be reached, at the moment
+ * @param lastErrorTime when something last failed, in epoch milliseconds
+ * @param now epoch milliseconds
+ */
+export declare function publisherState({ closed, received, failing, lastErrorTime, now, }: {
+    readonly closed: boolean;
+    readonly received: number;
+    readonly failing: boolean;
+    readonly lastErrorTime?: number | undefined;
+    readonly now: number;
+}): PublisherState;
+
+/**
+ * Gives one attribute as a label value: `""` if the record has none of its own by that name, or none that can be used.
+ * Throws what a getter of the caller's object throws: the record is then invalid.
+ */
+export declare function readAttribute(fields: AttributeSource, name: string): string;
+
+/**
+ * Gives every attribute that can be kept to `visit`, strings already cut; counts what is left out in `fields.repaired`.
+ * Only own enumerable properties count. Throws what a getter of the caller's object throws: the record is then invalid.
+ */
+export declare function readAttributes(fields: AttributeSource, visit: (name: string, value: string | number | boolean) => void): void;
+
+/**
+ * Reads an event into `into`, each field once; false if the record is invalid: `into.problem` then names every wrong field.
+ * Never throws, and never changes the record. Hot: nothing is allocated for a good record.
+ */
+export declare function readEvent(record: Readonly<EventMetrics>, into: EventFields): boolean;
+
+/**
+ * Reads the health of a publisher and of the publishers inside it, each field once. Returns undefined where health() throws,
+ * or returns anything but a health: a known state and all six totals. Children that are not a health with a name are left
+ * out. Never throws.
+ */
+export declare function readHealth(publisher: Pick<MetricsPublisher, "name" | "health">): PublisherHealth | undefined;
+
+/**
+ * Reads a network operation into `into`, each field once; false if the record is invalid: `into.problem` then names every wrong field.
+ * Never throws, and never changes the record. Hot: nothing is allocated for a good record.
+ */
+export declare function readNetwork(record: Readonly<NetworkMetrics>, into: NetworkFields): boolean;
+
+/** Reads the options of a wait; what cannot be used gives way to the default. Never throws. */
+export declare function readWaitOptions(options: WaitOptions | undefined): {
+    timeoutMs: number;
+    signal: AbortSignalLike | undefined;
+};
+
+/** Gives the clock of an option: the system's without one, else one that survives what the given one throws or gives instead of numbers. */
+export declare function resolveClock(given: Clock | undefined): Clock;
+
+/** The runtime's own time; its timers never hold the process open. */
+export declare const systemClock: Clock;
+
+/** Creates the rule of a token or key that a header carries as it is. */
+export declare function tokenRule({ maxLength, expected, }?: Pick<StringLimits, "maxLength" | "expected">): OptionRule;
+
+/** Rule of a user name for HTTP basic authentication, where a colon would end the name. */
+export declare const usernameRule: OptionRule;
+
+/**
+ * Waits until `settled` resolves or rejects, the time is over, or the signal aborts. Never rejects.
+ * On the system's clock the wait holds the process open: whoever waits for a flush is not idle.
+ * @param graceMs what is given on top, in milliseconds, to something inside that was given the same options and ends just after
+ */
+export declare function waitWithin(settled: PromiseLike<unknown>, options: WaitOptions | undefined, clock: Clock, graceMs?: number): Promise<WaitStatus>;

@@ -1,0 +1,42 @@
+// Entry point for authors of publishers: the parts that every publisher is built from.
+export { checkOptions } from "./options/check-options.ts";
+export { commonOptionRules } from "./options/common-options.ts";
+export { headersRule, passwordRule, tokenRule, usernameRule } from "./options/credential-rules.ts";
+export {
+  option,
+  type OptionRule,
+  type OptionRules,
+  type OptionRuleSet,
+  type ReportOptionError,
+  type StringLimits,
+} from "./options/option-rules.ts";
+export { createPublisher, type PublisherDefinition } from "./publisher/create-publisher.ts";
+export { describePublisher } from "./publisher/describe-publisher.ts";
+export { CHECK_CODES, DIAGNOSTIC_CODES, ERROR_CODES } from "./publisher/error-codes.ts";
+export { createIntake, type Intake, type IntakeOptions } from "./publisher/intake.ts";
+export { createLedger, type HealthDetail, type Ledger } from "./publisher/ledger.ts";
+export {
+  createLifeCycle,
+  type LifeCycle,
+  type LifeCycleHooks,
+  type LifeCycleOptions,
+  type RecordFlow,
+} from "./publisher/life-cycle.ts";
+export { isRecentFailure, PUBLISHER_STATES, publisherState } from "./publisher/publisher-state.ts";
+export { readHealth } from "./publisher/read-health.ts";
+export { createReporter, isThenable, type Reporter } from "./publisher/reporter.ts";
+export { createStarter, type Starter, type StarterOptions } from "./publisher/starter.ts";
+export { codeText, errorMessage, errorTypeOf } from "./records/error-text.ts";
+export type { EventFields, FieldScope, NetworkFields, RecordFields } from "./records/fields.ts";
+export {
+  type AttributeSource,
+  MAX_ATTRIBUTE_NAME_LENGTH,
+  MAX_ATTRIBUTES,
+  readAttribute,
+  readAttributes,
+} from "./records/read-attributes.ts";
+export { createEventFields, readEvent } from "./records/read-event.ts";
+export { createNetworkFields, readNetwork } from "./records/read-network.ts";
+export { backOffMs, MAX_RETRY_AFTER_MS } from "./time/back-off.ts";
+export { MAX_DELAY_MS, resolveClock, systemClock } from "./time/clock.ts";
+export { readWaitOptions, waitWithin, type WaitStatus } from "./time/wait.ts";

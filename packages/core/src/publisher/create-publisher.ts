@@ -1,0 +1,236 @@
+// `createPublisher`: a publisher from one or two handler functions.
+import { checkOptions } from "../options/check-options.ts";
+import { commonOptionRules } from "../options/common-options.ts";
+import { option, type OptionRule } from "../options/option-rules.ts";
+import {
+  eventDictionary,
+  type FormattedEvent,
+  type FormattedNetwork,
+  networkDictionary,
+} from "../records/dictionary.ts";
+import { codeText } from "../records/error-text.ts";
+import { MAX_DELAY_MS, resolveClock } from "../time/clock.ts";
+import type { CheckReport, Clock, CommonOptions, MetricsPublisher, PublisherHealth, WaitOptions } from "./contract.ts";
+import { createIntake, type Intake } from "./intake.ts";
+import { createLedger, type Ledger } from "./ledger.ts";
+import { createLifeCycle, type LifeCycle, type RecordFlow } from "./life-cycle.ts";
+import { createReporter, isThenable, type Reporter } from "./reporter.ts";
+import { memoryOf, UnsettledRecords } from "./unsettled.ts";
+
+const MAX_UNSETTLED = 1_000;
+const MAX_UNSETTLED_BYTES = 33_554_432;
+
+/** What a publisher does itself; `createPublisher` adds everything else that the contract asks for. */
+export interface PublisherDefinition {
+  /** Default name, kebab-case. */
+  readonly name: string;
+  /** Takes the standard dictionary of an event and may keep it. The record is delivered when it returns or resolves, and dropped as `failed` when it throws or rejects. */
+  readonly event?: ((data: FormattedEvent) => unknown) | undefined;
+  /** Takes the standard dictionary of a network operation in the same way. */
+  readonly network?: ((data: FormattedNetwork) => unknown) | undefined;
+  /** Makes the publisher ready; records wait until it has succeeded. A `PublisherError` with `retryable: false` is final. */
+  readonly start?: ((options: WaitOptions) => unknown) | undefined;
+  /** Called by flush() when all handlers have settled. */
+  readonly flush?: ((options: WaitOptions) => unknown) | undefined;
+  /** Called by close() after the flush, and once more if a start that was still under way ends later: frees what the start opened, if it did. */
+  readonly close?: ((options: WaitOptions) => unknown) | undefined;
+  /** Probes the backend. */
+  readonly check?: ((options: WaitOptions) => CheckReport | PromiseLike<CheckReport>) | undefined;
+  /** How many records may wait or be unsettled at a time; more are dropped as `overflow`. @default 1000 */
+  readonly maxUnsettled?: number | undefined;
+  /** Memory that these may hold together, in bytes; more are dropped as `overflow`. @default 33554432 (32 MiB) */
+  readonly maxUnsettledBytes?: number | undefined;
+}
+
+const hook = option.function();
+const definitionRules: { readonly [Name in keyof PublisherDefinition]-?: OptionRule } = {
+  name: option.required(commonOptionRules.name),
+  event: hook,
+  network: hook,
+  start: hook,
+  flush: hook,
+  close: hook,
+  check: hook,
+  maxUnsettled: option.integer(1, 1_000_000),
+  maxUnsettledBytes: option.integer(1, MAX_DELAY_MS),
+};
+
+/** Creates a publisher from one or two handlers: validation, numbers, errors, bounds and life cycle are included. */
+export function createPublisher(definition: PublisherDefinition, options?: CommonOptions): MetricsPublisher {
+  checkOptions("createPublisher", definition, definitionRules);
+  checkOptions(definition.name, options, commonOptionRules);
+  return new HandlerPublisher(definition, options).lifeCycle.publisher;
+}
+
+type Handler<Data extends object> = (data: Data) => unknown;
+
+/** A flush hook under way: concurrent flushes share one that began after the last of their records came. */
+interface FlushHook {
+  /** Number of records received before it began. */
+  readonly covers: number;
+  readonly done: Promise<void>;
+}
+
+class HandlerPublisher implements RecordFlow {
+  readonly lifeCycle: LifeCycle;
+  readonly #definition: PublisherDefinition;
+  readonly #clock: Clock;
+  readonly #ledger: Ledger = createLedger();
+  readonly #reporter: Reporter;
+  readonly #unsettled: UnsettledRecords;
+  readonly #maxUnsettled: number;
+  readonly #maxUnsettledBytes: number;
+  /** Records that wait for the start, oldest first; each one is also unsettled, under its id. */
+  #waiting: { readonly id: number; readonly hand: () => void }[] = [];
+  #failing = false;
+  #flushHook: FlushHook | undefined;
+
+  constructor(definition: PublisherDefinition, options: CommonOptions | undefined) {
+    const { name = definition.name } = options ?? {};
+    const { start, close } = definition;
+    this.#definition = definition;
+    this.#maxUnsettled = definition.maxUnsettled ?? MAX_UNSETTLED;
+    this.#maxUnsettledBytes = definition.maxUnsettledBytes ?? MAX_UNSETTLED_BYTES;
+    this.#clock = resolveClock(options?.clock);
+    this.#reporter = createReporter(name, options);
+    this.#unsettled = new UnsettledRecords(this.#clock);
+    this.lifeCycle = createLifeCycle({
+      name,
+      clock: this.#clock,
+      ledger: this.#ledger,
+      reporter: this.#reporter,
+      intake: this.#createIntake(),
+      flow: this,
+      hooks: {
+        start: start && (() => definition.start?.({})),
+        check: definition.check,
+        close: close && ((wait) => definition.close?.(wait)),
+      },
+    });
+  }
+
+  get failing(): boolean {
+    return this.#failing;
+  }
+
+  get pendingDetail(): PublisherHealth["pendingDetail"] {
+    return this.#unsettled.detail();
+  }
+
+  started(): void {
+    const ready = this.#waiting;
+    this.#waiting = [];
+    for (const { hand } of ready) hand();
+  }
+
+  refused(): void {
+    this.#dropWaiting("the start failed permanently");
+  }
+
+  drain(done: () => void, options: WaitOptions | undefined): () => void {
+    let isWithdrawn = false;
+    const settle = async (): Promise<void> => {
+      await this.#unsettled.drained();
+      await this.#shareFlushHook(options);
+      if (!isWithdrawn) done();
+    };
+    void settle();
+    return () => {
+      isWithdrawn = true;
+    };
+  }
+
+  stop(): void {
+    this.#dropWaiting("the publisher was closed before its start succeeded");
+    const lost = this.#unsettled.clear();
+    this.#ledger.drop("unconfirmed", lost);
+    if (lost > 0)
+      this.#reporter.drop("record-dropped", "records dropped: not settled before the close ended", { count: lost });
+  }
+
+  #createIntake(): Intake {
+    const { event, network } = this.#definition;
+    return createIntake({
+      scope: "document",
+      ledger: this.#ledger,
+      reporter: this.#reporter,
+      event: event && ((fields) => this.#accept(event, eventDictionary(fields))),
+      network: network && ((fields) => this.#accept(network, networkDictionary(fields))),
+    });
+  }
+
+  #accept<Data extends object>(handler: Handler<Data>, data: Data): void {
+    const { size, bytes } = this.#unsettled;
+    if (size >= this.#maxUnsettled || bytes >= this.#maxUnsettledBytes) {
+      this.#ledger.drop("overflow");
+      this.#reporter.drop("record-dropped", `record dropped: ${size} records are already waiting to be settled`);
+    } else if (this.lifeCycle.ready) {
+      this.#hand(handler, data);
+    } else if (this.lifeCycle.refused) {
+      this.#ledger.drop("refused");
+      this.#reporter.drop("record-dropped", "record dropped: the start failed permanently");
+    } else {
+      // The id stays until the handler has settled, so that a flush covers the start and the handler alike.
+      const id = this.#unsettled.add(memoryOf(data));
+      this.#waiting.push({ id, hand: () => this.#hand(handler, data, id) });
+      this.lifeCycle.begin();
+    }
+  }
+
+  /** Hands a dictionary to its handler. @param waitingId id among the unsettled, if the record waited for the start */
+  #hand<Data extends object>(handler: Handler<Data>, data: Data, waitingId?: number): void {
+    const settle = (): boolean => waitingId === undefined || this.#unsettled.settle(waitingId);
+    try {
+      const returned = handler(data);
+      if (!isThenable(returned)) {
+        if (settle()) this.#delivered();
+        return;
+      }
+      const promise = Promise.resolve(returned);
+      const id = waitingId ?? this.#unsettled.add(memoryOf(data));
+      promise.then(
+        () => this.#unsettled.settle(id) && this.#delivered(),
+        (cause: unknown) => this.#unsettled.settle(id) && this.#failed(cause),
+      );
+    } catch (cause) {
+      if (settle()) this.#failed(cause);
+    }
+  }
+
+  #delivered(): void {
+    this.#failing = false;
+    this.#ledger.delivered += 1;
+    this.#ledger.lastSuccess = this.#clock.now();
+  }
+
+  #failed(cause: unknown): void {
+    this.#failing = true;
+    this.#ledger.drop("failed");
+    this.#reporter.drop("publisher-failed", `record dropped: the handler failed${codeText(cause)}`, { cause });
+  }
+
+  #dropWaiting(reason: string): void {
+    const refused = this.#waiting.filter(({ id }) => this.#unsettled.settle(id));
+    this.#waiting = [];
+    if (refused.length === 0) return;
+    this.#ledger.drop("refused", refused.length);
+    this.#reporter.drop("record-dropped", `records dropped: ${reason}`, { count: refused.length });
+  }
+
+  async #shareFlushHook(options: WaitOptions | undefined): Promise<void> {
+    const needed = this.#ledger.received;
+    if (this.#flushHook !== undefined && this.#flushHook.covers < needed) await this.#flushHook.done;
+    this.#flushHook ??= { covers: this.#ledger.received, done: this.#callFlushHook(options) };
+    await this.#flushHook.done;
+  }
+
+  async #callFlushHook(options: WaitOptions | undefined): Promise<void> {
+    try {
+      await Promise.resolve();
+      await this.#definition.flush?.(options ?? {});
+    } catch (cause) {
+      this.#reporter.error("publisher-failed", "the flush failed", { cause, retryable: true });
+    }
+    this.#flushHook = undefined;
+  }
+}

@@ -1,0 +1,27 @@
+// The check whether a value is a publisher.
+import type { OptionRule } from "../options/option-rules.ts";
+import type { MetricsPublisher } from "./contract.ts";
+
+const METHODS = ["publishEventMetrics", "publishNetworkMetrics", "formatMetrics", "flush", "close", "health"] as const;
+
+/**
+ * Returns what keeps a value from being a publisher of contract version 1, as one clause; undefined if it is one.
+ * Throws what a getter of the value throws.
+ */
+export function describePublisher(value: unknown): string | undefined {
+  if (typeof value !== "object" || value === null) return "expected a publisher";
+  const { contract, name } = value as { readonly contract?: unknown; readonly name?: unknown };
+  if (contract !== 1)
+    return typeof contract === "number"
+      ? `expected a publisher of contract version 1, got version ${contract}`
+      : "expected a publisher, whose property contract is 1";
+  const missing = METHODS.filter((method) => typeof (value as Partial<MetricsPublisher>)[method] !== "function");
+  if (missing.length > 0) return `expected a publisher; ${missing.join(", ")} missing`;
+  return typeof name === "string" && name !== "" ? undefined : "expected a publisher with a name";
+}
+
+/** Rule of an option that takes a publisher. */
+export const publisherRule: OptionRule = (value, report) => {
+  const problem = describePublisher(value);
+  if (problem !== undefined) report(problem);
+};

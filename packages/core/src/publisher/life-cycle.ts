@@ -1,0 +1,202 @@
+// Life cycle of a publisher: start, flush, close and health, the same for every publisher.
+import { formatMetrics } from "../records/format-metrics.ts";
+import { readWaitOptions, waitWithin } from "../time/wait.ts";
+import type { CheckReport, Clock, FlushReport, MetricsPublisher, PublisherHealth, WaitOptions } from "./contract.ts";
+import type { Intake } from "./intake.ts";
+import type { Ledger } from "./ledger.ts";
+import { publisherState } from "./publisher-state.ts";
+import type { Reporter } from "./reporter.ts";
+import { createStarter, type Starter } from "./starter.ts";
+
+/** What a backend does around publishing. */
+export interface LifeCycleHooks {
+  /** Makes the publisher ready. A `PublisherError` with `retryable: false` is final; after any other failure it is called again. */
+  readonly start?: (() => unknown) | undefined;
+  /** Probes the backend. */
+  readonly check?: ((options: WaitOptions) => CheckReport | PromiseLike<CheckReport>) | undefined;
+  /**
+   * Frees what the start opened. Called by close() after the flush, and once more if a start that was still under way
+   * ends later.
+   */
+  readonly close?: ((options: WaitOptions) => unknown) | undefined;
+}
+
+/** The records of one publisher between acceptance and settlement, as far as its life cycle has to know them. */
+export interface RecordFlow {
+  /** Whether the backend rejects requests, or cannot be reached, at the moment. */
+  readonly failing: boolean;
+  readonly pendingDetail?: PublisherHealth["pendingDetail"] | undefined;
+  /** Sends what waited for the start. */
+  started?(): void;
+  /** Drops what waits: the start failed permanently. */
+  refused?(): void;
+  /**
+   * Sends everything accepted so far and calls `done` when all of it is settled. Returns what withdraws the call.
+   * Absent where a record is settled when it is accepted.
+   */
+  drain?(done: () => void, options: WaitOptions | undefined): () => void;
+  /** Ends sending, frees timers and drops what is left; resolves when all of that is done. */
+  stop?(): unknown;
+}
+
+/** The way of a publisher from its construction to its close. */
+export interface LifeCycle {
+  /** The publisher itself. */
+  readonly publisher: MetricsPublisher;
+  /** Whether anything may be sent. */
+  readonly ready: boolean;
+  /** Whether the start failed permanently. */
+  readonly refused: boolean;
+  /** Starts in the background unless a start succeeded, failed permanently, or is under way. */
+  begin(): void;
+}
+
+/** Parts of a publisher that its life cycle works with. */
+export interface LifeCycleOptions {
+  readonly name: string;
+  readonly clock: Clock;
+  readonly ledger: Ledger;
+  readonly reporter: Reporter;
+  readonly intake: Intake;
+  readonly flow: RecordFlow;
+  readonly hooks: LifeCycleHooks;
+}
+
+/** Creates the life cycle of one publisher, and the publisher that lives by it. */
+export function createLifeCycle(options: LifeCycleOptions): LifeCycle {
+  return new PublisherLifeCycle(options);
+}
+
+/** What the close hook gets even if the flush before it took all the time, in milliseconds. */
+const SHORTEST_CLOSE_MS = 50;
+
+class PublisherLifeCycle implements LifeCycle {
+  readonly publisher: MetricsPublisher;
+  readonly #name: string;
+  readonly #clock: Clock;
+  readonly #ledger: Ledger;
+  readonly #reporter: Reporter;
+  readonly #intake: Intake;
+  readonly #flow: RecordFlow;
+  readonly #hooks: LifeCycleHooks;
+  readonly #starter: Starter;
+  #closing: Promise<FlushReport> | undefined;
+  #closed = false;
+
+  constructor({ name, clock, ledger, reporter, intake, flow, hooks }: LifeCycleOptions) {
+    this.#name = name;
+    this.#clock = clock;
+    this.#ledger = ledger;
+    this.#reporter = reporter;
+    this.#intake = intake;
+    this.#flow = flow;
+    this.#hooks = hooks;
+    this.#starter = createStarter({
+      publisher: name,
+      start: () => hooks.start?.(),
+      clock,
+      reporter,
+      onStarted: () => flow.started?.(),
+      onRefused: () => flow.refused?.(),
+    });
+    this.publisher = this.#createPublisher();
+  }
+
+  get ready(): boolean {
+    return this.#hooks.start === undefined || this.#starter.state === "started";
+  }
+
+  get refused(): boolean {
+    return this.#starter.state === "refused";
+  }
+
+  begin(): void {
+    this.#starter.begin();
+  }
+
+  #createPublisher(): MetricsPublisher {
+    const publisher: MetricsPublisher = {
+      name: this.#name,
+      contract: 1,
+      publishEventMetrics: this.#intake.event,
+      publishNetworkMetrics: this.#intake.network,
+      formatMetrics,
+      start: (options) => this.#starter.start(options),
+      flush: (options) => this.#flush(options),
+      close: (options) => (this.#closing ??= this.#close(options)),
+      health: () => this.#health(),
+      async [Symbol.asyncDispose]() {
+        await publisher.close();
+      },
+    };
+    const { check } = this.#hooks;
+    if (check !== undefined) publisher.check = async (options) => check(options ?? {});
+    return publisher;
+  }
+
+  async #flush(options: WaitOptions | undefined): Promise<FlushReport> {
+    if (this.#closing !== undefined) return this.#closing;
+    return this.#report(await this.#drain(options));
+  }
+
+  async #drain(options: WaitOptions | undefined): Promise<FlushReport["status"]> {
+    if (this.#ledger.counts().pending > 0) this.#starter.begin();
+    const flow = this.#flow;
+    if (flow.drain === undefined) return "complete";
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const withdraw = flow.drain(resolve, options);
+    const status = await waitWithin(promise, options, this.#clock);
+    // A caller that flushes again and again during an outage leaves nothing behind.
+    withdraw();
+    return status;
+  }
+
+  async #close(options: WaitOptions | undefined): Promise<FlushReport> {
+    this.#intake.close();
+    const clock = this.#clock;
+    const begun = clock.monotonic();
+    const status = await this.#drain(options);
+    const idle = this.#starter.stop();
+    await this.#flow.stop?.();
+    // What a start opens while the publisher closes is closed as well: in time, or when the start ends.
+    const { timeoutMs, signal } = readWaitOptions(options);
+    const restMs = Math.max(timeoutMs - (clock.monotonic() - begun), 0);
+    const started = await waitWithin(idle, { timeoutMs: restMs, signal }, clock);
+    await this.#callCloseHook(options, clock.monotonic() - begun);
+    if (started !== "complete") void idle.then(() => this.#callCloseHook(options, 0));
+    this.#closed = true;
+    this.#reporter.settle();
+    return this.#report(status);
+  }
+
+  /** Calls the close hook with the time that is left after `spentMs`; its failure is reported. Never rejects. */
+  async #callCloseHook(options: WaitOptions | undefined, spentMs: number): Promise<void> {
+    const { close } = this.#hooks;
+    if (close === undefined) return;
+    const { timeoutMs, signal } = readWaitOptions(options);
+    const rest = { timeoutMs: Math.max(timeoutMs - spentMs, SHORTEST_CLOSE_MS), signal };
+    const work = Promise.resolve().then(() => close(rest));
+    work.catch((cause: unknown) => this.#reporter.error("publisher-failed", "the close failed", { cause }));
+    await waitWithin(work, rest, this.#clock);
+  }
+
+  #health(): PublisherHealth {
+    const { lastError } = this.#reporter;
+    const { failing, pendingDetail } = this.#flow;
+    return this.#ledger.health(this.#name, {
+      state: publisherState({
+        closed: this.#closed,
+        received: this.#ledger.received,
+        failing: failing || this.refused,
+        lastErrorTime: lastError?.time,
+        now: this.#clock.now(),
+      }),
+      pendingDetail,
+      lastError,
+    });
+  }
+
+  #report(status: FlushReport["status"]): FlushReport {
+    return { ...this.#ledger.counts(), status, durable: 0 };
+  }
+}

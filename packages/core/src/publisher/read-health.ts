@@ -1,0 +1,100 @@
+// Reader for the health of publishers that anyone may have written.
+import type { MetricsPublisher, PublisherHealth } from "./contract.ts";
+import { PUBLISHER_STATES } from "./publisher-state.ts";
+import { isThenable } from "./reporter.ts";
+
+/** A health can contain itself: reading ends at this depth, and after this many healths in all. */
+const MAX_DEPTH = 16;
+const MAX_HEALTHS = 1_000;
+
+const TOTALS = ["received", "recovered", "delivered", "dropped", "ignored", "pending"] as const;
+
+/**
+ * Reads the health of a publisher and of the publishers inside it, each field once. Returns undefined where health() throws,
+ * or returns anything but a health: a known state and all six totals. Children that are not a health with a name are left
+ * out. Never throws.
+ */
+export function readHealth(publisher: Pick<MetricsPublisher, "name" | "health">): PublisherHealth | undefined {
+  try {
+    const given: unknown = publisher.health();
+    if (isThenable(given)) given.then(undefined, () => undefined);
+    return copyHealth(given, publisher.name, { left: MAX_HEALTHS }, 0);
+  } catch {
+    return undefined;
+  }
+}
+
+function copyHealth(
+  given: unknown,
+  name: string,
+  budget: { left: number },
+  depth: number,
+): PublisherHealth | undefined {
+  const copy = { ...(given as PublisherHealth) };
+  const { state, droppedBy, ignoredBy, pendingDetail, repaired, retries, lastSuccess, lastError, children } = copy;
+  if (!PUBLISHER_STATES.includes(state) || !TOTALS.every((total) => Number.isFinite(copy[total]))) return undefined;
+  budget.left -= 1;
+  const { received, recovered, delivered, dropped, ignored, pending } = copy;
+  return {
+    name,
+    state,
+    received,
+    recovered,
+    delivered,
+    dropped,
+    ignored,
+    pending,
+    droppedBy: countsOf(droppedBy),
+    ignoredBy: countsOf(ignoredBy),
+    pendingDetail: { bytes: countOf(pendingDetail?.bytes), oldestAgeMs: numberOrNull(pendingDetail?.oldestAgeMs) },
+    repaired: countOf(repaired),
+    retries: countOf(retries),
+    lastSuccess: numberOrNull(lastSuccess),
+    lastError: copyError(lastError),
+    ...(Array.isArray(children) ? { children: copyChildren(children, budget, depth + 1) } : {}),
+  };
+}
+
+function copyChildren(children: readonly unknown[], budget: { left: number }, depth: number): PublisherHealth[] {
+  const copies: PublisherHealth[] = [];
+  if (depth >= MAX_DEPTH) return copies;
+  for (const child of children) {
+    if (budget.left <= 0) break;
+    const copy = copyChild(child, budget, depth);
+    if (copy !== undefined) copies.push(copy);
+  }
+  return copies;
+}
+
+// A child that cannot be read must not cost its parent its health.
+function copyChild(child: unknown, budget: { left: number }, depth: number): PublisherHealth | undefined {
+  try {
+    const { name } = child as { readonly name?: unknown };
+    return typeof name === "string" ? copyHealth(child, name, budget, depth) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function countsOf<Reason extends string>(given: Partial<Record<Reason, number>>): Partial<Record<Reason, number>> {
+  const counts = Object.entries({ ...given }).filter(([, count]) => Number.isFinite(count) && (count as number) >= 0);
+  return Object.fromEntries(counts) as Partial<Record<Reason, number>>;
+}
+
+function copyError(given: unknown): PublisherHealth["lastError"] {
+  if (typeof given !== "object" || given === null) return null;
+  const { code, message, time } = given as {
+    readonly code?: unknown;
+    readonly message?: unknown;
+    readonly time?: unknown;
+  };
+  return { code: String(code), message: String(message), time: Number(time) };
+}
+
+function countOf(value: unknown): number {
+  return Number.isFinite(value) ? (value as number) : 0;
+}
+
+function numberOrNull(value: unknown): number | null {
+  return Number.isFinite(value) ? (value as number) : null;
+}

@@ -1,0 +1,134 @@
+// Start of a publisher: on demand, or in the background with the first record, repeated until it succeeds.
+import { codeText } from "../records/error-text.ts";
+import { backOffMs } from "../time/back-off.ts";
+import { waitWithin } from "../time/wait.ts";
+import type { Clock, WaitOptions } from "./contract.ts";
+import { isPublisherError, PublisherError } from "./publisher-error.ts";
+import type { Reporter } from "./reporter.ts";
+
+/** Starts a publisher, on demand or in the background. */
+export interface Starter {
+  readonly state: "waiting" | "starting" | "started" | "refused" | "stopped";
+  /** Starts now; idempotent, concurrent calls share one attempt. Rejects with a `PublisherError`. */
+  start(options?: WaitOptions): Promise<void>;
+  /** Starts in the background if nothing was started yet. Failures are then tried again, those of `start()` too. */
+  begin(): void;
+  /** Prevents every further attempt; resolves when none is under way. */
+  stop(): Promise<void>;
+}
+
+/** What a starter is created with. */
+export interface StarterOptions {
+  /** Name of the publisher. */
+  readonly publisher: string;
+  /** Makes one attempt. A `PublisherError` with `retryable: false` is final; any other failure is tried again. */
+  readonly start: () => unknown;
+  readonly clock: Clock;
+  readonly reporter: Reporter;
+  /** Called once, when an attempt succeeded. */
+  readonly onStarted?: (() => void) | undefined;
+  /** Called once, when an attempt failed permanently. */
+  readonly onRefused?: ((error: PublisherError) => void) | undefined;
+}
+
+/** Creates the starter of one publisher. */
+export function createStarter(options: StarterOptions): Starter {
+  return new PublisherStarter(options);
+}
+
+class PublisherStarter implements Starter {
+  readonly #options: StarterOptions;
+  #state: Starter["state"] = "waiting";
+  #attempt: Promise<void> | undefined;
+  #refusal: PublisherError | undefined;
+  #timer: { cancel(): void } | undefined;
+  #failures = 0;
+  /** Whether records wait: then a failure is tried again, even if start() asked for the attempt. */
+  #isWanted = false;
+
+  constructor(options: StarterOptions) {
+    this.#options = options;
+  }
+
+  get state(): Starter["state"] {
+    return this.#state;
+  }
+
+  async start(options?: WaitOptions): Promise<void> {
+    if (this.#state === "started") return;
+    if (this.#refusal !== undefined) throw this.#refusal;
+    if (this.#state === "stopped") throw this.#failure("it is closed", false);
+    const attempt = this.#ensureAttempt();
+    const status = await waitWithin(attempt, options, this.#options.clock);
+    if (status !== "complete") throw this.#failure(`the start did not end in time (${status})`, true);
+    await attempt;
+  }
+
+  begin(): void {
+    this.#isWanted = true;
+    if (this.#state === "waiting" && this.#attempt === undefined && this.#timer === undefined)
+      this.#startInBackground();
+  }
+
+  async stop(): Promise<void> {
+    this.#state = "stopped";
+    this.#timer?.cancel();
+    await this.#attempt?.catch(() => undefined);
+  }
+
+  #startInBackground(): void {
+    this.#ensureAttempt().catch((error: PublisherError) => {
+      if (this.#state !== "stopped") this.#options.reporter.forward(error);
+    });
+  }
+
+  #ensureAttempt(): Promise<void> {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    if (this.#attempt !== undefined) return this.#attempt;
+    this.#state = "starting";
+    const attempt = this.#run();
+    this.#attempt = attempt;
+    // The caller of start() gets the failure, or the background start reports it: here is only what comes next.
+    const settled = attempt.catch(() => this.#scheduleRetry());
+    // A turn later, so that the reason is reported before the records that it costs.
+    void settled.then(() => {
+      if (this.#refusal !== undefined) this.#options.onRefused?.(this.#refusal);
+    });
+    return attempt;
+  }
+
+  async #run(): Promise<void> {
+    const { start, reporter, onStarted } = this.#options;
+    try {
+      await start();
+    } catch (caught) {
+      const error = isPublisherError(caught)
+        ? caught
+        : this.#failure(`the start failed${codeText(caught)}`, true, caught);
+      if (this.#isStopped()) throw error;
+      reporter.note(error);
+      this.#failures += 1;
+      this.#state = error.retryable ? "waiting" : "refused";
+      if (!error.retryable) this.#refusal = error;
+      throw error;
+    }
+    if (this.#isStopped()) throw this.#failure("it was closed while it started", false);
+    this.#state = "started";
+    onStarted?.();
+  }
+
+  #scheduleRetry(): void {
+    this.#attempt = undefined;
+    if (this.#state !== "waiting" || !this.#isWanted) return;
+    this.#timer = this.#options.clock.setTimeout(() => this.#startInBackground(), backOffMs(this.#failures));
+  }
+
+  #isStopped(): boolean {
+    return this.#state === "stopped";
+  }
+
+  #failure(message: string, retryable: boolean, cause?: unknown): PublisherError {
+    return new PublisherError(message, { code: "start-failed", publisher: this.#options.publisher, retryable, cause });
+  }
+}

@@ -1,0 +1,91 @@
+// Records that a handler was given, or that wait for the start, and that are not settled yet.
+import type { Clock, PublisherHealth } from "./contract.ts";
+
+/** The unsettled records of one publisher, each by its id. */
+export class UnsettledRecords {
+  readonly #clock: Clock;
+  /** Insertion order is age: the first entry is always the oldest. */
+  readonly #records = new Map<number, { readonly since: number; readonly bytes: number }>();
+  #waiters: { readonly upTo: number; readonly resolve: () => void }[] = [];
+  #lastId = 0;
+  #bytes = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  get size(): number {
+    return this.#records.size;
+  }
+
+  /** Memory that all of them hold, in bytes. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Adds a record of `bytes` bytes and returns the id to settle it by. */
+  add(bytes: number): number {
+    this.#lastId += 1;
+    this.#bytes += bytes;
+    this.#records.set(this.#lastId, { since: this.#clock.monotonic(), bytes });
+    return this.#lastId;
+  }
+
+  /** Settles a record; returns false if it was settled before. */
+  settle(id: number): boolean {
+    const record = this.#records.get(id);
+    if (record === undefined) return false;
+    this.#records.delete(id);
+    this.#bytes -= record.bytes;
+    if (this.#waiters.length > 0) this.#resolveWaiters();
+    return true;
+  }
+
+  /** Settles all that are left and returns how many there were. */
+  clear(): number {
+    const count = this.#records.size;
+    this.#records.clear();
+    this.#bytes = 0;
+    this.#resolveWaiters();
+    return count;
+  }
+
+  /** Resolves when every record added so far is settled. */
+  drained(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiters.push({ upTo: this.#lastId, resolve });
+      this.#resolveWaiters();
+    });
+  }
+
+  detail(): PublisherHealth["pendingDetail"] {
+    const oldest = this.#records.values().next().value;
+    return { bytes: this.#bytes, oldestAgeMs: oldest === undefined ? null : this.#clock.monotonic() - oldest.since };
+  }
+
+  #resolveWaiters(): void {
+    const oldest = this.#records.keys().next().value ?? Infinity;
+    const ready = this.#waiters.filter(({ upTo }) => upTo < oldest);
+    this.#waiters = this.#waiters.filter(({ upTo }) => upTo >= oldest);
+    for (const { resolve } of ready) resolve();
+  }
+}
+
+const OVERHEAD_BYTES = 256;
+
+/** Estimates the memory of a dictionary in bytes: two for each character of its strings, and a constant for the rest. Never throws. */
+export function memoryOf(dictionary: object): number {
+  try {
+    const { attributes } = dictionary as { readonly attributes?: object };
+    return OVERHEAD_BYTES + textBytes(dictionary) + (attributes === undefined ? 0 : textBytes(attributes));
+  } catch {
+    // The handler owns the dictionary and may have replaced anything in it.
+    return OVERHEAD_BYTES;
+  }
+}
+
+function textBytes(group: object): number {
+  let bytes = 0;
+  for (const value of Object.values(group) as unknown[]) if (typeof value === "string") bytes += 2 * value.length;
+  return bytes;
+}
