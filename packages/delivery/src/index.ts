@@ -1,12 +1,13 @@
-export type { BackendReporter, Send, SendContext, StartContext } from "./attempt.ts";
-export type { Batch, BatchWrap } from "./batch.ts";
-export { type DeliveryOptions, deliveryOptionRules, type DroppedRecord } from "./options.ts";
-export type { Outcome, RecordOutcome, Retry } from "./outcome.ts";
-export type { EncodeContext, EncodedRecord, PushDefinition, PushOptions } from "./push-definition.ts";
-export { createPushPublisher } from "./push-publisher.ts";
-export { retryAfterMs } from "./retry-after.ts";
-export { uuidV7 } from "./uuid.ts";
-export type { BackendHooks } from "./life-cycle.ts";
+// Public surface: publishers that push batches of records or snapshots of series.
+export type { BackendHooks, BackendReporter, SendContext, StartContext } from "./backend-hooks.ts";
+export { type DeliveryOptions, deliveryOptionRules, type DroppedRecord } from "./push/delivery-options.ts";
+export type { Outcome, RecordOutcome, Retry } from "./push/outcome.ts";
+export type { EncodeContext, EncodedRecord, PushDefinition, PushOptions } from "./push/push-definition.ts";
+export { createPushPublisher } from "./push/push-publisher.ts";
+export type { Send } from "./push/send.ts";
+export type { Batch, BatchWrap } from "./queue/batch.ts";
+export { uuidV7 } from "./queue/uuid.ts";
+export { retryAfterMs } from "./retry/retry-after.ts";
 export {
   type SendSnapshot,
   type SeriesDefinition,
@@ -16,5 +17,5 @@ export {
   type SeriesSource,
   type SnapshotOutcome,
   type TimedSnapshot,
-} from "./series-definition.ts";
-export { createSeriesPublisher } from "./series-publisher.ts";
+} from "./series/series-definition.ts";
+export { createSeriesPublisher } from "./series/series-publisher.ts";

@@ -1,14 +1,14 @@
 import { expect, test } from "vitest";
 import type { Batch } from "../src/index.ts";
-import { createBatchMaker } from "../src/sealed-batch.ts";
-import { openBench } from "./push-bench.ts";
+import { BatchMaker } from "../src/queue/batch-maker.ts";
+import { openHarness } from "./push-harness.ts";
 
 const NOW = Date.UTC(2026, 0, 1);
 
 function batchOf(records: readonly string[], wrap = {}): Batch {
   const offsets = new Uint32Array(records.length + 1);
   records.forEach((record, index) => (offsets[index + 1] = (offsets[index] ?? 0) + Buffer.byteLength(record)));
-  return createBatchMaker(wrap).seal("lane", new Uint8Array(Buffer.from(records.join(""))), offsets, NOW);
+  return new BatchMaker(wrap).create("lane", new Uint8Array(Buffer.from(records.join(""))), offsets, NOW);
 }
 
 const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString();
@@ -18,7 +18,7 @@ const recordsOf = (batch: Batch): string[] =>
   );
 
 test("keeps records back to back between count + 1 offsets", async () => {
-  const { publisher, fill, sent } = openBench();
+  const { publisher, fill, sent } = openHarness();
   fill(200, { size: 30 });
   await publisher.flush();
   const [{ batch }] = sent as [(typeof sent)[0]];
@@ -47,7 +47,7 @@ test.each([
 });
 
 test("parts are batches of their own: new ids, the same lane, only their own memory", () => {
-  const maker = createBatchMaker({ separator: "," });
+  const maker = new BatchMaker({ separator: "," });
   const whole = batchOf(["aa", "b", "", "dddd", "e"]);
   const half = maker.slice(whole, 1, 4, NOW);
   const rest = maker.pick(whole, [0, 3, 4], NOW);
@@ -64,7 +64,7 @@ test("parts are batches of their own: new ids, the same lane, only their own mem
 });
 
 test("cuts a batch into as few parts as fit a limit; a record that is larger stands alone", () => {
-  const maker = createBatchMaker({ prefix: "[", separator: ",", suffix: "]" });
+  const maker = new BatchMaker({ prefix: "[", separator: ",", suffix: "]" });
   const records = ["aa", "bb", "cc", "0123456789", "d", "e"];
   const parts = maker.fit(batchOf(records), 7, NOW);
   expect(parts.map(recordsOf)).toEqual([["aa", "bb"], ["cc"], ["0123456789"], ["d", "e"]]);
@@ -76,7 +76,7 @@ test("takes strings as UTF-8 and bytes as they are", async () => {
   const data = ["ä€𝄞", new Uint8Array([0, 255, 10]), "\ud800", Buffer.from("buffer"), ""];
   let at = 0;
   const seen: Batch[] = [];
-  const { publisher, fill } = openBench(
+  const { publisher, fill } = openHarness(
     () => undefined,
     {},
     {
@@ -101,7 +101,7 @@ test("takes strings as UTF-8 and bytes as they are", async () => {
 
 test("keeps id and content of a batch through every attempt", async () => {
   const outcomes = [{ kind: "retry" }, { kind: "hold", reason: "key" }, { kind: "delivered" }];
-  const { clock, publisher, fill, sent } = openBench(({ attempt }) => outcomes[attempt - 1]);
+  const { clock, publisher, fill, sent } = openHarness(({ attempt }) => outcomes[attempt - 1]);
   fill(3);
   void publisher.flush();
   await clock.advance(120_000);

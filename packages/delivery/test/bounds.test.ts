@@ -1,13 +1,13 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
-import { keyOf, openBench, within } from "./push-bench.ts";
+import { keyOf, openHarness, within } from "./push-harness.ts";
 
 const MAX = 65_536;
 const SIZE = 1_000;
 
 test("drop-newest refuses new records while the memory is full, to the last byte", async () => {
-  const { publisher, fill, dropped } = openBench(() => undefined, { maxQueueBytes: MAX });
+  const { publisher, fill, dropped } = openHarness(() => undefined, { maxQueueBytes: MAX });
   fill(200, { size: SIZE });
   const { droppedBy, pending, pendingDetail } = publisher.health();
   expect(pendingDetail.bytes).toBeLessThanOrEqual(MAX);
@@ -21,7 +21,7 @@ test("drop-newest refuses new records while the memory is full, to the last byte
 });
 
 test("a record that travelled alone makes the next batch no larger than others", async () => {
-  const { publisher, fill, publish, turn } = openBench(() => undefined, {
+  const { publisher, fill, publish, turn } = openHarness(() => undefined, {
     maxQueueBytes: 2 ** 20,
     maxBatchBytes: 10_000,
     lingerMs: 60_000,
@@ -35,7 +35,7 @@ test("a record that travelled alone makes the next batch no larger than others",
 });
 
 test("drop-oldest gives up the oldest batch that is not in flight", async () => {
-  const { publisher, fill, turn, dropped, sent } = openBench(() => undefined, {
+  const { publisher, fill, turn, dropped, sent } = openHarness(() => undefined, {
     maxQueueBytes: MAX,
     overflow: "drop-oldest",
     maxBatchRecords: 10,
@@ -55,7 +55,7 @@ test("drop-oldest gives up the oldest batch that is not in flight", async () => 
 });
 
 test("drop-oldest gives up the new record when everything is in flight", async () => {
-  const { fill, turn, dropped, publish } = openBench(() => undefined, {
+  const { fill, turn, dropped, publish } = openHarness(() => undefined, {
     maxQueueBytes: MAX,
     overflow: "drop-oldest",
     maxBatchRecords: 20,
@@ -67,8 +67,8 @@ test("drop-oldest gives up the new record when everything is in flight", async (
   expect(dropped.map(({ bytes }) => keyOf(bytes))).toEqual([key]);
 });
 
-test("drop-oldest seals what is being gathered when nothing else is there to give up", async () => {
-  const { clock, publisher, fill, dropped } = openBench(
+test("drop-oldest ends what is being gathered when nothing else is left to drop", async () => {
+  const { clock, publisher, fill, dropped } = openHarness(
     () => undefined,
     { maxQueueBytes: MAX, overflow: "drop-oldest", lingerMs: 60_000 },
     { start: () => new Promise(() => undefined) },
@@ -85,7 +85,7 @@ test("drop-oldest seals what is being gathered when nothing else is there to giv
 });
 
 test("sends what is being gathered as soon as it fills the memory, not when its linger time is over", async () => {
-  const { fill, turn, sent, publisher } = openBench(undefined, { maxQueueBytes: MAX, lingerMs: 3_600_000 });
+  const { fill, turn, sent, publisher } = openHarness(undefined, { maxQueueBytes: MAX, lingerMs: 3_600_000 });
   for (let round = 0; round < 20; round += 1) {
     fill(20, { size: SIZE });
     await turn();
@@ -95,7 +95,7 @@ test("sends what is being gathered as soon as it fills the memory, not when its 
 });
 
 test("a record larger than the queue is too-large, and leaves the rest where it was", async () => {
-  const { publisher, publish, fill, dropped, sent } = openBench(undefined, { maxQueueBytes: MAX });
+  const { publisher, publish, fill, dropped, sent } = openHarness(undefined, { maxQueueBytes: MAX });
   fill(5);
   const key = publish({ size: MAX });
   fill(5);
@@ -106,14 +106,14 @@ test("a record larger than the queue is too-large, and leaves the rest where it 
 });
 
 test("a record that just fits the queue is taken", async () => {
-  const { publisher, publish } = openBench(undefined, { maxQueueBytes: MAX });
+  const { publisher, publish } = openHarness(undefined, { maxQueueBytes: MAX });
   publish({ size: MAX - 2_000 });
   expect((await publisher.flush()).delivered).toBe(1);
 });
 
 test("what onDrop gets is its own, in memory of its own", async () => {
   const data = Buffer.from("mine");
-  const { fill, dropped, publisher } = openBench(
+  const { fill, dropped, publisher } = openHarness(
     () => ({ kind: "rejected", reason: "no" }),
     {},
     { encode: () => ({ data }), send: () => ({ kind: "rejected", reason: "no" }) },
@@ -125,7 +125,7 @@ test("what onDrop gets is its own, in memory of its own", async () => {
 });
 
 test("records older than the age are given up, from memory and from a back-off", async () => {
-  const { clock, publisher, fill, dropped } = openBench(() => ({ kind: "retry" }), { maxAgeMs: 60_000 });
+  const { clock, publisher, fill, dropped } = openHarness(() => ({ kind: "retry" }), { maxAgeMs: 60_000 });
   fill(5);
   await clock.advance(59_000);
   expect(publisher.health().pending).toBe(5);
@@ -137,14 +137,14 @@ test("records older than the age are given up, from memory and from a back-off",
 
 test("records that wait for a start grow old as well", async () => {
   const start = (): Promise<void> => new Promise(() => undefined);
-  const { clock, publisher, fill } = openBench(undefined, { maxAgeMs: 60_000 }, { start });
+  const { clock, publisher, fill } = openHarness(undefined, { maxAgeMs: 60_000 }, { start });
   fill(5);
   await clock.advance(62_000);
   expect(publisher.health()).toMatchObject({ pending: 0, droppedBy: { expired: 5 } });
 });
 
 test("a batch in flight does not expire under way", async () => {
-  const { clock, publisher, fill, sent } = openBench(() => undefined, { maxAgeMs: 2_000 });
+  const { clock, publisher, fill, sent } = openHarness(() => undefined, { maxAgeMs: 2_000 });
   fill(5);
   await clock.advance(8_000);
   expect(publisher.health().pending).toBe(5);
@@ -161,7 +161,7 @@ test("a handler of onDrop that throws or rejects costs nothing and is reported",
     () => Promise.reject(new Error("onDrop")),
   ];
   for (const onDrop of handlers) {
-    const { publisher, fill, errors, turn } = openBench(() => ({ kind: "rejected", reason: "no" }), { onDrop });
+    const { publisher, fill, errors, turn } = openHarness(() => ({ kind: "rejected", reason: "no" }), { onDrop });
     fill(3);
     expect(await publisher.flush()).toMatchObject({ dropped: 3, pending: 0 });
     await turn();
@@ -170,7 +170,7 @@ test("a handler of onDrop that throws or rejects costs nothing and is reported",
 });
 
 test("a handler of onError that publishes cannot make a batch be given up twice", async () => {
-  const { publisher, fill, clock, dropped } = openBench(() => undefined, {
+  const { publisher, fill, clock, dropped } = openHarness(() => undefined, {
     maxQueueBytes: MAX,
     overflow: "drop-oldest",
     maxBatchRecords: 10,
@@ -187,7 +187,7 @@ test("a handler of onError that publishes cannot make a batch be given up twice"
 test("the memory counted for many small batches is at least what the heap says", async () => {
   setFlagsFromString("--expose-gc");
   const collect = runInNewContext("gc") as () => void;
-  const { publisher, fill, clock } = openBench(() => undefined, { maxBatchRecords: 1, onDrop: undefined });
+  const { publisher, fill, clock } = openHarness(() => undefined, { maxBatchRecords: 1, onDrop: undefined });
   fill(100);
   await clock.advance(0);
   collect();
@@ -211,7 +211,7 @@ test("memory falls back to nothing when everything is settled", async () => {
     { kind: "delivered" },
   ];
   let at = 0;
-  const { publisher, fill, clock } = openBench(() => outcomes[at++ % outcomes.length]);
+  const { publisher, fill, clock } = openHarness(() => outcomes[at++ % outcomes.length]);
   fill(500, { size: 100 });
   expect((await within(clock, publisher.flush({ timeoutMs: 3_600_000 }), 3_600_000)).status).toBe("complete");
   expect(publisher.health().pendingDetail).toEqual({ bytes: 0, oldestAgeMs: null });
@@ -219,7 +219,7 @@ test("memory falls back to nothing when everything is settled", async () => {
 
 test("dropped batches that wait for onDrop are no second queue, even when nobody pauses", async () => {
   const handed: number[] = [];
-  const { publisher, publish } = openBench(() => new Promise(() => undefined), {
+  const { publisher, publish } = openHarness(() => new Promise(() => undefined), {
     overflow: "drop-oldest",
     maxQueueBytes: 65_536,
     maxBatchRecords: 10,

@@ -1,7 +1,7 @@
 import { afterEach, expect, test, vi } from "vitest";
 import type { Batch, Outcome, RecordOutcome, Send } from "../src/index.ts";
 import { type Chance, createChance, seedJitter } from "./chance.ts";
-import { FULL, keyOf, openBench, recordOf } from "./push-bench.ts";
+import { FULL, keyOf, openHarness, recordOf } from "./push-harness.ts";
 
 afterEach(() => void vi.restoreAllMocks());
 
@@ -133,8 +133,8 @@ function createBulkBackend({ integer, once, pick }: Chance, delivered: () => num
 async function playRound(seed: number): Promise<number> {
   seedJitter(seed);
   const chance = createChance(seed);
-  const backend = createBulkBackend(chance, () => bench.publisher.health().delivered);
-  const bench = openBench(
+  const backend = createBulkBackend(chance, () => harness.publisher.health().delivered);
+  const harness = openHarness(
     undefined,
     {
       maxBatchRecords: chance.pick([1, 7, 50, 200]),
@@ -144,7 +144,7 @@ async function playRound(seed: number): Promise<number> {
     },
     { send: backend.send },
   );
-  const { publisher, clock, fill, dropped } = bench;
+  const { publisher, clock, fill, dropped } = harness;
   for (let published = 0; backend.replies < REPLIES_PER_ROUND && published < RECORDS_PER_ROUND; published += 50) {
     fill(50);
     await clock.advance(chance.integer(60_000));

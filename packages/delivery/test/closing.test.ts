@@ -1,8 +1,8 @@
 import { setImmediate } from "node:timers/promises";
 import { createVirtualClock, type FaultReply } from "@eventmeter/testkit";
 import { describe, expect, test } from "vitest";
-import { openBench } from "./push-bench.ts";
-import { CLIENT_NAMES, openWire, until, type Wire } from "./support-wire.ts";
+import { openHarness } from "./push-harness.ts";
+import { CLIENT_NAMES, openWire, until, type Wire } from "./wire-harness.ts";
 
 const DEADLINE_MS = 500;
 const KEYS = Array.from({ length: 20 }, (_, key) => key);
@@ -101,7 +101,7 @@ test("an aborted close ends at once", async () => {
 
 test("an aborted close does not wait for a start that hangs", async () => {
   const clock = createVirtualClock();
-  const { publisher, fill } = openBench(undefined, { clock }, { start: () => new Promise(() => undefined) });
+  const { publisher, fill } = openHarness(undefined, { clock }, { start: () => new Promise(() => undefined) });
   fill(3);
   await clock.advance(0);
   const report = await publisher.close({ timeoutMs: 60_000, signal: AbortSignal.abort() });
@@ -114,7 +114,7 @@ test("a close hands out what is lost in slices: the program goes on in between",
   let sinceTurn = 0;
   let longest = 0;
   const virtual = createVirtualClock();
-  const { publisher, fill } = openBench(() => undefined, {
+  const { publisher, fill } = openHarness(() => undefined, {
     maxBatchRecords: 10,
     clock: { ...virtual, monotonic: () => virtual.monotonic() + handlerMs },
     // Each call takes a millisecond.

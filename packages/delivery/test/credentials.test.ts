@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import { DELIVERED, openBench, type PushBench } from "./push-bench.ts";
+import { DELIVERED, openHarness, type PushHarness } from "./push-harness.ts";
 
 const HOLD = { kind: "hold", reason: "the key was refused (401)" };
 const MINUTES = 60_000;
 
 /** When each request of a lane was made. */
-function timesOf({ sent }: PushBench, lane = ""): number[] {
+function timesOf({ sent }: PushHarness, lane = ""): number[] {
   return sent.filter(({ batch }) => batch.lane === lane).map(({ at }) => at);
 }
 
@@ -15,8 +15,8 @@ function closest(times: readonly number[]): number {
 }
 
 test("a refused key costs no record in 10 minutes: one probe every 30 s, and one warning", async () => {
-  const bench = openBench(() => HOLD, { maxAgeMs: 60 * MINUTES, maxBatchRecords: 10, concurrency: 1 });
-  const { clock, publisher, fill, errors } = bench;
+  const harness = openHarness(() => HOLD, { maxAgeMs: 60 * MINUTES, maxBatchRecords: 10, concurrency: 1 });
+  const { clock, publisher, fill, errors } = harness;
   for (let second = 0; second < 600; second += 1) {
     fill(5);
     if (second % 60 === 0) void publisher.flush();
@@ -29,18 +29,18 @@ test("a refused key costs no record in 10 minutes: one probe every 30 s, and one
     dropped: 0,
     state: "failing",
   });
-  const times = timesOf(bench);
+  const times = timesOf(harness);
   expect(closest(times)).toBeGreaterThanOrEqual(30_000);
   // Held, but not forgotten.
   expect(times.length).toBeGreaterThanOrEqual(19);
   expect(errors.map(({ code, retryable, message }) => [code, retryable, message])).toEqual([
-    ["held", true, "bench: records are kept back: the key was refused (401)"],
+    ["held", true, "harness: records are kept back: the key was refused (401)"],
   ]);
 });
 
 test("batches that were on their way together are one warning, and one probe follows", async () => {
-  const bench = openBench(() => HOLD, { maxBatchRecords: 1, concurrency: 4 });
-  const { clock, fill, errors, sent } = bench;
+  const harness = openHarness(() => HOLD, { maxBatchRecords: 1, concurrency: 4 });
+  const { clock, fill, errors, sent } = harness;
   fill(20);
   await clock.advance(29_999);
   expect(sent).toHaveLength(4);
@@ -53,8 +53,8 @@ test("batches that were on their way together are one warning, and one probe fol
 
 test("a new key: the next probe is delivered, a diagnostic says so, and all that waited follows", async () => {
   let key = "old";
-  const bench = openBench(() => (key === "new" ? DELIVERED : HOLD), { maxBatchRecords: 1, concurrency: 2 });
-  const { clock, publisher, fill, sent, diagnostics, errors } = bench;
+  const harness = openHarness(() => (key === "new" ? DELIVERED : HOLD), { maxBatchRecords: 1, concurrency: 2 });
+  const { clock, publisher, fill, sent, diagnostics, errors } = harness;
   fill(50);
   await clock.advance(100_000);
   const probes = sent.length;
@@ -71,7 +71,7 @@ test("a new key: the next probe is delivered, a diagnostic says so, and all that
 
 test("a key that is refused again is a new warning", async () => {
   const answers = [HOLD, DELIVERED, HOLD, DELIVERED];
-  const { clock, fill, errors, diagnostics } = openBench(() => answers.shift() ?? DELIVERED, {
+  const { clock, fill, errors, diagnostics } = openHarness(() => answers.shift() ?? DELIVERED, {
     maxBatchRecords: 1,
     concurrency: 1,
   });
@@ -84,30 +84,30 @@ test("a key that is refused again is a new warning", async () => {
 });
 
 test("other lanes go on, and their success does not open the one that is held", async () => {
-  const bench = openBench(({ batch }) => (batch.lane === "closed" ? HOLD : DELIVERED), {
+  const harness = openHarness(({ batch }) => (batch.lane === "closed" ? HOLD : DELIVERED), {
     maxBatchRecords: 5,
     maxAgeMs: 60 * MINUTES,
     concurrency: 1,
   });
-  const { clock, publisher, fill, diagnostics } = bench;
+  const { clock, publisher, fill, diagnostics } = harness;
   for (let second = 0; second < 600; second += 1) {
     fill(5, { lane: "closed" });
     fill(5, { lane: "open" });
     await clock.advance(1_000);
   }
   expect(publisher.health()).toMatchObject({ delivered: 3_000, pending: 3_000, dropped: 0 });
-  expect(closest(timesOf(bench, "closed"))).toBeGreaterThanOrEqual(30_000);
-  expect(timesOf(bench, "open")).toHaveLength(600);
+  expect(closest(timesOf(harness, "closed"))).toBeGreaterThanOrEqual(30_000);
+  expect(timesOf(harness, "open")).toHaveLength(600);
   expect(diagnostics).toEqual([]);
 });
 
 test("each lane has a probe of its own", async () => {
   const held = new Set(["a", "b", "c"]);
-  const bench = openBench(({ batch }) => (held.has(batch.lane) ? HOLD : DELIVERED), { maxBatchRecords: 1 });
-  const { clock, publisher, fill, errors } = bench;
+  const harness = openHarness(({ batch }) => (held.has(batch.lane) ? HOLD : DELIVERED), { maxBatchRecords: 1 });
+  const { clock, publisher, fill, errors } = harness;
   for (const lane of held) fill(3, { lane });
   await clock.advance(10 * MINUTES);
-  for (const lane of held) expect(closest(timesOf(bench, lane).slice(3))).toBeGreaterThanOrEqual(30_000);
+  for (const lane of held) expect(closest(timesOf(harness, lane).slice(3))).toBeGreaterThanOrEqual(30_000);
   expect(errors).toHaveLength(3);
   held.delete("b");
   await clock.advance(30_000);
@@ -116,20 +116,20 @@ test("each lane has a probe of its own", async () => {
 
 test("a backend that is away does not make a held lane forget", async () => {
   let away = false;
-  const bench = openBench(() => (away ? { kind: "retry" } : HOLD), { maxBatchRecords: 1, maxAgeMs: 60 * MINUTES });
-  const { clock, publisher, fill, errors } = bench;
+  const harness = openHarness(() => (away ? { kind: "retry" } : HOLD), { maxBatchRecords: 1, maxAgeMs: 60 * MINUTES });
+  const { clock, publisher, fill, errors } = harness;
   fill(10);
   for (let minute = 0; minute < 10; minute += 1) {
     away = minute % 2 === 1;
     await clock.advance(MINUTES);
   }
-  expect(closest(timesOf(bench).slice(4))).toBeGreaterThanOrEqual(30_000);
+  expect(closest(timesOf(harness).slice(4))).toBeGreaterThanOrEqual(30_000);
   expect(errors.filter(({ code }) => code === "held")).toHaveLength(1);
   expect(publisher.health()).toMatchObject({ pending: 10, dropped: 0 });
 });
 
 test("records grow old meanwhile", async () => {
-  const { clock, publisher, fill, dropped } = openBench(() => HOLD, { maxAgeMs: 5 * MINUTES, maxBatchRecords: 10 });
+  const { clock, publisher, fill, dropped } = openHarness(() => HOLD, { maxAgeMs: 5 * MINUTES, maxBatchRecords: 10 });
   for (let minute = 0; minute < 10; minute += 1) {
     fill(10);
     await clock.advance(MINUTES);
@@ -139,7 +139,7 @@ test("records grow old meanwhile", async () => {
 });
 
 test("the byte bound holds meanwhile", async () => {
-  const { clock, publisher, fill } = openBench(() => HOLD, { maxQueueBytes: 65_536, maxBatchRecords: 10 });
+  const { clock, publisher, fill } = openHarness(() => HOLD, { maxQueueBytes: 65_536, maxBatchRecords: 10 });
   for (let second = 0; second < 100; second += 1) {
     fill(10, { size: 500 });
     await clock.advance(1_000);
@@ -153,12 +153,12 @@ test("the byte bound holds meanwhile", async () => {
 test.each(["drop-newest", "drop-oldest"] as const)(
   "a held lane leaves room for its neighbours (%s)",
   async (overflow) => {
-    const bench = openBench(({ batch }) => (batch.lane === "held" ? HOLD : DELIVERED), {
+    const harness = openHarness(({ batch }) => (batch.lane === "held" ? HOLD : DELIVERED), {
       maxQueueBytes: 65_536,
       maxBatchRecords: 10,
       overflow,
     });
-    const { clock, publisher, fill } = bench;
+    const { clock, publisher, fill } = harness;
     fill(10, { lane: "well", size: 500 });
     for (let second = 0; second < 100; second += 1) {
       fill(10, { lane: "held", size: 500 });
@@ -172,7 +172,7 @@ test.each(["drop-newest", "drop-oldest"] as const)(
 );
 
 test("a lane that is held and alone has the whole queue", async () => {
-  const { clock, publisher, fill } = openBench(() => HOLD, { maxQueueBytes: 65_536, maxBatchRecords: 10 });
+  const { clock, publisher, fill } = openHarness(() => HOLD, { maxQueueBytes: 65_536, maxBatchRecords: 10 });
   for (let second = 0; second < 50; second += 1) {
     fill(10, { size: 500 });
     await clock.advance(1_000);
@@ -182,7 +182,7 @@ test("a lane that is held and alone has the whole queue", async () => {
 
 test("a reply that holds the lane after it took some of the records keeps the rest", async () => {
   let closed = true;
-  const bench = openBench(
+  const harness = openHarness(
     ({ keys }) =>
       closed
         ? {
@@ -193,7 +193,7 @@ test("a reply that holds the lane after it took some of the records keeps the re
         : DELIVERED,
     { maxBatchRecords: 10, concurrency: 1 },
   );
-  const { clock, publisher, fill, errors, sent } = bench;
+  const { clock, publisher, fill, errors, sent } = harness;
   fill(10);
   await clock.advance(0);
   expect(publisher.health()).toMatchObject({ delivered: 5, pending: 5 });
@@ -207,7 +207,7 @@ test("a reply that holds the lane after it took some of the records keeps the re
 });
 
 test("a close counts what was held as unconfirmed", async () => {
-  const { clock, publisher, fill } = openBench(() => HOLD, { maxBatchRecords: 1 });
+  const { clock, publisher, fill } = openHarness(() => HOLD, { maxBatchRecords: 1 });
   fill(10);
   await clock.advance(0);
   const closing = publisher.close({ timeoutMs: 500 });

@@ -3,13 +3,13 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { createFaultServer, type FaultReply } from "@eventmeter/testkit";
 import { expect, test } from "vitest";
-import { FULL } from "./push-bench.ts";
-import { CLIENT_NAMES, type ClientName } from "./support-wire.ts";
+import { FULL } from "./push-harness.ts";
+import { CLIENT_NAMES, type ClientName } from "./wire-harness.ts";
 
 const CHILDREN = FULL ? 20 : 3;
 const IDLE_MS = 50;
 const SEND_TIMEOUT_MS = 300;
-const PROGRAM = fileURLToPath(new URL("support-exit-program.ts", import.meta.url));
+const PROGRAM = fileURLToPath(new URL("exit-program.ts", import.meta.url));
 
 /** How a program is when its code ends. */
 interface Scenario {

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import { BATCH_OVERHEAD } from "../src/sealed-batch.ts";
-import { openBench } from "./push-bench.ts";
+import { BATCH_OVERHEAD } from "../src/queue/batch-maker.ts";
+import { openHarness } from "./push-harness.ts";
 
-const lanesOf = (sent: ReturnType<typeof openBench>["sent"]): string[] => sent.map(({ batch }) => batch.lane);
+const lanesOf = (sent: ReturnType<typeof openHarness>["sent"]): string[] => sent.map(({ batch }) => batch.lane);
 
 test("records of one lane travel together, and of two never", async () => {
-  const { publisher, publish, sent } = openBench();
+  const { publisher, publish, sent } = openHarness();
   const a = [publish({ lane: "a" })];
   const b = [publish({ lane: "b" })];
   a.push(publish({ lane: "a", network: true }));
@@ -15,16 +15,16 @@ test("records of one lane travel together, and of two never", async () => {
   expect(byLane).toEqual({ a, b, "": none });
 });
 
-test("seals by count", async () => {
-  const { turn, fill, sent } = openBench(undefined, { maxBatchRecords: 10 });
+test("ends a batch by count", async () => {
+  const { turn, fill, sent } = openHarness(undefined, { maxBatchRecords: 10 });
   fill(25);
   await turn();
   expect(sent.map(({ batch }) => batch.count)).toEqual([10, 10]);
 });
 
-test("seals by bytes of the body, surroundings included", async () => {
+test("ends a batch by bytes of the body, surroundings included", async () => {
   const wrap = { prefix: "[[", separator: "--", suffix: "]]" };
-  const { publisher, fill, sent } = openBench(undefined, { maxBatchBytes: 100 }, { wrap });
+  const { publisher, fill, sent } = openHarness(undefined, { maxBatchBytes: 100 }, { wrap });
   // 4 + 4 * 20 + 3 * 2 = 90; a fifth record makes it 112.
   fill(10, { size: 20 });
   await publisher.flush();
@@ -32,8 +32,8 @@ test("seals by bytes of the body, surroundings included", async () => {
   expect(sent.map(({ batch }) => batch.bytes)).toEqual([90, 90, 46]);
 });
 
-test("seals at once when a body has exactly the largest size", async () => {
-  const { turn, fill, sent } = openBench(undefined, { maxBatchBytes: 100 });
+test("ends a batch at once when a body has exactly the largest size", async () => {
+  const { turn, fill, sent } = openHarness(undefined, { maxBatchBytes: 100 });
   fill(5, { size: 20 });
   await turn();
   expect(sent.map(({ batch }) => [batch.count, batch.bytes])).toEqual([[5, 100]]);
@@ -41,7 +41,7 @@ test("seals at once when a body has exactly the largest size", async () => {
 
 test("counts bytes of strings, not characters", async () => {
   const data = "€".repeat(10);
-  const { publisher, fill, sent } = openBench(
+  const { publisher, fill, sent } = openHarness(
     undefined,
     { maxBatchBytes: 100 },
     { encode: () => ({ data }), send: (batch) => (sizes.push(batch.bytes), { kind: "delivered" }) },
@@ -53,8 +53,8 @@ test("counts bytes of strings, not characters", async () => {
   expect(sent).toEqual([]);
 });
 
-test("seals by linger time, counted from the first record of the lane", async () => {
-  const { clock, publish, sent } = openBench(undefined, { lingerMs: 500 });
+test("ends a batch by linger time, counted from the first record of the lane", async () => {
+  const { clock, publish, sent } = openHarness(undefined, { lingerMs: 500 });
   publish({ lane: "a" });
   await clock.advance(300);
   publish({ lane: "b" });
@@ -69,13 +69,13 @@ test("seals by linger time, counted from the first record of the lane", async ()
 });
 
 test("one linger timer serves every lane", async () => {
-  const { clock, publish } = openBench(() => undefined, { lingerMs: 500, maxLanes: 1_000 });
+  const { clock, publish } = openHarness(() => undefined, { lingerMs: 500, maxLanes: 1_000 });
   for (let lane = 0; lane < 500; lane += 1) publish({ lane: String(lane) });
   expect(clock.pendingTimers).toBeLessThanOrEqual(1);
 });
 
-test("one lane more than allowed seals the least recently used", async () => {
-  const { publish, turn, sent } = openBench(undefined, { maxLanes: 3 });
+test("one lane more than allowed ends the batch of the least recently used", async () => {
+  const { publish, turn, sent } = openHarness(undefined, { maxLanes: 3 });
   for (const lane of ["a", "b", "c", "a", "d"]) publish({ lane });
   await turn();
   expect(lanesOf(sent)).toEqual(["b"]);
@@ -86,7 +86,7 @@ test("one lane more than allowed seals the least recently used", async () => {
 });
 
 test("a record larger than a batch travels alone, and those before and after it together", async () => {
-  const { publisher, publish, fill, sent } = openBench(undefined, { maxBatchBytes: 100 });
+  const { publisher, publish, fill, sent } = openHarness(undefined, { maxBatchBytes: 100 });
   fill(2);
   const large = publish({ size: 500 });
   fill(2);
@@ -95,7 +95,7 @@ test("a record larger than a batch travels alone, and those before and after it 
 });
 
 test("a lane takes 4 KiB of memory, doubles as it fills, and ends at the size of a batch", async () => {
-  const { publisher, publish } = openBench(() => undefined, { maxBatchBytes: 20_000 });
+  const { publisher, publish } = openHarness(() => undefined, { maxBatchBytes: 20_000 });
   const bytes = (): number => publisher.health().pendingDetail.bytes;
   const overhead = 64 * 4 + BATCH_OVERHEAD;
   publish({ size: 1_000 });
@@ -109,13 +109,13 @@ test("a lane takes 4 KiB of memory, doubles as it fills, and ends at the size of
 });
 
 test("counts the memory of offsets too", async () => {
-  const { publisher, fill } = openBench(() => undefined, { maxBatchRecords: 10_000 });
+  const { publisher, fill } = openHarness(() => undefined, { maxBatchRecords: 10_000 });
   fill(1_000, { size: 4 });
   expect(publisher.health().pendingDetail.bytes).toBeGreaterThanOrEqual(4_096 + 1_001 * 4);
 });
 
-test("a sealed batch that is mostly empty gives memory back", async () => {
-  const { publisher, publish, clock } = openBench(() => undefined);
+test("a batch that is mostly empty gives memory back", async () => {
+  const { publisher, publish, clock } = openHarness(() => undefined);
   publish({ size: 100 });
   const open = publisher.health().pendingDetail.bytes;
   await clock.advance(1_000);

@@ -1,13 +1,13 @@
 import { isPublisherError, PublisherError } from "@eventmeter/core";
 import { expect, test } from "vitest";
 import { createPushPublisher } from "../src/index.ts";
-import { DELIVERED, openBench, within } from "./push-bench.ts";
+import { DELIVERED, openHarness, within } from "./push-harness.ts";
 
-const definition = { name: "bench", encode: () => null, send: () => DELIVERED };
+const definition = { name: "harness", encode: () => null, send: () => DELIVERED };
 
 test("nothing is sent before the start has succeeded, and everything after", async () => {
   const { promise, resolve } = Promise.withResolvers<void>();
-  const { clock, publisher, fill, sent } = openBench(undefined, { maxBatchRecords: 2 }, { start: () => promise });
+  const { clock, publisher, fill, sent } = openHarness(undefined, { maxBatchRecords: 2 }, { start: () => promise });
   fill(10);
   await clock.advance(5_000);
   expect(sent).toEqual([]);
@@ -21,7 +21,7 @@ test("a start that fails is tried again while records wait", async () => {
   const start = (): void => {
     if ((failures -= 1) >= 0) throw new Error("not yet");
   };
-  const { clock, publisher, fill, errors } = openBench(undefined, {}, { start });
+  const { clock, publisher, fill, errors } = openHarness(undefined, {}, { start });
   fill(5);
   await clock.advance(120_000);
   expect(publisher.health()).toMatchObject({ delivered: 5, dropped: 0 });
@@ -31,9 +31,9 @@ test("a start that fails is tried again while records wait", async () => {
 test("a start that fails for good turns what waits and what comes into refused, each once to onDrop", async () => {
   const start = async (): Promise<never> => {
     await Promise.resolve();
-    throw new PublisherError("no such stack", { code: "start-failed", publisher: "bench" });
+    throw new PublisherError("no such stack", { code: "start-failed", publisher: "harness" });
   };
-  const { clock, publisher, fill, dropped, sent } = openBench(undefined, { maxBatchRecords: 2 }, { start });
+  const { clock, publisher, fill, dropped, sent } = openHarness(undefined, { maxBatchRecords: 2 }, { start });
   fill(5);
   await clock.advance(0);
   expect(publisher.health()).toMatchObject({ droppedBy: { refused: 5 }, pending: 0, state: "failing" });
@@ -51,7 +51,7 @@ test("a start that fails for good turns what waits and what comes into refused, 
 });
 
 test("records that wait for a start when the publisher is closed are unconfirmed", async () => {
-  const { clock, publisher, fill } = openBench(undefined, {}, { start: () => new Promise(() => undefined) });
+  const { clock, publisher, fill } = openHarness(undefined, {}, { start: () => new Promise(() => undefined) });
   fill(3);
   await within(clock, publisher.close({ timeoutMs: 100 }), 300);
   expect(publisher.health()).toMatchObject({ droppedBy: { unconfirmed: 3 }, pending: 0, state: "closed" });
@@ -60,7 +60,7 @@ test("records that wait for a start when the publisher is closed are unconfirmed
 test("what a start opens while the publisher closes is closed as well", async () => {
   const { promise, resolve } = Promise.withResolvers<void>();
   const calls: string[] = [];
-  const { clock, publisher, fill } = openBench(
+  const { clock, publisher, fill } = openHarness(
     undefined,
     {},
     {
@@ -79,7 +79,7 @@ test("what a start opens while the publisher closes is closed as well", async ()
 });
 
 test("a flush covers what was published before it and no more", async () => {
-  const { clock, publisher, fill, fresh } = openBench(() => undefined, { maxBatchRecords: 5 });
+  const { clock, publisher, fill, fresh } = openHarness(() => undefined, { maxBatchRecords: 5 });
   fill(7);
   let ended = "";
   const first = publisher.flush({ timeoutMs: 60_000 }).then(({ status }) => (ended += `first ${status} `));
@@ -108,7 +108,7 @@ test("a flush covers what was published before it and no more", async () => {
 });
 
 test("a flush that ends early says so, and the records go on", async () => {
-  const { clock, publisher, fill, sent } = openBench(() => undefined);
+  const { clock, publisher, fill, sent } = openHarness(() => undefined);
   fill(3);
   const report = await within(clock, publisher.flush({ timeoutMs: 200 }), 300);
   expect(report).toMatchObject({ status: "timeout", pending: 3, durable: 0 });
@@ -120,7 +120,10 @@ test("a flush that ends early says so, and the records go on", async () => {
 });
 
 test("close aborts what is in flight, counts it as unconfirmed, and leaves no timer", async () => {
-  const { clock, publisher, fill, sent, dropped } = openBench(() => undefined, { maxBatchRecords: 2, concurrency: 2 });
+  const { clock, publisher, fill, sent, dropped } = openHarness(() => undefined, {
+    maxBatchRecords: 2,
+    concurrency: 2,
+  });
   fill(9);
   await within(clock, publisher.close({ timeoutMs: 500 }), 600);
   expect(sent).toHaveLength(2);
@@ -147,7 +150,7 @@ test.each([
 ])("an answer (%s) in the very moment in which the close ends counts once", async (_, outcome) => {
   for (let turns = 0; turns < 12; turns += 1) {
     const controller = new AbortController();
-    const { clock, publisher, fill, sent } = openBench(() => undefined);
+    const { clock, publisher, fill, sent } = openHarness(() => undefined);
     fill(2);
     const closing = publisher.close({ signal: controller.signal, timeoutMs: 60_000 });
     await clock.advance(0);
@@ -163,7 +166,7 @@ test.each([
 
 test("close gives its own close what is left of the time", async () => {
   const timeouts: unknown[] = [];
-  const { clock, publisher, fill } = openBench(
+  const { clock, publisher, fill } = openHarness(
     () => undefined,
     {},
     { close: ({ timeoutMs }) => void timeouts.push(timeoutMs) },
@@ -171,7 +174,7 @@ test("close gives its own close what is left of the time", async () => {
   fill(1);
   await within(clock, publisher.close({ timeoutMs: 500 }), 700);
   expect(timeouts).toEqual([50]);
-  const other = openBench(undefined, {}, { close: ({ timeoutMs }) => void timeouts.push(timeoutMs) });
+  const other = openHarness(undefined, {}, { close: ({ timeoutMs }) => void timeouts.push(timeoutMs) });
   await other.publisher.close({ timeoutMs: 500 });
   expect(timeouts).toEqual([50, 500]);
 });
@@ -192,7 +195,7 @@ test("null from encode is ignored, a throw or no data is dropped.encode", async 
     () => ({ data: "good" }),
   ];
   let at = 0;
-  const { publisher, fill, errors } = openBench(
+  const { publisher, fill, errors } = openHarness(
     undefined,
     {},
     { encode: () => encoded[at++]?.() as never, send: () => DELIVERED },
@@ -206,7 +209,7 @@ test("null from encode is ignored, a throw or no data is dropped.encode", async 
 
 test("gives encode an id and the time of publication, and the record's own fields", () => {
   const seen: unknown[] = [];
-  const { fill, clock } = openBench(
+  const { fill, clock } = openHarness(
     undefined,
     {},
     {
@@ -225,7 +228,7 @@ test("gives encode an id and the time of publication, and the record's own field
 
 test("sends after publish has returned", async () => {
   let returned = false;
-  const { publish, clock } = openBench(() => (expect(returned).toBe(true), DELIVERED), { maxBatchRecords: 1 });
+  const { publish, clock } = openHarness(() => (expect(returned).toBe(true), DELIVERED), { maxBatchRecords: 1 });
   publish();
   returned = true;
   await clock.advance(0);
@@ -233,13 +236,13 @@ test("sends after publish has returned", async () => {
 });
 
 test("check is there if the definition has one, and gets the wait", async () => {
-  expect("check" in openBench().publisher).toBe(false);
+  expect("check" in openHarness().publisher).toBe(false);
   const check = ({ timeoutMs }: { timeoutMs?: number | undefined }): { ok: true; code: string; message: string } => ({
     ok: true,
     code: "ok",
     message: `${timeoutMs}`,
   });
-  const { publisher } = openBench(undefined, {}, { check });
+  const { publisher } = openHarness(undefined, {}, { check });
   expect(await publisher.check?.({ timeoutMs: 7 })).toMatchObject({ ok: true, message: "7" });
 });
 

@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib";
 import { createVirtualClock, type FaultReply } from "@eventmeter/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { CLIENT_NAMES, nextAttempt, openWire, until } from "./support-wire.ts";
+import { CLIENT_NAMES, nextAttempt, openWire, until } from "./wire-harness.ts";
 
 const TIMEOUT_MS = 5_000;
 const warnings: Error[] = [];

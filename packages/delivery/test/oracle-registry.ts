@@ -1,5 +1,5 @@
 import type { Batch, DroppedRecord, SendContext, BatchWrap } from "../src/index.ts";
-import type { ResolvedDelivery } from "../src/options.ts";
+import type { ResolvedDelivery } from "../src/push/delivery-options.ts";
 import type { Word } from "./oracle-backend.ts";
 
 /** Options of the publisher that is judged. */

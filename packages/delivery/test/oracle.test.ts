@@ -2,7 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import { afterEach, expect, test, vi } from "vitest";
 import { type Chance, createChance, seedJitter } from "./chance.ts";
 import { createOracle, type Oracle } from "./oracle.ts";
-import { FULL } from "./push-bench.ts";
+import { FULL } from "./push-harness.ts";
 
 // EVENTMETER_SEED=<seed> plays the one schedule of that seed.
 const SEED = process.env["EVENTMETER_SEED"];

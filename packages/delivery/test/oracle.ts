@@ -1,7 +1,7 @@
 import { type FlushReport, PublisherError, type PublisherHealth } from "@eventmeter/core";
 import { createVirtualClock, malformedRecords, type VirtualClock } from "@eventmeter/testkit";
 import { createPushPublisher, type EncodeContext, type EncodedRecord } from "../src/index.ts";
-import { BATCH_OVERHEAD } from "../src/sealed-batch.ts";
+import { BATCH_OVERHEAD } from "../src/queue/batch-maker.ts";
 import type { Chance } from "./chance.ts";
 import { type Backend, createBackend } from "./oracle-backend.ts";
 import { createRegistry, type OracleOptions, type Registry } from "./oracle-registry.ts";

@@ -1,7 +1,7 @@
 import { fc, test as property } from "@fast-check/vitest";
 import { expect, test } from "vitest";
-import { type Outcome, readOutcome, type RecordOutcome } from "../src/outcome.ts";
-import { judge } from "../src/verdict.ts";
+import { type Outcome, readOutcome, type RecordOutcome } from "../src/push/outcome.ts";
+import { settlementOf } from "../src/push/settlement.ts";
 
 const anything = fc.anything({ withNullPrototype: true, withSparseArray: true, withBoxedValues: true });
 const record: fc.Arbitrary<RecordOutcome> = fc.oneof(
@@ -16,7 +16,7 @@ property.prop([anything, fc.integer({ min: 1, max: 10 })])(
   (given, count) => {
     const known = typeof given === "object" && given !== null && "kind" in given;
     fc.pre(!known);
-    expect(judge(readOutcome(given, count), count)).toMatchObject({ again: "all", delivered: 0, givenUp: [] });
+    expect(settlementOf(readOutcome(given, count), count)).toMatchObject({ resend: "all", delivered: 0, dropped: [] });
   },
 );
 
@@ -51,14 +51,14 @@ test.each([
 
 test("of a partial outcome the reason is that of what is sent again", () => {
   const given = { kind: "partial", records: ["delivered", "retry"], reason: "no room for one" };
-  expect(judge(readOutcome(given, 2), 2)).toMatchObject({ again: [1], reason: "no room for one" });
-  expect(judge(readOutcome({ ...given, reason: 5 }, 2), 2).reason).toBe("the backend did not take all of them");
+  expect(settlementOf(readOutcome(given, 2), 2)).toMatchObject({ resend: [1], reason: "no room for one" });
+  expect(settlementOf(readOutcome({ ...given, reason: 5 }, 2), 2).reason).toBe("the backend did not take all of them");
 });
 
 test("what waits alone leaves the backend open, even if nothing was taken", () => {
   const given = { kind: "partial", records: ["retry", "retry"], alone: true };
-  expect(judge(readOutcome(given, 2), 2)).toMatchObject({ again: "all", backOff: "batch" });
-  expect(judge(readOutcome({ ...given, alone: "yes" }, 2), 2).backOff).toBe("backend");
+  expect(settlementOf(readOutcome(given, 2), 2)).toMatchObject({ resend: "all", backOff: "batch" });
+  expect(settlementOf(readOutcome({ ...given, alone: "yes" }, 2), 2).backOff).toBe("backend");
 });
 
 test("records that change while they are looked at are read once", () => {
@@ -70,61 +70,67 @@ test("records that change while they are looked at are read once", () => {
     },
   };
   const outcome = readOutcome({ kind: "partial", records: ["delivered", rejected] }, 2);
-  expect(judge(outcome, 2).givenUp).toEqual([{ position: 1, because: "rejected", reason: "bad" }]);
+  expect(settlementOf(outcome, 2).dropped).toEqual([{ position: 1, countedAs: "rejected", reason: "bad" }]);
   expect(reads).toBe(1);
 });
 
 property.prop([fc.array(record, { minLength: 1, maxLength: 30 })])(
   "the verdict on a partial outcome has each record exactly once",
   (records) => {
-    const verdict = judge({ kind: "partial", records }, records.length);
-    const again = verdict.again === "all" ? records.map((_, index) => index) : (verdict.again as readonly number[]);
-    expect(again.length + verdict.givenUp.length + verdict.delivered).toBe(records.length);
+    const settlement = settlementOf({ kind: "partial", records }, records.length);
+    const again =
+      settlement.resend === "all" ? records.map((_, index) => index) : (settlement.resend as readonly number[]);
+    expect(again.length + settlement.dropped.length + settlement.delivered).toBe(records.length);
     for (const index of again) expect(records[index]).toBe("retry");
-    for (const { position, reason } of verdict.givenUp) expect(records[position]).toEqual({ rejected: reason });
-    expect(verdict.delivered).toBe(records.filter((one) => one === "delivered").length);
+    for (const { position, reason } of settlement.dropped) expect(records[position]).toEqual({ rejected: reason });
+    expect(settlement.delivered).toBe(records.filter((one) => one === "delivered").length);
   },
 );
 
-const NOTHING = { delivered: 0, givenUp: [], tooLarge: false };
+const NOTHING = { delivered: 0, dropped: [], tooLarge: false };
 test.each<[string, Outcome, number, object]>([
-  ["delivered settles all", { kind: "delivered" }, 3, { delivered: 3, again: [], backOff: "none" }],
-  ["retry keeps all", { kind: "retry" }, 3, { ...NOTHING, again: "all", backOff: "backend", retryAfterMs: 0 }],
-  ["retry waits as long as asked", { kind: "retry", retryAfterMs: 5 }, 3, { again: "all", retryAfterMs: 5 }],
-  ["retry waits 10 minutes at most", { kind: "retry", retryAfterMs: 1e10 }, 3, { again: "all", retryAfterMs: 600_000 }],
+  ["delivered settles all", { kind: "delivered" }, 3, { delivered: 3, resend: [], backOff: "none" }],
+  ["retry keeps all", { kind: "retry" }, 3, { ...NOTHING, resend: "all", backOff: "backend", retryAfterMs: 0 }],
+  ["retry waits as long as asked", { kind: "retry", retryAfterMs: 5 }, 3, { resend: "all", retryAfterMs: 5 }],
+  [
+    "retry waits 10 minutes at most",
+    { kind: "retry", retryAfterMs: 1e10 },
+    3,
+    { resend: "all", retryAfterMs: 600_000 },
+  ],
   ["a wait that is no number is none", { kind: "retry", retryAfterMs: Number.NaN }, 3, { retryAfterMs: 0 }],
   [
     "hold keeps all and stops the lane",
     { kind: "hold", reason: "key" },
     3,
-    { ...NOTHING, again: "all", backOff: "none", hold: "key" },
+    { ...NOTHING, resend: "all", backOff: "none", hold: "key" },
   ],
-  ["rejected gives all up", { kind: "rejected", reason: "no" }, 2, { delivered: 0, again: [], backOff: "none" }],
+  ["rejected gives all up", { kind: "rejected", reason: "no" }, 2, { delivered: 0, resend: [], backOff: "none" }],
   [
     "too large halves at once and is remembered",
     { kind: "split", because: "too-large" },
     2,
-    { ...NOTHING, again: "halves", backOff: "none", tooLarge: true },
+    { ...NOTHING, resend: "halves", backOff: "none", tooLarge: true },
   ],
   [
     "a rejected batch halves at once",
     { kind: "split", because: "rejected" },
     2,
-    { ...NOTHING, again: "halves", backOff: "none" },
+    { ...NOTHING, resend: "halves", backOff: "none" },
   ],
   [
     "a busy one halves and waits",
     { kind: "split", because: "busy" },
     2,
-    { ...NOTHING, again: "halves", backOff: "backend" },
+    { ...NOTHING, resend: "halves", backOff: "backend" },
   ],
   [
     "a single one is too large",
     { kind: "split", because: "too-large" },
     1,
     {
-      again: [],
-      givenUp: [{ position: 0, because: "too-large", reason: "a single record was too-large" }],
+      resend: [],
+      dropped: [{ position: 0, countedAs: "too-large", reason: "a single record was too-large" }],
       tooLarge: false,
     },
   ],
@@ -132,32 +138,32 @@ test.each<[string, Outcome, number, object]>([
     "a single one is rejected",
     { kind: "split", because: "rejected", reason: "map" },
     1,
-    { again: [], givenUp: [{ position: 0, because: "rejected", reason: "map" }] },
+    { resend: [], dropped: [{ position: 0, countedAs: "rejected", reason: "map" }] },
   ],
   [
     "a single busy one is tried again",
     { kind: "split", because: "busy" },
     1,
-    { ...NOTHING, again: "all", backOff: "backend" },
+    { ...NOTHING, resend: "all", backOff: "backend" },
   ],
   [
     "what is left waits alone",
     { kind: "partial", records: ["delivered", "retry"] },
     2,
-    { delivered: 1, again: [1], backOff: "batch" },
+    { delivered: 1, resend: [1], backOff: "batch" },
   ],
   [
     "a partial wait is the backend's",
     { kind: "partial", records: ["delivered", "retry"], retryAfterMs: 9 },
     2,
-    { again: [1], backOff: "backend", retryAfterMs: 9 },
+    { resend: [1], backOff: "backend", retryAfterMs: 9 },
   ],
   [
     "a partial hold stops the lane alone",
     { kind: "partial", records: ["delivered", "retry"], hold: "closed" },
     2,
-    { again: [1], backOff: "none", hold: "closed" },
+    { resend: [1], backOff: "none", hold: "closed" },
   ],
 ])("%s", (_, outcome, count, expected) => {
-  expect(judge(outcome, count)).toMatchObject(expected);
+  expect(settlementOf(outcome, count)).toMatchObject(expected);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { createChance } from "./chance.ts";
-import { DELIVERED, FULL, keyOf, openBench, type Sent, within } from "./push-bench.ts";
+import { DELIVERED, FULL, keyOf, openHarness, type Sent, within } from "./push-harness.ts";
 
 const RECORDS = 5_000;
 const BATCH = 1_000;
@@ -9,26 +9,28 @@ const DEEPEST = Math.ceil(Math.log2(BATCH)) + 1;
 const COUNTS = FULL ? Array.from({ length: 50 }, (_, index) => index + 1) : [1, 2, 7, 25, 50];
 
 /** Publishes 5,000 records of which some make the backend refuse the whole request. */
-async function play(poison: ReadonlySet<number>): Promise<{ bench: ReturnType<typeof openBench>; flushes: number }> {
+async function play(
+  poison: ReadonlySet<number>,
+): Promise<{ harness: ReturnType<typeof openHarness>; flushes: number }> {
   const refuses = ({ keys }: Sent): boolean => keys.some((key) => poison.has(key));
-  const bench = openBench(
+  const harness = openHarness(
     (sent) => (refuses(sent) ? { kind: "split", because: "rejected", reason: "mapping (400)" } : DELIVERED),
     { maxBatchRecords: BATCH },
   );
-  const { publisher, clock, fill } = bench;
+  const { publisher, clock, fill } = harness;
   fill(RECORDS);
   let flushes = 0;
   for (; flushes < 2 && publisher.health().pending > 0; flushes += 1)
     await within(clock, publisher.flush({ timeoutMs: 5_000 }), 5_000);
-  return { bench, flushes };
+  return { harness, flushes };
 }
 
 test.each(COUNTS)("%i poison records among 5,000 are given up once each, and all others arrive once", async (count) => {
   const { integer } = createChance(count);
   const poison = new Set<number>();
   while (poison.size < count) poison.add(integer(RECORDS) + 1);
-  const { bench, flushes } = await play(poison);
-  const { publisher, dropped, sent, errors, clock } = bench;
+  const { harness, flushes } = await play(poison);
+  const { publisher, dropped, sent, errors, clock } = harness;
   expect(flushes).toBeLessThanOrEqual(2);
   expect(publisher.health()).toMatchObject({
     delivered: RECORDS - count,
@@ -62,18 +64,18 @@ test.each(COUNTS)("%i poison records among 5,000 are given up once each, and all
 });
 
 test("poison at both ends and in the middle costs its neighbours nothing", async () => {
-  const { bench } = await play(new Set([1, BATCH, BATCH + 1, 2_500, RECORDS]));
-  expect(bench.publisher.health()).toMatchObject({ delivered: RECORDS - 5, droppedBy: { rejected: 5 } });
+  const { harness } = await play(new Set([1, BATCH, BATCH + 1, 2_500, RECORDS]));
+  expect(harness.publisher.health()).toMatchObject({ delivered: RECORDS - 5, droppedBy: { rejected: 5 } });
 });
 
 test("a batch of nothing but poison is given up record by record", async () => {
-  const { bench } = await play(new Set(Array.from({ length: BATCH }, (_, index) => index + 1)));
-  expect(bench.publisher.health()).toMatchObject({ delivered: RECORDS - BATCH, droppedBy: { rejected: BATCH } });
-  expect(bench.dropped).toHaveLength(BATCH);
+  const { harness } = await play(new Set(Array.from({ length: BATCH }, (_, index) => index + 1)));
+  expect(harness.publisher.health()).toMatchObject({ delivered: RECORDS - BATCH, droppedBy: { rejected: BATCH } });
+  expect(harness.dropped).toHaveLength(BATCH);
 });
 
 test("poison that the backend names by record is given up at once, without a further request", async () => {
-  const { publisher, fill, sent, dropped } = openBench(
+  const { publisher, fill, sent, dropped } = openHarness(
     ({ keys }) => ({
       kind: "partial",
       records: keys.map((key) => (key % 100 === 0 ? { rejected: "mapping" } : "delivered")),
@@ -89,7 +91,7 @@ test("poison that the backend names by record is given up at once, without a fur
 
 test("poison is bisected although the backend is away in between", async () => {
   let requests = 0;
-  const { publisher, clock, fill, dropped } = openBench(
+  const { publisher, clock, fill, dropped } = openHarness(
     ({ keys }) => {
       requests += 1;
       if (requests % 3 === 0) return { kind: "retry" };

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import { createMemoryStore, type KeptBatch } from "../src/batch-store.ts";
-import type { Queued } from "../src/lane-queue.ts";
-import { createQueue, type Queue, type Turn } from "../src/queue.ts";
-import { createBatchMaker } from "../src/sealed-batch.ts";
+import { type KeptBatch, MemoryStore } from "../src/queue/batch-store.ts";
+import type { QueuedBatch } from "../src/queue/lane-queue.ts";
+import { BatchQueue, type SendingRules } from "../src/queue/batch-queue.ts";
+import { BatchMaker } from "../src/queue/batch-maker.ts";
 
 const kept = (lane = "", count = 1): KeptBatch => ({ lane, count, bytes: 10, memory: 100 });
-const turn = (given: Partial<Turn> = {}): Turn => ({
+const rules = (given: Partial<SendingRules> = {}): SendingRules => ({
   now: 0,
   admits: () => true,
   failures: () => 0,
@@ -13,15 +13,15 @@ const turn = (given: Partial<Turn> = {}): Turn => ({
   ...given,
 });
 
-function add(queue: Queue, given: Partial<Queued> = {}): KeptBatch {
+function add(queue: BatchQueue, given: Partial<QueuedBatch> = {}): KeptBatch {
   const batch = given.kept ?? kept();
   queue.add(batch, { receivedAt: 0, epoch: queue.epoch, ...given });
   return batch;
 }
 
 /** Ends an epoch; resolves when nothing of it is left. */
-function endOf(queue: Queue): Promise<void> {
-  return new Promise((resolve) => queue.endEpoch(resolve));
+function endOf(queue: BatchQueue): Promise<void> {
+  return new Promise((resolve) => queue.onceDrained(resolve));
 }
 
 /** Whether a promise is settled. */
@@ -32,37 +32,37 @@ async function isSettled(promise: Promise<unknown>): Promise<boolean> {
 }
 
 test("gives the oldest first, each once", () => {
-  const queue = createQueue();
+  const queue = new BatchQueue();
   const all = [add(queue), add(queue, { kept: kept("b") }), add(queue)];
-  expect([1, 2, 3, 4].map(() => queue.depart(turn())?.kept)).toEqual([...all, undefined]);
+  expect([1, 2, 3, 4].map(() => queue.takeNext(rules())?.kept)).toEqual([...all, undefined]);
 });
 
 test("gives nothing of a lane that is kept back, and nothing before its time", () => {
-  const queue = createQueue();
+  const queue = new BatchQueue();
   add(queue, { kept: kept("held") });
   const late = add(queue, { notBefore: 10 });
-  expect(queue.depart(turn({ admits: (lane) => lane !== "held" }))).toBe(undefined);
-  expect(queue.depart(turn({ now: 10, admits: (lane) => lane !== "held" }))?.kept).toBe(late);
+  expect(queue.takeNext(rules({ admits: (lane) => lane !== "held" }))).toBe(undefined);
+  expect(queue.takeNext(rules({ now: 10, admits: (lane) => lane !== "held" }))?.kept).toBe(late);
 });
 
 test("lets the batch, and the lane, with the fewest failures find out how the backend is", () => {
-  const queue = createQueue();
+  const queue = new BatchQueue();
   add(queue, { attempts: 2 });
   const fresh = add(queue);
   const other = add(queue, { kept: kept("other"), attempts: 1 });
-  expect(queue.depart(turn({ probing: true, failures: (lane) => (lane === "" ? 1 : 0) }))?.kept).toBe(other);
-  expect(queue.depart(turn({ probing: true }))?.kept).toBe(fresh);
+  expect(queue.takeNext(rules({ probing: true, failures: (lane) => (lane === "" ? 1 : 0) }))?.kept).toBe(other);
+  expect(queue.takeNext(rules({ probing: true }))?.kept).toBe(fresh);
 });
 
 test("parts go before whole batches, the smallest first", () => {
-  const queue = createQueue();
+  const queue = new BatchQueue();
   const whole = add(queue);
   const [large, small] = [add(queue, { order: 0, kept: kept("", 8) }), add(queue, { order: 0, kept: kept("", 2) })];
-  expect([1, 2, 3].map(() => queue.depart(turn())?.kept)).toEqual([small, large, whole]);
+  expect([1, 2, 3].map(() => queue.takeNext(rules())?.kept)).toEqual([small, large, whole]);
 });
 
 test("looks again when the first that waits may go, or has reached the age", () => {
-  const queue = createQueue();
+  const queue = new BatchQueue();
   expect(queue.nextDue(0, 100)).toBe(Infinity);
   add(queue, { receivedAt: 5 });
   add(queue, { receivedAt: 6, notBefore: 50 });
@@ -71,10 +71,10 @@ test("looks again when the first that waits may go, or has reached the age", () 
 });
 
 test("gives what has reached the age and is not in flight", () => {
-  const queue = createQueue();
+  const queue = new BatchQueue();
   const old = [add(queue, { receivedAt: 1 }), add(queue, { receivedAt: 2, kept: kept("b") })];
   add(queue, { receivedAt: 9 });
-  const flying = queue.depart(turn());
+  const flying = queue.takeNext(rules());
   expect(flying?.kept).toBe(old[0]);
   expect(queue.expired(100, 99)).toEqual([]);
   expect(queue.expired(102, 100).map((queued) => queued.kept)).toEqual([old[1]]);
@@ -83,9 +83,9 @@ test("gives what has reached the age and is not in flight", () => {
 });
 
 test("counts memory and finds lanes until a batch is removed, once", () => {
-  const queue = createQueue();
+  const queue = new BatchQueue();
   add(queue, { kept: kept("a"), receivedAt: 3 });
-  const first = queue.first();
+  const first = queue.firstWaiting();
   expect([queue.memory, queue.size, queue.oldest, queue.hasLane("a")]).toEqual([100, 1, 3, true]);
   if (first === undefined) throw new Error("the queue is empty");
   queue.remove(first);
@@ -94,13 +94,13 @@ test("counts memory and finds lanes until a batch is removed, once", () => {
 });
 
 test("an epoch that ends is settled when everything of it, and of those before, is gone", async () => {
-  const queue = createQueue();
+  const queue = new BatchQueue();
   add(queue);
   const first = endOf(queue);
   add(queue);
   const second = endOf(queue);
   add(queue);
-  const [one, two, three] = [...queue.all] as [Queued, Queued, Queued];
+  const [one, two, three] = [...queue.all()] as [QueuedBatch, QueuedBatch, QueuedBatch];
   queue.remove(two);
   expect([await isSettled(first), await isSettled(second)]).toEqual([false, false]);
   queue.remove(one);
@@ -112,13 +112,13 @@ test("an epoch that ends is settled when everything of it, and of those before, 
 });
 
 test("an epoch without batches is settled at once", async () => {
-  expect(await isSettled(endOf(createQueue()))).toBe(true);
+  expect(await isSettled(endOf(new BatchQueue()))).toBe(true);
 });
 
 test("a store gives a batch until it is forgotten or replaced", () => {
-  const store = createMemoryStore();
-  const maker = createBatchMaker();
-  const batch = maker.seal("lane", new Uint8Array([1, 2, 3]), new Uint32Array([0, 1, 3]), 0);
+  const store = new MemoryStore();
+  const maker = new BatchMaker();
+  const batch = maker.create("lane", new Uint8Array([1, 2, 3]), new Uint32Array([0, 1, 3]), 0);
   const whole = store.keep(batch);
   expect(whole).toMatchObject({ lane: "lane", count: 2, bytes: 3 });
   expect(whole.memory).toBeGreaterThan(3 + 12);
@@ -134,12 +134,12 @@ test("a store gives a batch until it is forgotten or replaced", () => {
 });
 
 test("an epoch that nothing came into is not ended anew, and a call that was taken back does not come", () => {
-  const queue = createQueue();
+  const queue = new BatchQueue();
   add(queue);
   const done: number[] = [];
-  const forget = [0, 1, 2].map((index) => queue.endEpoch(() => done.push(index)));
+  const forget = [0, 1, 2].map((index) => queue.onceDrained(() => done.push(index)));
   expect(queue.epoch).toBe(1);
   forget[1]?.();
-  for (const queued of queue.all) queue.remove(queued);
+  for (const queued of queue.all()) queue.remove(queued);
   expect(done).toEqual([0, 2]);
 });

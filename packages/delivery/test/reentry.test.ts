@@ -1,19 +1,19 @@
 import { setImmediate } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { BATCH_OVERHEAD } from "../src/sealed-batch.ts";
-import { DELIVERED, keyOf, openBench, within } from "./push-bench.ts";
+import { BATCH_OVERHEAD } from "../src/queue/batch-maker.ts";
+import { DELIVERED, keyOf, openHarness, within } from "./push-harness.ts";
 
 test("a handler of onError that publishes loses none of what it publishes, nor of what made it run", async () => {
   let echoes = 0;
-  const bench = openBench(() => DELIVERED, {
+  const harness = openHarness(() => DELIVERED, {
     maxBatchBytes: 50,
     maxAgeMs: 1_000,
     lingerMs: 10_000,
     onError: () => {
-      for (let count = 0; count < 2; count += 1) if ((echoes += 1) <= 40) bench.publish({ lane: "a" });
+      for (let count = 0; count < 2; count += 1) if ((echoes += 1) <= 40) harness.publish({ lane: "a" });
     },
   });
-  const { clock, publisher, fill, sent, dropped } = bench;
+  const { clock, publisher, fill, sent, dropped } = harness;
   for (let round = 0; round < 10; round += 1) {
     fill(2, { lane: "a" });
     await clock.advance(2_000);
@@ -31,16 +31,16 @@ test("a handler of onError that publishes loses none of what it publishes, nor o
 
 test("a handler of onError that fills the queue while old batches are given up has each of them given up once", async () => {
   let echoes = 0;
-  const bench = openBench(() => ({ kind: "retry" }), {
+  const harness = openHarness(() => ({ kind: "retry" }), {
     overflow: "drop-oldest",
     maxQueueBytes: 10 * (BATCH_OVERHEAD + 600),
     maxBatchRecords: 1,
     maxAgeMs: 1_000,
     onError: ({ code }) => {
-      if (code === "record-dropped") for (; echoes < 20; echoes += 1) bench.publish();
+      if (code === "record-dropped") for (; echoes < 20; echoes += 1) harness.publish();
     },
   });
-  const { clock, publisher, fill, sent, dropped } = bench;
+  const { clock, publisher, fill, sent, dropped } = harness;
   fill(5);
   await clock.advance(1_000);
   expect(echoes).toBe(20);
@@ -53,12 +53,12 @@ test("a handler of onError that fills the queue while old batches are given up h
 
 test("encode may publish: both records arrive, each with its own fields", async () => {
   const bodies: string[] = [];
-  const bench = openBench(
+  const harness = openHarness(
     () => undefined,
     {},
     {
       encode(record) {
-        if (record.taskId === "1") bench.publish();
+        if (record.taskId === "1") harness.publish();
         return { data: `<${record.taskId}>` };
       },
       send(batch) {
@@ -67,8 +67,8 @@ test("encode may publish: both records arrive, each with its own fields", async 
       },
     },
   );
-  bench.publish();
-  expect(await bench.publisher.flush()).toMatchObject({ delivered: 2 });
+  harness.publish();
+  expect(await harness.publisher.flush()).toMatchObject({ delivered: 2 });
   // What encode read of the outer record after publishing is the inner one's: fields are valid until the next call.
   expect(bodies).toEqual(["<2><2>"]);
 });
@@ -77,26 +77,26 @@ test("send, onDrop and onDiagnostic may publish, flush and ask for the health", 
   let calls = 0;
   const touch = (): void => {
     if ((calls += 1) > 30) return;
-    bench.publish();
-    void bench.publisher.flush({ timeoutMs: 0 });
-    bench.publisher.health();
+    harness.publish();
+    void harness.publisher.flush({ timeoutMs: 0 });
+    harness.publisher.health();
   };
-  const bench = openBench((one) => (touch(), one.attempt === 1 ? { kind: "rejected", reason: "no" } : DELIVERED), {
+  const harness = openHarness((one) => (touch(), one.attempt === 1 ? { kind: "rejected", reason: "no" } : DELIVERED), {
     onDrop: touch,
     onDiagnostic: touch,
     maxBatchRecords: 2,
   });
-  bench.fill(5);
-  await bench.clock.advance(60_000);
-  expect(bench.publisher.health()).toMatchObject({ received: 35, dropped: 35, pending: 0 });
+  harness.fill(5);
+  await harness.clock.advance(60_000);
+  expect(harness.publisher.health()).toMatchObject({ received: 35, dropped: 35, pending: 0 });
 });
 
 test("a wall clock that jumps changes no wait and no age", async () => {
   for (const jump of [3_600_000, -3_600_000, 3.2e11, -3.2e11]) {
     let offset = 0;
     const times: number[] = [];
-    const real = openBench();
-    const { publisher, publish } = openBench(
+    const real = openHarness();
+    const { publisher, publish } = openHarness(
       (one) => (times.push(one.attempt), { kind: "retry", retryAfterMs: 20_000 }),
       {
         clock: {
@@ -124,7 +124,7 @@ test("a wall clock that jumps changes no wait and no age", async () => {
 test("cutting batches down to their records takes little more memory than the batches", async () => {
   const maxQueueBytes = 1_048_576;
   let most = 0;
-  const { publisher, fill, clock } = openBench(
+  const { publisher, fill, clock } = openHarness(
     () => {
       most = Math.max(most, publisher.health().pendingDetail.bytes);
       return { kind: "split", because: "rejected" };
@@ -143,7 +143,7 @@ test("what send says after its time, or throws after the close, reaches nobody",
   const rejections: unknown[] = [];
   const note = (reason: unknown): void => void rejections.push(reason);
   process.on("unhandledRejection", note);
-  const { clock, publisher, fill, sent, errors } = openBench(() => undefined, {
+  const { clock, publisher, fill, sent, errors } = openHarness(() => undefined, {
     maxBatchRecords: 1,
     sendTimeoutMs: 1_000,
   });
@@ -162,7 +162,7 @@ test("what send says after its time, or throws after the close, reaches nobody",
 });
 
 test("a hundred thousand batches that wait make a publish no slower", async () => {
-  const { publisher, fill, clock } = openBench(() => ({ kind: "retry" }), {
+  const { publisher, fill, clock } = openHarness(() => ({ kind: "retry" }), {
     maxBatchRecords: 1,
     maxQueueBytes: 2 ** 40,
     onDrop: undefined,
@@ -188,16 +188,16 @@ test("a hundred thousand batches that wait make a publish no slower", async () =
 test("a handler of onDrop that publishes into a full queue does not call itself, and each record is handed out", async () => {
   let echoes = 0;
   const handed: string[] = [];
-  const bench = openBench(() => ({ kind: "retry" }), {
+  const harness = openHarness(() => ({ kind: "retry" }), {
     maxQueueBytes: 16_384,
     lingerMs: 10_000,
     onDrop({ bytes }) {
       handed.push(String(keyOf(bytes)));
-      if ((echoes += 1) < 20_000) bench.publish();
+      if ((echoes += 1) < 20_000) harness.publish();
     },
   });
-  const { clock, publisher } = bench;
-  for (let count = 0; count < 2_000 && handed.length === 0; count += 1) bench.publish();
+  const { clock, publisher } = harness;
+  for (let count = 0; count < 2_000 && handed.length === 0; count += 1) harness.publish();
   // Each echo waits for a turn of the event loop, which calls within calls would not.
   for (let turns = 0; turns < 1_000 && handed.length < 50; turns += 1) await setImmediate();
   expect(handed.length).toBeGreaterThanOrEqual(50);
@@ -214,24 +214,24 @@ test("a handler of onDrop that publishes into a full queue does not call itself,
 test("a handler of onDrop that publishes as much as was dropped keeps no publish for ever", () => {
   let echoes = 0;
   let mostEchoes = 0;
-  const bench = openBench(() => undefined, {
+  const harness = openHarness(() => undefined, {
     overflow: "drop-oldest",
     maxQueueBytes: 16_384,
     maxBatchRecords: 10,
     lingerMs: 10_000,
     onDrop() {
-      if ((echoes += 1) < 5_000) bench.publish({ size: 100 });
+      if ((echoes += 1) < 5_000) harness.publish({ size: 100 });
     },
   });
   for (let count = 0; count < 500; count += 1) {
     echoes = 0;
-    bench.publish({ size: 100 });
+    harness.publish({ size: 100 });
     mostEchoes = Math.max(mostEchoes, echoes);
   }
   // One publish hands out what waits for it, not what is added meanwhile.
   expect(mostEchoes).toBeGreaterThan(0);
   expect(mostEchoes).toBeLessThan(500);
-  const { received, delivered, dropped, pending } = bench.publisher.health();
+  const { received, delivered, dropped, pending } = harness.publisher.health();
   expect(received).toBe(delivered + dropped + pending);
 });
 
@@ -243,7 +243,7 @@ test.each(["drop-newest", "drop-oldest"] as const)(
     let key = 0;
     let echoes = 0;
     const handed: string[] = [];
-    const bench = openBench(
+    const harness = openHarness(
       undefined,
       {
         overflow,
@@ -273,14 +273,14 @@ test.each(["drop-newest", "drop-oldest"] as const)(
     function echo(): void {
       for (let count = 0; count < 3 && echoes < 200; count += 1) {
         echoes += 1;
-        bench.publish();
+        harness.publish();
       }
     }
-    bench.fill(1_000);
+    harness.fill(1_000);
     started.resolve();
-    await bench.clock.advance(60_000);
-    const closing = bench.publisher.close();
-    await bench.clock.advance(5_000);
+    await harness.clock.advance(60_000);
+    const closing = harness.publisher.close();
+    await harness.clock.advance(5_000);
     const { received, delivered, dropped, pending } = await closing;
     expect([pending, delivered + dropped]).toEqual([0, received]);
     expect(echoes).toBeGreaterThan(3);

@@ -3,7 +3,7 @@ import { afterEach, expect, test, vi } from "vitest";
 import { MAX_RETRY_AFTER_MS } from "@eventmeter/core/publisher";
 import { createPushPublisher, type Outcome, retryAfterMs } from "../src/index.ts";
 import { seedJitter } from "./chance.ts";
-import { DELIVERED, FULL, openBench } from "./push-bench.ts";
+import { DELIVERED, FULL, openHarness } from "./push-harness.ts";
 
 afterEach(() => void vi.restoreAllMocks());
 
@@ -61,11 +61,11 @@ test("reads a date without a zone as UTC, wherever the program runs", () => {
 /** Lets a backend ask nine times for a wait, and gives the times between its ten requests. */
 async function waitsAfter(outcome: (now: number) => Outcome, seed: number): Promise<number[]> {
   seedJitter(seed);
-  const bench = openBench(({ attempt }) => (attempt < 10 ? outcome(bench.clock.now()) : DELIVERED), {
+  const harness = openHarness(({ attempt }) => (attempt < 10 ? outcome(harness.clock.now()) : DELIVERED), {
     maxAgeMs: MAX_TIMER_MS,
     maxBatchRecords: 1,
   });
-  const { clock, publisher, fill, sent } = bench;
+  const { clock, publisher, fill, sent } = harness;
   fill(1);
   void publisher.flush({ timeoutMs: MAX_TIMER_MS });
   for (let minute = 0; minute < 120 && publisher.health().delivered === 0; minute += 1) await clock.advance(60_000);
@@ -109,7 +109,7 @@ test.each([undefined, 0, 1, 1.5, -5, 120_000, 2_147_484_000, 1e13, Number.NaN, I
 );
 
 test("nothing goes early: no other batch, no other lane, no flush", async () => {
-  const { clock, publisher, fill, sent } = openBench(
+  const { clock, publisher, fill, sent } = openHarness(
     ({ attempt }) =>
       attempt === 1 && clock.monotonic() < 60_000 ? { kind: "retry", retryAfterMs: 120_000 } : DELIVERED,
     { maxBatchRecords: 1, concurrency: 1 },
@@ -128,7 +128,7 @@ test("nothing goes early: no other batch, no other lane, no flush", async () => 
 });
 
 test("the part of a batch that was not taken waits as well", async () => {
-  const { clock, fill, sent, publisher } = openBench(
+  const { clock, fill, sent, publisher } = openHarness(
     ({ keys }) =>
       keys.length > 1 ? { kind: "partial", records: ["delivered", "retry"], retryAfterMs: 45_000 } : DELIVERED,
     { maxBatchRecords: 2 },
@@ -144,7 +144,7 @@ test("the part of a batch that was not taken waits as well", async () => {
 test("sets no timer beyond what a timer can wait", async () => {
   const virtual = createVirtualClock();
   const delays: number[] = [];
-  const { publisher, fill, clock } = openBench(() => ({ kind: "retry", retryAfterMs: 1e13 }), {
+  const { publisher, fill, clock } = openHarness(() => ({ kind: "retry", retryAfterMs: 1e13 }), {
     maxAgeMs: MAX_TIMER_MS,
     clock: {
       now: virtual.now,

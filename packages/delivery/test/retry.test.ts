@@ -1,7 +1,7 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { createGate } from "../src/gate.ts";
-import { retryDelay } from "../src/retry-delay.ts";
-import { DELIVERED, openBench, within } from "./push-bench.ts";
+import { CircuitBreaker } from "../src/retry/circuit-breaker.ts";
+import { backOffMs } from "@eventmeter/core/publisher";
+import { DELIVERED, openHarness, within } from "./push-harness.ts";
 
 afterEach(() => void vi.restoreAllMocks());
 
@@ -9,16 +9,16 @@ const RETRY = { kind: "retry" };
 
 test("waits a random time below a ceiling that doubles from 0.5 s to 30 s", () => {
   vi.spyOn(Math, "random").mockReturnValue(0.999_999);
-  const waits = [1, 2, 3, 4, 5, 6, 7, 8, 100, 10_000].map((failures) => Math.round(retryDelay(failures)));
+  const waits = [1, 2, 3, 4, 5, 6, 7, 8, 100, 10_000].map((failures) => Math.round(backOffMs(failures)));
   expect(waits).toEqual([500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000, 30_000]);
   vi.spyOn(Math, "random").mockReturnValue(0);
-  expect(retryDelay(5)).toBe(100);
+  expect(backOffMs(5)).toBe(100);
 });
 
 test("waits what the backend asked for first, and never over 10 minutes", () => {
-  expect(retryDelay(1, 5_000, 0)).toBe(5_100);
-  expect(retryDelay(7, 5_000, 1)).toBe(35_000);
-  expect(retryDelay(7, 600_000, 1)).toBe(600_000);
+  expect(backOffMs(1, 5_000, 0)).toBe(5_100);
+  expect(backOffMs(7, 5_000, 1)).toBe(35_000);
+  expect(backOffMs(7, 600_000, 1)).toBe(600_000);
 });
 
 test("what throws, rejects, hangs or says nothing readable is a retry and is reported", async () => {
@@ -50,21 +50,23 @@ test("what throws, rejects, hangs or says nothing readable is a retry and is rep
         },
       ),
   ];
-  const bench = openBench((sent) => (sent.attempt > failures.length ? DELIVERED : failures[sent.attempt - 1]?.(sent)));
-  const { clock, publisher, fill, sent, errors } = bench;
+  const harness = openHarness((sent) =>
+    sent.attempt > failures.length ? DELIVERED : failures[sent.attempt - 1]?.(sent),
+  );
+  const { clock, publisher, fill, sent, errors } = harness;
   fill(3);
   const report = await within(clock, publisher.flush({ timeoutMs: 3_600_000 }), 3_600_000);
   expect(report).toMatchObject({ status: "complete", delivered: 3, dropped: 0 });
   expect(sent).toHaveLength(failures.length + 1);
   expect(errors.map(({ code, retryable }) => [code, retryable])).toEqual(failures.map(() => ["send-failed", true]));
-  expect(errors[0]?.message).toBe("bench: the request failed; 3 records kept for a retry");
+  expect(errors[0]?.message).toBe("harness: the request failed; 3 records kept for a retry");
   expect(errors[0]?.cause).toMatchObject({ message: "thrown" });
   expect(errors[2]?.message).toContain("no answer within 10000 ms");
   expect(publisher.health().retries).toBe(failures.length);
 });
 
 test("aborts an attempt that takes too long, and does not hear what it says later", async () => {
-  const { clock, publisher, fill, sent } = openBench(
+  const { clock, publisher, fill, sent } = openHarness(
     ({ attempt }) => (attempt === 1 ? undefined : { kind: "rejected", reason: "no" }),
     { sendTimeoutMs: 3_000 },
   );
@@ -81,7 +83,7 @@ test("aborts an attempt that takes too long, and does not hear what it says late
 });
 
 test("one batch in flight fewer frees one place: never more than the concurrency", async () => {
-  const { clock, fill, sent, publisher } = openBench(() => undefined, { concurrency: 3, maxBatchRecords: 1 });
+  const { clock, fill, sent, publisher } = openHarness(() => undefined, { concurrency: 3, maxBatchRecords: 1 });
   fill(10);
   await clock.advance(0);
   expect(sent).toHaveLength(3);
@@ -93,7 +95,7 @@ test("one batch in flight fewer frees one place: never more than the concurrency
 
 test("after a failure everything waits, then one attempt looks, then all go", async () => {
   vi.spyOn(Math, "random").mockReturnValue(0.5);
-  const { clock, fill, fresh } = openBench(() => undefined, { concurrency: 4, maxBatchRecords: 1 });
+  const { clock, fill, fresh } = openHarness(() => undefined, { concurrency: 4, maxBatchRecords: 1 });
   fill(10);
   await clock.advance(0);
   for (const sent of fresh()) sent.answer(RETRY);
@@ -111,7 +113,7 @@ test("after a failure everything waits, then one attempt looks, then all go", as
 
 test("attempts that fail together count as one failure", async () => {
   vi.spyOn(Math, "random").mockReturnValue(0.999_999);
-  const { clock, fill, fresh } = openBench(() => RETRY, { concurrency: 4, maxBatchRecords: 1 });
+  const { clock, fill, fresh } = openHarness(() => RETRY, { concurrency: 4, maxBatchRecords: 1 });
   fill(10);
   await clock.advance(0);
   expect(fresh()).toHaveLength(4);
@@ -123,7 +125,7 @@ test("attempts that fail together count as one failure", async () => {
 
 test("an answer to what was under way before a failure does not open the way again", async () => {
   vi.spyOn(Math, "random").mockReturnValue(0.01);
-  const { clock, fill, fresh } = openBench(() => undefined, { concurrency: 4, maxBatchRecords: 1 });
+  const { clock, fill, fresh } = openHarness(() => undefined, { concurrency: 4, maxBatchRecords: 1 });
   fill(10);
   await clock.advance(0);
   const [first, second, third, fourth] = fresh();
@@ -139,15 +141,15 @@ test("an answer to what was under way before a failure does not open the way aga
 });
 
 test("a longer wait asked by a later answer of the same round counts", () => {
-  const gate = createGate();
-  const ticket = gate.enter();
-  gate.failed(ticket, 0, 0, 0);
-  gate.failed(ticket, 0, 5_000, 0);
-  expect([gate.failures, gate.opensAt]).toEqual([1, 5_000]);
+  const breaker = new CircuitBreaker();
+  const ticket = breaker.beginAttempt();
+  breaker.onFailure(ticket, 0, 0, 0);
+  breaker.onFailure(ticket, 0, 5_000, 0);
+  expect([breaker.failures, breaker.opensAt]).toEqual([1, 5_000]);
 });
 
 test("a batch that always fails does not keep others back", async () => {
-  const { clock, fill, publisher } = openBench(({ keys }) => (keys.includes(1) ? RETRY : DELIVERED), {
+  const { clock, fill, publisher } = openHarness(({ keys }) => (keys.includes(1) ? RETRY : DELIVERED), {
     maxBatchRecords: 1,
     concurrency: 1,
   });
@@ -157,7 +159,7 @@ test("a batch that always fails does not keep others back", async () => {
 });
 
 test("a lane that always fails does not starve another", async () => {
-  const { clock, fill, publisher, sent } = openBench(({ batch }) => (batch.lane === "down" ? RETRY : DELIVERED), {
+  const { clock, fill, publisher, sent } = openHarness(({ batch }) => (batch.lane === "down" ? RETRY : DELIVERED), {
     maxBatchRecords: 1,
   });
   fill(50, { lane: "down" });
@@ -172,7 +174,7 @@ test("a lane that always fails does not starve another", async () => {
 
 test("what is left of a batch waits alone, with the next attempt and a new id", async () => {
   vi.spyOn(Math, "random").mockReturnValue(0.5);
-  const { clock, fill, fresh, publisher } = openBench(() => undefined, { concurrency: 1, maxBatchRecords: 4 });
+  const { clock, fill, fresh, publisher } = openHarness(() => undefined, { concurrency: 1, maxBatchRecords: 4 });
   fill(8);
   await clock.advance(0);
   const [first] = fresh();
@@ -201,7 +203,7 @@ test.each([
   ["says how long to wait", { kind: "partial", records: ["delivered", "retry"], retryAfterMs: 1 }],
   ["is busy", { kind: "split", because: "busy" }],
 ])("a backend that %s is left in peace as a whole", async (_, outcome) => {
-  const { clock, fill, fresh, publisher } = openBench(() => undefined, { concurrency: 1, maxBatchRecords: 2 });
+  const { clock, fill, fresh, publisher } = openHarness(() => undefined, { concurrency: 1, maxBatchRecords: 2 });
   fill(6);
   await clock.advance(0);
   fresh()[0]?.answer(outcome);
@@ -214,7 +216,7 @@ test.each([
 
 test("a busy backend gets halves, later each time, and in the end single records again and again", async () => {
   vi.spyOn(Math, "random").mockReturnValue(0.999_999);
-  const { clock, fill, sent, publisher } = openBench(() => ({ kind: "split", because: "busy" }), { concurrency: 1 });
+  const { clock, fill, sent, publisher } = openHarness(() => ({ kind: "split", because: "busy" }), { concurrency: 1 });
   fill(4);
   void publisher.flush();
   await clock.advance(60_000);
@@ -226,7 +228,7 @@ test("a busy backend gets halves, later each time, and in the end single records
 });
 
 test("a batch that splits for a rejection bisects down to the record, without a pause", async () => {
-  const { clock, fill, sent, publisher, dropped } = openBench(
+  const { clock, fill, sent, publisher, dropped } = openHarness(
     ({ keys }) => (keys.includes(700) ? { kind: "split", because: "rejected", reason: "mapping" } : DELIVERED),
     { maxBatchRecords: 1_000 },
   );
@@ -245,7 +247,9 @@ test("reasons that are left out have words of their own", async () => {
     { kind: "split", because: "rejected" },
     { kind: "split", because: "too-large" },
   ];
-  const { publisher, publish, dropped } = openBench(({ keys }) => outcomes[(keys[0] ?? 1) - 1], { maxBatchRecords: 1 });
+  const { publisher, publish, dropped } = openHarness(({ keys }) => outcomes[(keys[0] ?? 1) - 1], {
+    maxBatchRecords: 1,
+  });
   for (const _ of outcomes) publish();
   await publisher.flush();
   expect(dropped.map(({ reason }) => reason)).toEqual([

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { createChance } from "./chance.ts";
-import { DELIVERED, FULL, keyOf, openBench, type PushBench, within } from "./push-bench.ts";
+import { DELIVERED, FULL, keyOf, openHarness, type PushHarness, within } from "./push-harness.ts";
 
 const RECORD_BYTES = 20;
 const MAX_BATCH_BYTES = 2_000_000;
@@ -8,9 +8,9 @@ const COMMIT_SIZES = [1, 2, 3, 4, 5, 7, 8, 9, 16, 17, 100, 255, 1_000, 1_025, 4_
 const LONG_SIZES = Array.from({ length: 300 }, (_, index) => 1 + Math.floor((index / 299) ** 3 * 9_999));
 const SIZES = FULL ? [...COMMIT_SIZES, ...LONG_SIZES] : COMMIT_SIZES;
 
-/** A backend that refuses requests over `limitBytes`; all batches are sealed by count or flush. */
-function openLimited(limitBytes: number, maxBatchRecords: number, lane?: string): PushBench {
-  return openBench(
+/** A backend that rejects requests over `limitBytes`; all batches end by count or flush. */
+function openLimited(limitBytes: number, maxBatchRecords: number, lane?: string): PushHarness {
+  return openHarness(
     ({ batch }) =>
       batch.bytes > limitBytes && (lane === undefined || batch.lane === lane)
         ? { kind: "split", because: "too-large", reason: "413" }
@@ -21,7 +21,7 @@ function openLimited(limitBytes: number, maxBatchRecords: number, lane?: string)
 
 const refusedBy =
   (limitBytes: number) =>
-  ({ batch }: PushBench["sent"][number]): boolean =>
+  ({ batch }: PushHarness["sent"][number]): boolean =>
     batch.bytes > limitBytes;
 
 test.each(SIZES)("one giant among %i records costs 2 log n + 2 requests and no neighbour", async (count) => {
@@ -122,12 +122,12 @@ test("a giant alone says nothing of the size of batches", async () => {
 
 test("counts what surrounds the records: a cut batch fits with its prefix, separators and suffix", async () => {
   const limitBytes = 1_000;
-  const bench = openBench(
+  const harness = openHarness(
     ({ batch }) => (batch.body().length > limitBytes ? { kind: "split", because: "too-large" } : DELIVERED),
     { maxBatchRecords: 100 },
     { wrap: { prefix: "[".repeat(30), separator: "-----", suffix: "]" } },
   );
-  const { publisher, fill, sent, clock } = bench;
+  const { publisher, fill, sent, clock } = harness;
   fill(1_000, { size: RECORD_BYTES });
   await within(clock, publisher.flush());
   const refused = sent.filter(refusedBy(limitBytes)).length;
@@ -149,7 +149,7 @@ test("when everything is too large every record is given up once, and it ends", 
 
 test("a size that was learned in a bad minute is forgotten again", async () => {
   let limitBytes = 10;
-  const { publisher, fill, sent, clock } = openBench(
+  const { publisher, fill, sent, clock } = openHarness(
     ({ batch }) =>
       batch.bytes > limitBytes && batch.count > 1 ? { kind: "split", because: "too-large" } : { kind: "delivered" },
     { maxBatchRecords: 64, lingerMs: 0 },

@@ -1,1 +1,0 @@
-export { backOffMs as retryDelay } from "@eventmeter/core/publisher";
