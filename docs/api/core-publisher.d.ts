@@ -1,6 +1,6 @@
 // Public surface of @eventmeter/core/publisher. Written by scripts/report-api.ts: do not edit.
 
-/** The part of normalised fields that holds attributes and counts what was repaired. */
+/** The part of normalised fields that holds attributes and counts repairs. */
 export interface AttributeSource {
     readonly attributes?: Attributes | undefined;
     repaired: number;
@@ -38,16 +38,16 @@ export interface EventFields {
     spanId: string | null;
     /** Not read in scope `series`. */
     recordId: string | undefined;
-    /** The caller's own object, not yet checked: read it by `readAttributes` or `readAttribute` during the call only. */
+    /** The caller's own object, unchecked: read it with `readAttributes` or `readAttribute`, during the call only. */
     attributes: Attributes | undefined;
     readonly operation: undefined;
     /** How many fields of this record were repaired or left out. */
     repaired: number;
-    /** Why the last record was refused: one clause that names field and fault, never a value. */
+    /** Why the last record was invalid: one clause that names each wrong field, never a value. */
     problem: string;
 }
 
-/** Which fields a reader fills: all of them, or only those that a time series is made of. */
+/** Which fields a reader fills: all of them, or only those that series need. */
 export type FieldScope = "document" | "series";
 
 /** Parts of a publisher's health that its ledger does not know. */
@@ -122,7 +122,7 @@ export interface LifeCycle {
 
 /** What a backend does around publishing. */
 export interface LifeCycleHooks {
-    /** Makes the publisher ready. A `PublisherError` with `retryable: false` is final; after any other failure it is called again. */
+    /** Creates the publisher ready. A `PublisherError` with `retryable: false` is final; after any other failure it is called again. */
     readonly start?: (() => unknown) | undefined;
     /** Probes the backend. */
     readonly check?: ((options: WaitOptions) => CheckReport | PromiseLike<CheckReport>) | undefined;
@@ -150,7 +150,7 @@ export declare const MAX_ATTRIBUTES = 64;
 /** Longest attribute name that is kept, in UTF-16 code units. */
 export declare const MAX_ATTRIBUTE_NAME_LENGTH = 128;
 
-/** Longest delay that a timer takes: a longer one would fire at once. */
+/** Longest delay of a timer, in milliseconds; a longer one would fire at once. */
 export declare const MAX_DELAY_MS = 2147483647;
 
 /** Longest wait that a backend may ask for, in milliseconds. */
@@ -181,11 +181,11 @@ export interface NetworkFields {
     spanId: string | null;
     /** Not read in scope `series`. */
     recordId: string | undefined;
-    /** The caller's own object, not yet checked: read it by `readAttributes` or `readAttribute` during the call only. */
+    /** The caller's own object, unchecked: read it with `readAttributes` or `readAttribute`, during the call only. */
     attributes: Attributes | undefined;
     /** How many fields of this record were repaired or left out. */
     repaired: number;
-    /** Why the last record was refused: one clause that names field and fault, never a value. */
+    /** Why the last record was invalid: one clause that names each wrong field, never a value. */
     problem: string;
 }
 
@@ -229,7 +229,7 @@ export interface PublisherDefinition {
     readonly event?: ((data: FormattedEvent) => unknown) | undefined;
     /** Takes the standard dictionary of a network operation in the same way. */
     readonly network?: ((data: FormattedNetwork) => unknown) | undefined;
-    /** Makes the publisher ready; records wait until it has succeeded. A `PublisherError` with `retryable: false` is final. */
+    /** Creates the publisher ready; records wait until it has succeeded. A `PublisherError` with `retryable: false` is final. */
     readonly start?: ((options: WaitOptions) => unknown) | undefined;
     /** Called by flush() when all handlers have settled. */
     readonly flush?: ((options: WaitOptions) => unknown) | undefined;
@@ -306,7 +306,7 @@ export interface Starter {
 export interface StarterOptions {
     /** Name of the publisher. */
     readonly publisher: string;
-    /** Makes one attempt. A `PublisherError` with `retryable: false` is final; any other failure is tried again. */
+    /** Creates one attempt. A `PublisherError` with `retryable: false` is final; any other failure is tried again. */
     readonly start: () => unknown;
     readonly clock: Clock;
     readonly reporter: Reporter;
@@ -347,7 +347,7 @@ export declare function backOffMs(failures: number, retryAfterMs?: number, share
  */
 export declare function checkOptions(publisher: string, options: unknown, rules: OptionRules, together?: (options: Readonly<Record<string, unknown>>, report: ReportOptionError) => void): void;
 
-/** Gives the code of a failure in brackets, to be put behind a message, where it is a constant such as `ECONNREFUSED`; else nothing. */
+/** Returns the code of a failure in brackets, to follow a message, if it is a constant such as `ECONNREFUSED`; otherwise `""`. */
 export declare function codeText(caught: unknown): string;
 
 /** Rules of `CommonOptions`. */
@@ -355,7 +355,7 @@ export declare const commonOptionRules: {
     readonly [Name in keyof CommonOptions]-?: OptionRule;
 };
 
-/** Makes the object that `readEvent` fills: one per publisher. @param scope `series` leaves out what only documents hold */
+/** Creates the object that `readEvent` fills, one per publisher. @param scope `series` leaves out what only documents hold */
 export declare function createEventFields(scope?: FieldScope): EventFields;
 
 /** Creates the intake of one publisher. */
@@ -367,7 +367,7 @@ export declare function createLedger(): Ledger;
 /** Creates the life cycle of one publisher, and the publisher that lives by it. */
 export declare function createLifeCycle(options: LifeCycleOptions): LifeCycle;
 
-/** Makes the object that `readNetwork` fills: one per publisher. @param scope `series` leaves out what only documents hold */
+/** Creates the object that `readNetwork` fills, one per publisher. @param scope `series` leaves out what only documents hold */
 export declare function createNetworkFields(scope?: FieldScope): NetworkFields;
 
 /** Creates a publisher from one or two handlers: validation, numbers, errors, bounds and life cycle are included. */
@@ -385,10 +385,10 @@ export declare function createStarter(options: StarterOptions): Starter;
  */
 export declare function describePublisher(value: unknown): string | undefined;
 
-/** Gives the message of anything that can be caught, at most 8 KiB of well-formed text; null for null and undefined. Never throws. */
+/** Returns the message of anything that can be thrown, at most 8 KiB of well-formed text; null for null and undefined. Never throws. */
 export declare function errorMessage(caught: unknown): string | null;
 
-/** Gives the low-cardinality type of an Error: its `code`, else its `name`; null for anything else. Never throws. */
+/** Returns the low-cardinality type of an Error: its `code`, else its `name`; null for anything else. Never throws. */
 export declare function errorTypeOf(caught: unknown): string | null;
 
 /**
@@ -428,13 +428,13 @@ export declare function publisherState({ closed, received, failing, lastErrorTim
 }): PublisherState;
 
 /**
- * Gives one attribute as a label value: `""` if the record has none of its own by that name, or none that can be used.
+ * Returns one attribute as a label value: `""` if the record has no own attribute of that name, or an invalid one.
  * Throws what a getter of the caller's object throws: the record is then invalid.
  */
 export declare function readAttribute(fields: AttributeSource, name: string): string;
 
 /**
- * Gives every attribute that can be kept to `visit`, strings already cut; counts what is left out in `fields.repaired`.
+ * Calls `visit` with every valid attribute, strings already cut; counts what is left out in `fields.repaired`.
  * Only own enumerable properties count. Throws what a getter of the caller's object throws: the record is then invalid.
  */
 export declare function readAttributes(fields: AttributeSource, visit: (name: string, value: string | number | boolean) => void): void;
@@ -458,13 +458,13 @@ export declare function readHealth(publisher: Pick<MetricsPublisher, "name" | "h
  */
 export declare function readNetwork(record: Readonly<NetworkMetrics>, into: NetworkFields): boolean;
 
-/** Reads the options of a wait; what cannot be used gives way to the default. Never throws. */
+/** Reads the options of a wait; invalid ones are replaced by the defaults. Never throws. */
 export declare function readWaitOptions(options: WaitOptions | undefined): {
     timeoutMs: number;
     signal: AbortSignalLike | undefined;
 };
 
-/** Gives the clock of an option: the system's without one, else one that survives what the given one throws or gives instead of numbers. */
+/** Returns the clock of an option, guarded: where it throws or returns something else than numbers, the system's clock takes over. */
 export declare function resolveClock(given: Clock | undefined): Clock;
 
 /** The runtime's own time; its timers never hold the process open. */
@@ -478,7 +478,7 @@ export declare const usernameRule: OptionRule;
 
 /**
  * Waits until `settled` resolves or rejects, the time is over, or the signal aborts. Never rejects.
- * On the system's clock the wait holds the process open: whoever waits for a flush is not idle.
- * @param graceMs what is given on top, in milliseconds, to something inside that was given the same options and ends just after
+ * On the system's clock the wait holds the process open: a program that waits for a flush is not idle.
+ * @param graceMs further milliseconds, for something inside that has the same options and ends just after
  */
 export declare function waitWithin(settled: PromiseLike<unknown>, options: WaitOptions | undefined, clock: Clock, graceMs?: number): Promise<WaitStatus>;

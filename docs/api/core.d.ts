@@ -10,13 +10,13 @@ export interface AbortSignalLike {
     removeEventListener(type: "abort", listener: () => void): void;
 }
 
-/** What an attribute may hold; anything else is left out. */
+/** Value of an attribute; anything else is left out. */
 export type AttributeValue = string | number | boolean | null | undefined;
 
 /** Further facts about a record, by name: stored in documents, and a label only where promoted by name. */
 export type Attributes = Readonly<Record<string, AttributeValue>>;
 
-/** What an active probe found. */
+/** Result of an active probe. */
 export interface CheckReport {
     readonly ok: boolean;
     /** `ok`, or a documented code. */
@@ -28,7 +28,7 @@ export interface CheckReport {
     readonly children?: readonly CheckReport[] | undefined;
 }
 
-/** Time as a publisher sees it. */
+/** Source of times and timers. */
 export interface Clock {
     /** Wall clock in epoch milliseconds. */
     readonly now: () => number;
@@ -40,7 +40,7 @@ export interface Clock {
     };
 }
 
-/** When else to close, and how long that may take. */
+/** Options of `closeOnExit`. */
 export interface CloseOnExitOptions {
     /** Signals that close the publisher too, such as `SIGTERM`; the process then ends as the signal would have ended it. @default none */
     readonly signals?: readonly string[] | undefined;
@@ -56,23 +56,23 @@ export interface CommonOptions {
     readonly resource?: Resource | undefined;
     /** Receives every failure. @default a process warning, at most one a minute per code */
     readonly onError?: ((error: PublisherError) => void) | undefined;
-    /** Receives what is no error but worth knowing. @default nothing */
+    /** Receives what is worth knowing and not a failure. @default none */
     readonly onDiagnostic?: ((diagnostic: Diagnostic) => void) | undefined;
-    /** Where times and timers come from. @default the system's */
+    /** Source of times and timers. @default the system's clock */
     readonly clock?: Clock | undefined;
 }
 
 /** Totals since construction: received + recovered = delivered + dropped + ignored + pending. */
 export interface Counts {
-    /** Records handed to publish*, whatever became of them. */
+    /** Records handed to publish*, whatever happened to them. */
     readonly received: number;
     /** Records taken over from an earlier process. */
     readonly recovered: number;
-    /** Records that arrived; what that means for each publisher stands in its README. */
+    /** Records that were delivered; each publisher's README says what that means. */
     readonly delivered: number;
-    /** Records that will not arrive, for any reason. */
+    /** Records that will not be delivered, for any reason. */
     readonly dropped: number;
-    /** Records left aside by a rule. */
+    /** Records left out by a rule. */
     readonly ignored: number;
     /** Records accepted and not yet settled. */
     readonly pending: number;
@@ -81,7 +81,7 @@ export interface Counts {
 /** Every reason why a record is dropped and will not arrive. */
 export declare const DROP_REASONS: readonly ["invalid", "queue-full", "too-large", "rejected", "expired", "refused", "unconfirmed", "unexported", "failed", "encode", "overflow", "closed"];
 
-/** Something worth knowing that is no error. */
+/** Something worth knowing that is not a failure. */
 export interface Diagnostic {
     readonly code: string;
     /** Name of the publisher. */
@@ -109,7 +109,7 @@ export interface EventMetrics {
     endTime?: Time | null | undefined;
     /** Absent: `failed` with an error, else `completed` with an end, else `running`. Becomes a label. */
     status?: EventStatus | undefined;
-    /** An Error, a message, anything caught. Never a label. */
+    /** An Error, a message, or anything else that was thrown. Never a label. */
     error?: unknown;
     /** Class or code of the error, low cardinality; absent: the Error's `code`, else its `name`. */
     errorType?: string | null | undefined;
@@ -123,7 +123,7 @@ export interface EventMetrics {
     traceId?: string | null | undefined;
     /** Span that the execution belongs to. */
     spanId?: string | null | undefined;
-    /** Set it when the same record may be published twice and must be stored once. */
+    /** Set it if the same record can be published twice and must be stored once. */
     recordId?: string | undefined;
     /** Anything else. */
     attributes?: Attributes | undefined;
@@ -142,7 +142,7 @@ export interface FlushReport extends Counts {
     readonly durable: number;
 }
 
-/** What the dictionaries of both kinds hold. */
+/** Keys of both kinds of dictionary. */
 export interface FormattedBase {
     schema_version: 1;
     /** ISO 8601 in UTC: the end, else the start; null when neither is valid. */
@@ -195,17 +195,17 @@ export declare const IGNORE_REASONS: readonly ["unfinished", "filtered", "unsupp
 /** Why a record was ignored. */
 export type IgnoreReason = (typeof IGNORE_REASONS)[number];
 
-/** What every publisher is: it takes records, never throws into the caller, and says where each record went. */
+/** A publisher: it accepts records, never throws into the caller, and counts where each record went. */
 export interface MetricsPublisher extends AsyncDisposable {
     /** Name in errors, health and composites: kebab-case. */
     readonly name: string;
     /** Version of this contract that the object was written against. */
     readonly contract: 1;
-    /** Takes one execution; returns at once and keeps nothing of the object. */
+    /** Accepts one execution; returns at once and keeps nothing of the object. */
     publishEventMetrics(metrics: Readonly<EventMetrics>): void;
-    /** Takes one network operation; returns at once and keeps nothing of the object. */
+    /** Accepts one network operation; returns at once and keeps nothing of the object. */
     publishNetworkMetrics(metrics: Readonly<NetworkMetrics>): void;
-    /** Gives the standard dictionary of a record. */
+    /** Returns the standard dictionary of a record. */
     formatMetrics(metrics: Readonly<EventMetrics> | Readonly<NetworkMetrics>): FormattedMetrics;
     /** Makes the publisher ready; idempotent. Rejects with a `PublisherError` if it cannot. */
     start?(options?: WaitOptions): Promise<void>;
@@ -213,9 +213,9 @@ export interface MetricsPublisher extends AsyncDisposable {
     flush(options?: WaitOptions): Promise<FlushReport>;
     /** Stops accepting, flushes, frees everything; the same promise on every call. Never rejects. */
     close(options?: WaitOptions): Promise<FlushReport>;
-    /** Gives the numbers of this moment, without I/O. */
+    /** Returns the current numbers, without I/O. */
     health(): PublisherHealth;
-    /** Tries the backend for real and says what to do if it fails. */
+    /** Probes the backend, and says what to do if that fails. */
     check?(options?: WaitOptions): Promise<CheckReport>;
 }
 
@@ -224,7 +224,7 @@ export type MetricsRecord = EventMetrics | NetworkMetrics;
 
 /** One network operation. */
 export interface NetworkMetrics {
-    /** Type of operation, as `GET` or `publish`: low cardinality, becomes a label. 1 to 512 characters. */
+    /** Type of operation, such as `GET` or `publish`: low cardinality, becomes a label. 1 to 512 characters. */
     operation: string;
     /** Remote end: never a label. */
     host: string;
@@ -238,7 +238,7 @@ export interface NetworkMetrics {
     bytesSent: number;
     /** Bytes received from the remote end. */
     bytesReceived: number;
-    /** An Error, a message, anything caught. Never a label. */
+    /** An Error, a message, or anything else that was thrown. Never a label. */
     error?: unknown;
     /** Class or code of the error, low cardinality; absent: the Error's `code`, else its `name`. */
     errorType?: string | null | undefined;
@@ -250,7 +250,7 @@ export interface NetworkMetrics {
     traceId?: string | null | undefined;
     /** Span that the operation belongs to. */
     spanId?: string | null | undefined;
-    /** Set it when the same record may be published twice and must be stored once. */
+    /** Set it if the same record can be published twice and must be stored once. */
     recordId?: string | undefined;
     /** Anything else. */
     attributes?: Attributes | undefined;
@@ -264,7 +264,7 @@ export interface PublisherDefinition {
     readonly event?: ((data: FormattedEvent) => unknown) | undefined;
     /** Takes the standard dictionary of a network operation in the same way. */
     readonly network?: ((data: FormattedNetwork) => unknown) | undefined;
-    /** Makes the publisher ready; records wait until it has succeeded. A `PublisherError` with `retryable: false` is final. */
+    /** Creates the publisher ready; records wait until it has succeeded. A `PublisherError` with `retryable: false` is final. */
     readonly start?: ((options: WaitOptions) => unknown) | undefined;
     /** Called by flush() when all handlers have settled. */
     readonly flush?: ((options: WaitOptions) => unknown) | undefined;
@@ -335,15 +335,15 @@ export interface PublisherHealth extends Counts {
 /** From best to worst: closed, idle (nothing received yet), ok, degraded, failing. */
 export type PublisherState = "closed" | "idle" | "ok" | "degraded" | "failing";
 
-/** What becomes of the records of each kind; a kind without a function passes unchanged. */
+/** Functions that change records, per kind; a kind without a function passes unchanged. */
 export interface RecordMapping {
-    /** Gives another event, or null to leave it out (`ignored.filtered`). */
+    /** Returns another event, or null to leave it out (`ignored.filtered`). */
     readonly event?: ((record: Readonly<EventMetrics>) => Readonly<EventMetrics> | null) | undefined;
-    /** Gives another network operation, or null to leave it out (`ignored.filtered`). */
+    /** Returns another network operation, or null to leave it out (`ignored.filtered`). */
     readonly network?: ((record: Readonly<NetworkMetrics>) => Readonly<NetworkMetrics> | null) | undefined;
 }
 
-/** Tells whether a record goes on. One that throws lets the record pass: a broken filter loses nothing. */
+/** Returns whether a record is passed on. If it throws, the record is passed on: a broken filter loses nothing. */
 export type RecordPredicate = (record: Readonly<EventMetrics> | Readonly<NetworkMetrics>) => boolean;
 
 /** Who is measuring: goes into documents, `target_info` and the OTLP resource. */
@@ -355,7 +355,7 @@ export interface Resource {
     readonly attributes?: Readonly<Record<string, string | number | boolean>> | undefined;
 }
 
-/** A moment: milliseconds since the Unix epoch, as `Date.now()` gives them, or a `Date`. */
+/** A time: milliseconds since the Unix epoch, as `Date.now()` returns them, or a `Date`. */
 export type Time = number | Date;
 
 /** How long to wait. */
@@ -384,15 +384,15 @@ export declare function closeOnExit(publisher: MetricsPublisher, options?: Close
 /** Creates a publisher from one or two handlers: validation, numbers, errors, bounds and life cycle are included. */
 export declare function createPublisher(definition: PublisherDefinition, options?: CommonOptions): MetricsPublisher;
 
-/** Hands on the records for which `predicate` is true; the others are `ignored.filtered`. */
+/** Passes on the records for which `predicate` returns true; the others are `ignored.filtered`. */
 export declare function filtered(publisher: MetricsPublisher, predicate: RecordPredicate, options?: WrapperOptions): MetricsPublisher;
 
-/** Gives the standard dictionary of a record: pure, total, JSON-safe; of an invalid record what can be said, with null for the rest. */
+/** Returns the standard dictionary of a record: pure, total, JSON-safe. For an invalid record, the invalid fields are null. */
 export declare function formatMetrics(record: Readonly<EventMetrics>): FormattedEvent;
 export declare function formatMetrics(record: Readonly<NetworkMetrics>): FormattedNetwork;
 export declare function formatMetrics(record: Readonly<EventMetrics> | Readonly<NetworkMetrics>): FormattedMetrics;
 
-/** Tells whether a record describes a network operation; reads `operation` and nothing else. */
+/** Returns whether a record describes a network operation; reads only `operation`. */
 export declare function isNetwork(record: Readonly<EventMetrics> | Readonly<NetworkMetrics>): record is Readonly<NetworkMetrics>;
 
 /** Returns whether a caught value is a `PublisherError`, including one of another copy of this package. */
@@ -400,9 +400,9 @@ export declare function isPublisherError(caught: unknown): caught is PublisherEr
 
 /**
  * Changes records before they reach a publisher: redaction, sampling, renaming.
- * A mapping that throws, gives a promise or another kind of record drops it as `failed`: nothing unredacted ever passes.
+ * If a mapping throws, or returns a promise or a record of the other kind, the record is dropped as `failed`: nothing unredacted passes.
  */
 export declare function mapped(publisher: MetricsPublisher, mapping: RecordMapping, options?: WrapperOptions): MetricsPublisher;
 
-/** Makes a publisher that takes every record and does nothing with it: for code whose metrics are switched off. */
+/** Creates a publisher that accepts every record and does nothing with it, for programs whose metrics are switched off. */
 export declare function noopPublisher(options?: CommonOptions): MetricsPublisher;

@@ -169,14 +169,14 @@ test("names every wrong field of an invalid record, and no value", () => {
   expect(readEvent({ eventName: 5, taskId: [], startTime: 1.7e9, endTime: "2026-01-01" } as never, fields)).toBe(false);
   expect(fields.problem).toBe(
     "eventName: not a string; taskId: neither a string nor a finite number; " +
-      "startTime: looks like seconds, milliseconds are expected; endTime: neither a number nor a Date, as Date.now() or new Date(text) give them",
+      "startTime: looks like seconds, milliseconds are expected; endTime: neither a number nor a Date, such as Date.now() or new Date(text)",
   );
   expect(readEvent({ ...event, startTime: 1.7e15, endTime: 1.7e18 }, fields)).toBe(false);
   expect(fields.problem).toBe(
     "startTime: looks like microseconds, milliseconds are expected; endTime: looks like nanoseconds, milliseconds are expected",
   );
   expect(readEvent(null as never, fields)).toBe(false);
-  expect(fields.problem).toBe("the record is no object, or reading a field of it threw");
+  expect(fields.problem).toBe("the record is not an object, or reading a field of it threw");
 });
 
 test("keeps attributes named like members of Object.prototype", () => {

@@ -1,4 +1,6 @@
-/** Gives the candidate that a name was most likely meant to be; undefined if none is near. */
+// Finds the name that a misspelt one was meant to be.
+
+/** Returns the candidate that a name was most likely meant to be; undefined if none is near. */
 export function nearestName(name: string, candidates: readonly string[]): string | undefined {
   if (name.length > 64) return undefined;
   const wanted = name.toLowerCase();

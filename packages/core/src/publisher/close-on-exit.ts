@@ -1,3 +1,4 @@
+// `closeOnExit`: closes a publisher when the program ends.
 import { MAX_DELAY_MS, systemClock } from "../time/clock.ts";
 import type { MetricsPublisher } from "./contract.ts";
 import { checkOptions } from "../options/check-options.ts";
@@ -5,10 +6,10 @@ import { option } from "../options/option-rules.ts";
 import { waitWithin } from "../time/wait.ts";
 import { publisherRule } from "./describe-publisher.ts";
 
-/** What a close may take beyond the time that it was given as well, in milliseconds. */
+/** How much longer than its timeout a close may take, in milliseconds. */
 const GRACE_MS = 50;
 
-/** When else to close, and how long that may take. */
+/** Options of `closeOnExit`. */
 export interface CloseOnExitOptions {
   /** Signals that close the publisher too, such as `SIGTERM`; the process then ends as the signal would have ended it. @default none */
   readonly signals?: readonly string[] | undefined;
@@ -45,7 +46,7 @@ export function closeOnExit(publisher: MetricsPublisher, options?: CloseOnExitOp
   const host = process as ProcessLike;
   const { signals = [], timeoutMs } = options ?? {};
 
-  // Whatever the publisher does, the process ends: a close that throws, rejects or hangs is not waited for beyond its time.
+  // The process ends whatever the publisher does: a close that throws, rejects or hangs is not waited for beyond its time.
   const close = (): Promise<unknown> => {
     const closed = Promise.resolve().then(() => publisher.close({ timeoutMs }));
     return waitWithin(closed, { timeoutMs }, systemClock, GRACE_MS);
@@ -54,7 +55,7 @@ export function closeOnExit(publisher: MetricsPublisher, options?: CloseOnExitOp
     const listener = (): void => {
       void close().then(() => {
         undo();
-        // Raised again only where nobody else decides what the signal means.
+        // Raised again only if the program has no listener of its own.
         if (host.listenerCount(signal) === 0) host.kill(host.pid, signal);
       });
     };

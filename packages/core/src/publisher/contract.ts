@@ -1,19 +1,20 @@
+// The contract of every publisher: `MetricsPublisher` and the types in its signatures.
 import type { FormattedMetrics } from "../records/dictionary.ts";
 import type { DropReason, IgnoreReason } from "./drop-reasons.ts";
 import type { PublisherError } from "./publisher-error.ts";
 import type { EventMetrics, NetworkMetrics } from "../records/records.ts";
 
-/** What every publisher is: it takes records, never throws into the caller, and says where each record went. */
+/** A publisher: it accepts records, never throws into the caller, and counts where each record went. */
 export interface MetricsPublisher extends AsyncDisposable {
   /** Name in errors, health and composites: kebab-case. */
   readonly name: string;
   /** Version of this contract that the object was written against. */
   readonly contract: 1;
-  /** Takes one execution; returns at once and keeps nothing of the object. */
+  /** Accepts one execution; returns at once and keeps nothing of the object. */
   publishEventMetrics(metrics: Readonly<EventMetrics>): void;
-  /** Takes one network operation; returns at once and keeps nothing of the object. */
+  /** Accepts one network operation; returns at once and keeps nothing of the object. */
   publishNetworkMetrics(metrics: Readonly<NetworkMetrics>): void;
-  /** Gives the standard dictionary of a record. */
+  /** Returns the standard dictionary of a record. */
   formatMetrics(metrics: Readonly<EventMetrics> | Readonly<NetworkMetrics>): FormattedMetrics;
   /** Makes the publisher ready; idempotent. Rejects with a `PublisherError` if it cannot. */
   start?(options?: WaitOptions): Promise<void>;
@@ -21,9 +22,9 @@ export interface MetricsPublisher extends AsyncDisposable {
   flush(options?: WaitOptions): Promise<FlushReport>;
   /** Stops accepting, flushes, frees everything; the same promise on every call. Never rejects. */
   close(options?: WaitOptions): Promise<FlushReport>;
-  /** Gives the numbers of this moment, without I/O. */
+  /** Returns the current numbers, without I/O. */
   health(): PublisherHealth;
-  /** Tries the backend for real and says what to do if it fails. */
+  /** Probes the backend, and says what to do if that fails. */
   check?(options?: WaitOptions): Promise<CheckReport>;
 }
 
@@ -35,9 +36,9 @@ export interface CommonOptions {
   readonly resource?: Resource | undefined;
   /** Receives every failure. @default a process warning, at most one a minute per code */
   readonly onError?: ((error: PublisherError) => void) | undefined;
-  /** Receives what is no error but worth knowing. @default nothing */
+  /** Receives what is worth knowing and not a failure. @default none */
   readonly onDiagnostic?: ((diagnostic: Diagnostic) => void) | undefined;
-  /** Where times and timers come from. @default the system's */
+  /** Source of times and timers. @default the system's clock */
   readonly clock?: Clock | undefined;
 }
 
@@ -68,15 +69,15 @@ export interface AbortSignalLike {
 
 /** Totals since construction: received + recovered = delivered + dropped + ignored + pending. */
 export interface Counts {
-  /** Records handed to publish*, whatever became of them. */
+  /** Records handed to publish*, whatever happened to them. */
   readonly received: number;
   /** Records taken over from an earlier process. */
   readonly recovered: number;
-  /** Records that arrived; what that means for each publisher stands in its README. */
+  /** Records that were delivered; each publisher's README says what that means. */
   readonly delivered: number;
-  /** Records that will not arrive, for any reason. */
+  /** Records that will not be delivered, for any reason. */
   readonly dropped: number;
-  /** Records left aside by a rule. */
+  /** Records left out by a rule. */
   readonly ignored: number;
   /** Records accepted and not yet settled. */
   readonly pending: number;
@@ -119,7 +120,7 @@ export interface PublisherHealth extends Counts {
   readonly children?: readonly PublisherHealth[] | undefined;
 }
 
-/** What an active probe found. */
+/** Result of an active probe. */
 export interface CheckReport {
   readonly ok: boolean;
   /** `ok`, or a documented code. */
@@ -131,7 +132,7 @@ export interface CheckReport {
   readonly children?: readonly CheckReport[] | undefined;
 }
 
-/** Something worth knowing that is no error. */
+/** Something worth knowing that is not a failure. */
 export interface Diagnostic {
   readonly code: string;
   /** Name of the publisher. */
@@ -141,7 +142,7 @@ export interface Diagnostic {
   readonly count?: number | undefined;
 }
 
-/** Time as a publisher sees it. */
+/** Source of times and timers. */
 export interface Clock {
   /** Wall clock in epoch milliseconds. */
   readonly now: () => number;

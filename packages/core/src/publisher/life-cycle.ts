@@ -10,7 +10,7 @@ import { createStarter, type Starter } from "./starter.ts";
 
 /** What a backend does around publishing. */
 export interface LifeCycleHooks {
-  /** Makes the publisher ready. A `PublisherError` with `retryable: false` is final; after any other failure it is called again. */
+  /** Creates the publisher ready. A `PublisherError` with `retryable: false` is final; after any other failure it is called again. */
   readonly start?: (() => unknown) | undefined;
   /** Probes the backend. */
   readonly check?: ((options: WaitOptions) => CheckReport | PromiseLike<CheckReport>) | undefined;

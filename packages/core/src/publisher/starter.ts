@@ -21,7 +21,7 @@ export interface Starter {
 export interface StarterOptions {
   /** Name of the publisher. */
   readonly publisher: string;
-  /** Makes one attempt. A `PublisherError` with `retryable: false` is final; any other failure is tried again. */
+  /** Creates one attempt. A `PublisherError` with `retryable: false` is final; any other failure is tried again. */
   readonly start: () => unknown;
   readonly clock: Clock;
   readonly reporter: Reporter;

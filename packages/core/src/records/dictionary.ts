@@ -1,7 +1,8 @@
+// The standard dictionary: what a record looks like outside of this library.
 import type { EventFields, NetworkFields } from "./fields.ts";
 import { type AttributeSource, readAttributes } from "./read-attributes.ts";
 
-/** What the dictionaries of both kinds hold. */
+/** Keys of both kinds of dictionary. */
 export interface FormattedBase {
   schema_version: 1;
   /** ISO 8601 in UTC: the end, else the start; null when neither is valid. */
@@ -52,13 +53,13 @@ type Known<Fields, Uncertain extends keyof Fields> = Omit<Fields, Uncertain> & {
   [Field in Uncertain]: Fields[Field] | null;
 };
 
-/** What is known of an event, valid or not. */
+/** Fields of an event that may be invalid. */
 export type KnownEvent = Known<EventFields, "eventName" | "taskId" | "startTime">;
 
-/** What is known of a network operation, valid or not. */
+/** Fields of a network operation that may be invalid. */
 export type KnownNetwork = Known<NetworkFields, "operation" | "startTime">;
 
-/** Makes the dictionary of an event. Throws what a getter of the caller's attributes throws; `fields` are read before the first of these. */
+/** Creates the dictionary of an event. Throws what a getter of the caller's attributes throws, after reading all `fields`. */
 export function eventDictionary(fields: KnownEvent): FormattedEvent {
   const formatted: FormattedEvent = {
     metric_type: "event",
@@ -78,7 +79,7 @@ export function eventDictionary(fields: KnownEvent): FormattedEvent {
   return addOptional(formatted, fields);
 }
 
-/** Makes the dictionary of a network operation. Throws what a getter of the caller's attributes throws; `fields` are read before the first of these. */
+/** Creates the dictionary of a network operation. Throws what a getter of the caller's attributes throws, after reading all `fields`. */
 export function networkDictionary(fields: KnownNetwork): FormattedNetwork {
   const formatted: FormattedNetwork = {
     metric_type: "network",

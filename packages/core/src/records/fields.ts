@@ -1,6 +1,7 @@
+// Fields of a record after normalisation.
 import type { Attributes } from "./records.ts";
 
-/** Which fields a reader fills: all of them, or only those that a time series is made of. */
+/** Which fields a reader fills: all of them, or only those that series need. */
 export type FieldScope = "document" | "series";
 
 /** An event after normalisation. Belongs to one publisher and is overwritten by its next record. */
@@ -26,12 +27,12 @@ export interface EventFields {
   spanId: string | null;
   /** Not read in scope `series`. */
   recordId: string | undefined;
-  /** The caller's own object, not yet checked: read it by `readAttributes` or `readAttribute` during the call only. */
+  /** The caller's own object, unchecked: read it with `readAttributes` or `readAttribute`, during the call only. */
   attributes: Attributes | undefined;
   readonly operation: undefined;
   /** How many fields of this record were repaired or left out. */
   repaired: number;
-  /** Why the last record was refused: one clause that names field and fault, never a value. */
+  /** Why the last record was invalid: one clause that names each wrong field, never a value. */
   problem: string;
 }
 
@@ -60,11 +61,11 @@ export interface NetworkFields {
   spanId: string | null;
   /** Not read in scope `series`. */
   recordId: string | undefined;
-  /** The caller's own object, not yet checked: read it by `readAttributes` or `readAttribute` during the call only. */
+  /** The caller's own object, unchecked: read it with `readAttributes` or `readAttribute`, during the call only. */
   attributes: Attributes | undefined;
   /** How many fields of this record were repaired or left out. */
   repaired: number;
-  /** Why the last record was refused: one clause that names field and fault, never a value. */
+  /** Why the last record was invalid: one clause that names each wrong field, never a value. */
   problem: string;
 }
 

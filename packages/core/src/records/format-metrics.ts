@@ -1,3 +1,4 @@
+// `formatMetrics`: the standard dictionary of any record, valid or not.
 import {
   eventDictionary,
   type FormattedEvent,
@@ -14,7 +15,7 @@ import { readName, readTaskId } from "./read-values.ts";
 import { type EventMetrics, isNetwork, type NetworkMetrics } from "./records.ts";
 import { isTime, MIN_TIME_MS, readTime } from "./times.ts";
 
-/** Gives the standard dictionary of a record: pure, total, JSON-safe; of an invalid record what can be said, with null for the rest. */
+/** Returns the standard dictionary of a record: pure, total, JSON-safe. For an invalid record, the invalid fields are null. */
 export function formatMetrics(record: Readonly<EventMetrics>): FormattedEvent;
 export function formatMetrics(record: Readonly<NetworkMetrics>): FormattedNetwork;
 export function formatMetrics(record: Readonly<EventMetrics> | Readonly<NetworkMetrics>): FormattedMetrics;
@@ -23,7 +24,7 @@ export function formatMetrics(record: Readonly<EventMetrics> | Readonly<NetworkM
   try {
     network = isNetwork(record);
   } catch {
-    // A record whose kind cannot be read is shown as an event that nothing is known of.
+    // A record whose kind cannot be read is shown as an event without known fields.
   }
   return network ? formatNetwork(record as Readonly<NetworkMetrics>) : formatEvent(record as Readonly<EventMetrics>);
 }
@@ -77,7 +78,7 @@ function copyOf(record: object, fields: object): Record<string, unknown> {
     try {
       copy[name] = (record as Record<string, unknown>)[name];
     } catch {
-      // A field that cannot be read is a field that is not known.
+      // A field that cannot be read is unknown.
     }
   }
   return copy;

@@ -1,3 +1,4 @@
+// Reads the attributes of a record.
 import type { Attributes } from "./records.ts";
 import { MAX_TEXT_LENGTH } from "./read-values.ts";
 import { cut } from "./text.ts";
@@ -8,14 +9,14 @@ export const MAX_ATTRIBUTE_NAME_LENGTH = 128;
 /** How many attributes of one record are kept. */
 export const MAX_ATTRIBUTES = 64;
 
-/** The part of normalised fields that holds attributes and counts what was repaired. */
+/** The part of normalised fields that holds attributes and counts repairs. */
 export interface AttributeSource {
   readonly attributes?: Attributes | undefined;
   repaired: number;
 }
 
 /**
- * Gives every attribute that can be kept to `visit`, strings already cut; counts what is left out in `fields.repaired`.
+ * Calls `visit` with every valid attribute, strings already cut; counts what is left out in `fields.repaired`.
  * Only own enumerable properties count. Throws what a getter of the caller's object throws: the record is then invalid.
  */
 export function readAttributes(
@@ -42,7 +43,7 @@ export function readAttributes(
 }
 
 /**
- * Gives one attribute as a label value: `""` if the record has none of its own by that name, or none that can be used.
+ * Returns one attribute as a label value: `""` if the record has no own attribute of that name, or an invalid one.
  * Throws what a getter of the caller's object throws: the record is then invalid.
  */
 export function readAttribute(fields: AttributeSource, name: string): string {

@@ -1,3 +1,4 @@
+// Reads and normalises events.
 import { errorMessage, errorTypeOf } from "./error-text.ts";
 import type { EventFields, FieldScope } from "./fields.ts";
 import { describeName, describeTaskId, problemList, UNREADABLE } from "./record-problems.ts";
@@ -5,7 +6,7 @@ import { readCount, readInteger, readName, readTaskId, readText, repairOf } from
 import type { EventMetrics } from "./records.ts";
 import { describeTime, isTime, readTime } from "./times.ts";
 
-/** Makes the object that `readEvent` fills: one per publisher. @param scope `series` leaves out what only documents hold */
+/** Creates the object that `readEvent` fills, one per publisher. @param scope `series` leaves out what only documents hold */
 export function createEventFields(scope: FieldScope = "document"): EventFields {
   return {
     scope,

@@ -1,3 +1,4 @@
+// Reads and normalises network operations.
 import { errorMessage, errorTypeOf } from "./error-text.ts";
 import type { FieldScope, NetworkFields } from "./fields.ts";
 import { describeName, problemList, UNREADABLE } from "./record-problems.ts";
@@ -5,7 +6,7 @@ import { readCount, readName, readPort, readTaskId, readText, repairOf } from ".
 import type { NetworkMetrics } from "./records.ts";
 import { describeTime, isTime, readTime } from "./times.ts";
 
-/** Makes the object that `readNetwork` fills: one per publisher. @param scope `series` leaves out what only documents hold */
+/** Creates the object that `readNetwork` fills, one per publisher. @param scope `series` leaves out what only documents hold */
 export function createNetworkFields(scope: FieldScope = "document"): NetworkFields {
   return {
     scope,

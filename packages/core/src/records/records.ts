@@ -1,10 +1,12 @@
-/** A moment: milliseconds since the Unix epoch, as `Date.now()` gives them, or a `Date`. */
+// The records that a program publishes.
+
+/** A time: milliseconds since the Unix epoch, as `Date.now()` returns them, or a `Date`. */
 export type Time = number | Date;
 
 /** The states an execution is usually in; any other string is kept as it is. */
 export type EventStatus = "pending" | "running" | "completed" | "failed" | "cancelled" | (string & {});
 
-/** What an attribute may hold; anything else is left out. */
+/** Value of an attribute; anything else is left out. */
 export type AttributeValue = string | number | boolean | null | undefined;
 
 /** Further facts about a record, by name: stored in documents, and a label only where promoted by name. */
@@ -22,7 +24,7 @@ export interface EventMetrics {
   endTime?: Time | null | undefined;
   /** Absent: `failed` with an error, else `completed` with an end, else `running`. Becomes a label. */
   status?: EventStatus | undefined;
-  /** An Error, a message, anything caught. Never a label. */
+  /** An Error, a message, or anything else that was thrown. Never a label. */
   error?: unknown;
   /** Class or code of the error, low cardinality; absent: the Error's `code`, else its `name`. */
   errorType?: string | null | undefined;
@@ -36,7 +38,7 @@ export interface EventMetrics {
   traceId?: string | null | undefined;
   /** Span that the execution belongs to. */
   spanId?: string | null | undefined;
-  /** Set it when the same record may be published twice and must be stored once. */
+  /** Set it if the same record can be published twice and must be stored once. */
   recordId?: string | undefined;
   /** Anything else. */
   attributes?: Attributes | undefined;
@@ -46,7 +48,7 @@ export interface EventMetrics {
 
 /** One network operation. */
 export interface NetworkMetrics {
-  /** Type of operation, as `GET` or `publish`: low cardinality, becomes a label. 1 to 512 characters. */
+  /** Type of operation, such as `GET` or `publish`: low cardinality, becomes a label. 1 to 512 characters. */
   operation: string;
   /** Remote end: never a label. */
   host: string;
@@ -60,7 +62,7 @@ export interface NetworkMetrics {
   bytesSent: number;
   /** Bytes received from the remote end. */
   bytesReceived: number;
-  /** An Error, a message, anything caught. Never a label. */
+  /** An Error, a message, or anything else that was thrown. Never a label. */
   error?: unknown;
   /** Class or code of the error, low cardinality; absent: the Error's `code`, else its `name`. */
   errorType?: string | null | undefined;
@@ -72,7 +74,7 @@ export interface NetworkMetrics {
   traceId?: string | null | undefined;
   /** Span that the operation belongs to. */
   spanId?: string | null | undefined;
-  /** Set it when the same record may be published twice and must be stored once. */
+  /** Set it if the same record can be published twice and must be stored once. */
   recordId?: string | undefined;
   /** Anything else. */
   attributes?: Attributes | undefined;
@@ -81,7 +83,7 @@ export interface NetworkMetrics {
 /** A record of either kind. */
 export type MetricsRecord = EventMetrics | NetworkMetrics;
 
-/** Tells whether a record describes a network operation; reads `operation` and nothing else. */
+/** Returns whether a record describes a network operation; reads only `operation`. */
 export function isNetwork(
   record: Readonly<EventMetrics> | Readonly<NetworkMetrics>,
 ): record is Readonly<NetworkMetrics> {

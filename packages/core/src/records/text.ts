@@ -1,3 +1,5 @@
+// Cuts texts to a limit without breaking a character.
+
 /** Cuts a string to `max` UTF-16 code units without splitting a surrogate pair. */
 export function cut(text: string, max: number): string {
   if (text.length <= max) return text;

@@ -1,6 +1,7 @@
+// Clocks and timers: the runtime's own, and one that a program passes in.
 import type { Clock } from "../publisher/contract.ts";
 
-/** Longest delay that a timer takes: a longer one would fire at once. */
+/** Longest delay of a timer, in milliseconds; a longer one would fire at once. */
 export const MAX_DELAY_MS = 2_147_483_647;
 
 interface Timers {
@@ -22,7 +23,7 @@ export const systemClock: Clock = {
   },
 };
 
-/** Gives the clock of an option: the system's without one, else one that survives what the given one throws or gives instead of numbers. */
+/** Returns the clock of an option, guarded: where it throws or returns something else than numbers, the system's clock takes over. */
 export function resolveClock(given: Clock | undefined): Clock {
   if (given === undefined || given === systemClock) return systemClock;
   return {
@@ -33,7 +34,7 @@ export function resolveClock(given: Clock | undefined): Clock {
         const timer = given.setTimeout(run, ms);
         if (typeof timer?.cancel === "function") return { cancel: () => attempt(() => timer.cancel()) };
       } catch {
-        // A timer that cannot be set is set on the system's clock.
+        // The timer is set on the system's clock instead.
       }
       return systemClock.setTimeout(run, ms);
     },

@@ -1,3 +1,4 @@
+// Bounded waits: until something settles, the time is over, or a signal aborts.
 import { MAX_DELAY_MS, systemClock } from "./clock.ts";
 import type { AbortSignalLike, Clock, WaitOptions } from "../publisher/contract.ts";
 
@@ -8,8 +9,8 @@ export type WaitStatus = "complete" | "timeout" | "aborted";
 
 /**
  * Waits until `settled` resolves or rejects, the time is over, or the signal aborts. Never rejects.
- * On the system's clock the wait holds the process open: whoever waits for a flush is not idle.
- * @param graceMs what is given on top, in milliseconds, to something inside that was given the same options and ends just after
+ * On the system's clock the wait holds the process open: a program that waits for a flush is not idle.
+ * @param graceMs further milliseconds, for something inside that has the same options and ends just after
  */
 export function waitWithin(
   settled: PromiseLike<unknown>,
@@ -40,7 +41,7 @@ export function waitWithin(
   });
 }
 
-/** Begins or ends to listen to a signal; one that throws is none. */
+/** Starts or stops listening to a signal; one that throws is ignored. */
 function listen(
   signal: AbortSignalLike | undefined,
   method: "addEventListener" | "removeEventListener",
@@ -50,11 +51,11 @@ function listen(
     if (method === "addEventListener" && signal?.aborted === true) onAbort();
     else signal?.[method]("abort", onAbort);
   } catch {
-    // The time still ends the wait.
+    // The timeout still ends the wait.
   }
 }
 
-/** Reads the options of a wait; what cannot be used gives way to the default. Never throws. */
+/** Reads the options of a wait; invalid ones are replaced by the defaults. Never throws. */
 export function readWaitOptions(options: WaitOptions | undefined): {
   timeoutMs: number;
   signal: AbortSignalLike | undefined;

@@ -1,3 +1,4 @@
+// `filtered`: passes on the records that a predicate accepts.
 import type { MetricsPublisher } from "../publisher/contract.ts";
 import type { Ledger } from "../publisher/ledger.ts";
 import { checkOptions } from "../options/check-options.ts";
@@ -6,10 +7,10 @@ import type { EventMetrics, MetricsRecord, NetworkMetrics } from "../records/rec
 import { isThenable, type Reporter } from "../publisher/reporter.ts";
 import { createWrapper, type WrapperOptions } from "./wrapper.ts";
 
-/** Tells whether a record goes on. One that throws lets the record pass: a broken filter loses nothing. */
+/** Returns whether a record is passed on. If it throws, the record is passed on: a broken filter loses nothing. */
 export type RecordPredicate = (record: Readonly<EventMetrics> | Readonly<NetworkMetrics>) => boolean;
 
-/** Hands on the records for which `predicate` is true; the others are `ignored.filtered`. */
+/** Passes on the records for which `predicate` returns true; the others are `ignored.filtered`. */
 export function filtered(
   publisher: MetricsPublisher,
   predicate: RecordPredicate,

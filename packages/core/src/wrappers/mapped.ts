@@ -1,3 +1,4 @@
+// `mapped`: changes or leaves out records before a publisher gets them.
 import type { MetricsPublisher } from "../publisher/contract.ts";
 import { formatMetrics } from "../records/format-metrics.ts";
 import type { Ledger } from "../publisher/ledger.ts";
@@ -7,17 +8,17 @@ import { type EventMetrics, isNetwork, type MetricsRecord, type NetworkMetrics }
 import { isThenable, type Reporter } from "../publisher/reporter.ts";
 import { createWrapper, type WrapperOptions } from "./wrapper.ts";
 
-/** What becomes of the records of each kind; a kind without a function passes unchanged. */
+/** Functions that change records, per kind; a kind without a function passes unchanged. */
 export interface RecordMapping {
-  /** Gives another event, or null to leave it out (`ignored.filtered`). */
+  /** Returns another event, or null to leave it out (`ignored.filtered`). */
   readonly event?: ((record: Readonly<EventMetrics>) => Readonly<EventMetrics> | null) | undefined;
-  /** Gives another network operation, or null to leave it out (`ignored.filtered`). */
+  /** Returns another network operation, or null to leave it out (`ignored.filtered`). */
   readonly network?: ((record: Readonly<NetworkMetrics>) => Readonly<NetworkMetrics> | null) | undefined;
 }
 
 /**
  * Changes records before they reach a publisher: redaction, sampling, renaming.
- * A mapping that throws, gives a promise or another kind of record drops it as `failed`: nothing unredacted ever passes.
+ * If a mapping throws, or returns a promise or a record of the other kind, the record is dropped as `failed`: nothing unredacted passes.
  */
 export function mapped(
   publisher: MetricsPublisher,
@@ -82,10 +83,10 @@ function apply<Rec extends MetricsRecord>(
   if (result === null) return null;
   if (isThenable(result)) {
     result.then(undefined, () => undefined);
-    throw new TypeError("the mapping gave a promise");
+    throw new TypeError("the mapping returned a promise");
   }
   if (typeof result !== "object" || isNetwork(result as MetricsRecord) !== network)
-    throw new TypeError("the mapping gave no record of the same kind");
+    throw new TypeError("the mapping returned no record of the same kind");
   return result as Readonly<Rec>;
 }
 
@@ -97,7 +98,7 @@ function isNetworkSafely(record: object): boolean {
   }
 }
 
-// A record that a mapping withholds is shown with nothing but its kind.
+// A record that a mapping leaves out is shown with nothing but its kind.
 function emptyOf(network: boolean): MetricsRecord {
   return (network ? { operation: "" } : {}) as MetricsRecord;
 }
