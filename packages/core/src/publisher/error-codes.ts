@@ -2,41 +2,41 @@
 
 /** Codes of `PublisherError`; a publisher may add its own. */
 export const ERROR_CODES = [
-  /** Options or arguments are wrong: thrown at once, and nothing was created. */
+  // Options or arguments are wrong: thrown at once, and nothing was created.
   "options",
-  /** The publisher could not start. Records wait if the error is retryable, otherwise they are dropped as `refused`. */
+  // The publisher could not start. Records wait if the error is retryable, otherwise they are dropped as `refused`.
   "start-failed",
-  /** A record was dropped as `invalid`. */
+  // A record was dropped as `invalid`.
   "invalid-record",
-  /** A record was dropped for the reason in the message. */
+  // A record was dropped for the reason in the message.
   "record-dropped",
-  /** A record was dropped as `encode`. */
+  // A record was dropped as `encode`.
   "encode-failed",
-  /** A handler of a publisher, or a publisher inside another one, threw or rejected. */
+  // A handler of a publisher, or a publisher inside another one, threw or rejected.
   "publisher-failed",
-  /** A callback of the program threw or rejected: a predicate, a mapping, `onError`, `onDiagnostic` or `onDrop`. */
+  // A callback of the program threw or rejected: a predicate, a mapping, `onError`, `onDiagnostic` or `onDrop`.
   "callback-failed",
-  /** A request failed; what it held is sent again. */
+  // A request failed; what it held is sent again.
   "send-failed",
-  /** The backend rejects credentials or configuration; records of the lane wait until that is corrected. */
+  // The backend rejects credentials or configuration; records of the lane wait until that is corrected.
   "held",
-  /** The backend rejected a snapshot of series; the next interval sends another one. */
+  // The backend rejected a snapshot of series; the next interval sends another one.
   "snapshot-rejected",
-  /** The clock was set back; series are sent again once it has caught up. */
+  // The clock was set back; series are sent again once it has caught up.
   "clock-behind",
-  /** A family reached its limit of label sets; further ones are added to one set `_overflow`. */
+  // A family reached its limit of label sets; further ones are added to one set `_overflow`.
   "series-overflow",
-  /** The backend took the series except for some samples. */
+  // The backend took the series except for some samples.
   "partial-success",
-  /** The metrics page could not be rendered. */
+  // The metrics page could not be rendered.
   "page-failed",
-  /** A registry could not be read or changed; the metrics page goes without it. */
+  // A registry could not be read or changed; the metrics page goes without it.
   "registry-failed",
-  /** A metric of a registry is invalid and left out of the metrics page. */
+  // A metric of a registry is invalid and left out of the metrics page.
   "metric-left-out",
-  /** The index template could not be installed. */
+  // The index template could not be installed.
   "template-failed",
-  /** Elasticsearch sent documents to the failure store. */
+  // Elasticsearch sent documents to the failure store.
   "failure-store",
 ] as const;
 
@@ -45,15 +45,15 @@ export type ErrorCode = (typeof ERROR_CODES)[number] | (string & {});
 
 /** Codes that `onDiagnostic` gets; a publisher may add its own. */
 export const DIAGNOSTIC_CODES = [
-  /** Records of a held lane are sent again. */
+  // Records of a held lane are sent again.
   "resumed",
-  /** The endpoint of a stack was found. */
+  // The endpoint of a stack was found.
   "endpoint-found",
-  /** The index template was installed. */
+  // The index template was installed.
   "template-installed",
-  /** The index template has another owner and stays as it is. */
+  // The index template has another owner and stays as it is.
   "template-kept",
-  /** The API key may not see or install the index template. */
+  // The API key may not see or install the index template.
   "template-not-allowed",
 ] as const;
 
