@@ -1,5 +1,4 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { CircuitBreaker } from "../src/retry/circuit-breaker.ts";
 import { backOffMs } from "@eventmeter/core/publisher";
 import { DELIVERED, openHarness, within } from "./push-harness.ts";
 
@@ -138,14 +137,6 @@ test("an answer to what was under way before a failure does not open the way aga
   expect(fresh()).toEqual([]);
   await clock.advance(600);
   expect(fresh()).toHaveLength(1);
-});
-
-test("a longer wait asked by a later answer of the same round counts", () => {
-  const breaker = new CircuitBreaker();
-  const ticket = breaker.beginAttempt();
-  breaker.onFailure(ticket, 0, 0, 0);
-  breaker.onFailure(ticket, 0, 5_000, 0);
-  expect([breaker.failures, breaker.opensAt]).toEqual([1, 5_000]);
 });
 
 test("a batch that always fails does not keep others back", async () => {
