@@ -3,12 +3,12 @@ import type { CommonOptions } from "@eventmeter/core";
 import {
   checkOptions,
   commonOptionRules,
+  headersRule,
   option,
-  type ReportOptionError,
   type OptionRule,
+  type ReportOptionError,
 } from "@eventmeter/core/publisher";
 import { seriesDeliveryOptionRules } from "@eventmeter/delivery";
-import { checkHeaders } from "./headers.ts";
 import { type ResolvedRoute, resolveRoute, routeFaults } from "./route.ts";
 import { checkKey } from "./token.ts";
 
@@ -106,6 +106,24 @@ export interface ResolvedOptions {
 
 type OptionName = keyof GrafanaCloudTileOptions;
 
+/** Headers that the publisher, or the connection, sets itself. */
+const RESERVED_HEADERS = new Set([
+  "accept-encoding",
+  "connection",
+  "content-encoding",
+  "content-length",
+  "content-type",
+  "expect",
+  "host",
+  "keep-alive",
+  "retry-attempt",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+  "user-agent",
+]);
+
 const text = option.string();
 const instanceId: OptionRule = option.instance(
   (value) =>
@@ -130,7 +148,7 @@ const rules: { readonly [Name in OptionName]-?: OptionRule } = {
   region: text,
   stackSlug: text,
   apiUrl: text,
-  headers: checkHeaders,
+  headers: headersRule({ reserved: RESERVED_HEADERS }),
 };
 
 /** Checks options and fills in the defaults. @throws PublisherError `options`, listing every wrong field */
