@@ -44,7 +44,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   },
   ECONNREFUSED: {
     kind: "retry",
-    code: "refused",
+    code: "connection-refused",
     message: "{} refused the connection",
     hint: "is it running, and are host and port right?",
   },

@@ -126,7 +126,7 @@ describe("says in a sentence what is wrong with a connection", () => {
       retryable: true,
       message: `grafana-cloud: the endpoint ${new URL(server.url).host} refused the connection (ECONNREFUSED: is it running, and are host and port right?); the series are sent again later`,
     });
-    expect(await publisher.check()).toMatchObject({ code: "refused", hint: expect.any(String) as string });
+    expect(await publisher.check()).toMatchObject({ code: "connection-refused", hint: expect.any(String) as string });
   });
 
   test("a name that there is not", async () => {
