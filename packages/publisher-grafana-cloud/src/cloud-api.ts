@@ -1,10 +1,9 @@
 import type { Clock } from "@eventmeter/core";
 import { retryAfterMs } from "@eventmeter/delivery";
 import { addressOf, isLoopback } from "./endpoint.ts";
-import type { Fault } from "./fault.ts";
+import { exchange, type Reply } from "./http-request.ts";
 import { type JsonObject, parseObject } from "./json.ts";
-import { networkFault, silentFault } from "./network-fault.ts";
-import { exchange, type Reply } from "./request.ts";
+import { type Fault, networkFault, silentFault } from "./request-failure.ts";
 import { type KeyFacts, keyText } from "./token.ts";
 
 /** Most bytes of one answer: some hundred stacks. */

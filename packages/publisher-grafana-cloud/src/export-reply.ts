@@ -1,7 +1,7 @@
 import { readExportResponse } from "@eventmeter/otlp";
-import type { PartialSuccess } from "./partial-success.ts";
+import type { Reply } from "./http-request.ts";
 import { isObject, type JsonObject, parseObject } from "./json.ts";
-import type { Reply } from "./request.ts";
+import { sentenceOf } from "./request-failure.ts";
 
 /** What a receiver said of a request that it took: all, all but something, or nothing that is an OTLP reply. */
 export type ExportReply = "complete" | "unreadable" | PartialSuccess;
@@ -28,4 +28,59 @@ function readJson(data: JsonObject | undefined): ExportReply {
 function partial(rejected: number, text: string): ExportReply {
   const count = Number.isFinite(rejected) && rejected > 0 ? Math.trunc(rejected) : 0;
   return count === 0 && text === "" ? "complete" : { rejected: count, text };
+}
+
+/** What a receiver left out of a request that it took. */
+export interface PartialSuccess {
+  /** Samples as the receiver counts them, which may be more than were sent. */
+  readonly rejected: number;
+  readonly text: string;
+}
+
+const CAUSES: readonly (readonly [test: RegExp, message: string, hint?: string])[] = [
+  [
+    /max[- ](?:active[- ])?series|series[- ]limit|per-user series|max-series-per/i,
+    "a series limit is the cause: series that are new are not stored",
+    "keep fewer (maxLabelSets, labels), or have the limit raised",
+  ],
+  [/too[- ]far[- ]in[- ](?:the[- ])?future/i, "the samples are of the future", "correct the clock of this machine"],
+  [
+    /out[- ]of[- ]order|too[- ]old|duplicate/i,
+    "newer samples of these series are stored already",
+    "give every process its own serviceInstanceId (the default is one), and check the clock of this machine",
+  ],
+  [
+    /label/i,
+    "a label is longer than it may be, or a series has too many of them",
+    "promote fewer attributes, and shorter ones",
+  ],
+  [/exemplar/i, "exemplars were left out"],
+];
+
+/** Says what was left out and why; the server's words are not repeated, since they quote labels. */
+export function describePartial({ rejected, text }: PartialSuccess): string {
+  const codes = serverCode(text);
+  const what =
+    rejected > 0
+      ? `the endpoint took the series but for ${rejected} ${rejected === 1 ? "sample" : "samples"}${codes}`
+      : `the endpoint took the series with a warning${codes}`;
+  const [, cause, hint] = CAUSES.find(([test]) => test.test(text)) ?? [];
+  return sentenceOf({ message: cause === undefined ? what : `${what}: ${cause}`, hint });
+}
+
+/** Most of a server's words that are looked at. */
+const MAX_LENGTH = 4_096;
+
+/**
+ * Gives what a server says, to look for known words in: its JSON, protobuf and plain texts hold the same ones.
+ * It may quote labels, so that none of it is ever repeated as it is.
+ */
+export function serverText({ body }: Pick<Reply, "body">): string {
+  return Buffer.from(body.buffer, body.byteOffset, Math.min(body.byteLength, MAX_LENGTH)).toString("latin1");
+}
+
+/** Gives the codes among a server's words in brackets, to be put behind a message: they are constants, as `err-mimir-max-series-per-user`. */
+export function serverCode(text: string): string {
+  const codes = new Set(text.match(/(?<![\w-])err-mimir-[a-z]+(?:-[a-z]+){0,9}(?![\w-])/g));
+  return codes.size === 0 ? "" : ` (${[...codes].slice(0, 3).join(", ")})`;
 }

@@ -12,14 +12,12 @@ import {
 } from "@eventmeter/core";
 import { createReporter, resolveClock, waitWithin } from "@eventmeter/core/publisher";
 import { createSeriesPublisher, type SendSnapshot } from "@eventmeter/delivery";
-import { checkEndpoint } from "./check.ts";
-import { createEncode } from "./encode.ts";
-import { sentenceOf } from "./fault.ts";
-import { createTarget } from "./find.ts";
-import { type GrafanaCloudPublisherOptions, resolveOptions } from "./options.ts";
-import { createSend, type SendInit } from "./send.ts";
-import { createSeries, type Series } from "./series.ts";
-import type { Target } from "./target.ts";
+import { createTarget, type Target } from "./endpoint-resolver.ts";
+import type { GrafanaCloudPublisherOptions } from "./options.ts";
+import { checkEndpoint, createSend, type SendInit } from "./otlp-exporter.ts";
+import { sentenceOf } from "./request-failure.ts";
+import { resolveOptions } from "./resolved-options.ts";
+import { createEncode, createSeries, type Series } from "./series.ts";
 
 /**
  * Keeps finished records as series and pushes all of them at an interval, on flush and on close, to Grafana Cloud or any

@@ -4,7 +4,7 @@ import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { gzipSync } from "node:zlib";
 import { createFaultServer, type FaultReply, type FaultServer, localhostTls } from "@eventmeter/testkit";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { networkFault } from "../src/network-fault.ts";
+import { networkFault } from "../src/request-failure.ts";
 import { open, publishOne } from "./publishers.ts";
 
 async function serve(reply: FaultReply): Promise<FaultServer> {

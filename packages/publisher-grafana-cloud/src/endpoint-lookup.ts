@@ -1,7 +1,7 @@
 import { type ApiAnswer, type CloudApi, TILE_HINT } from "./cloud-api.ts";
 import { isLoopback, readEndpoint } from "./endpoint.ts";
-import type { Fault } from "./fault.ts";
 import { isObject, type JsonObject } from "./json.ts";
+import type { Fault } from "./request-failure.ts";
 
 /** Which stack is looked for. */
 export interface StackQuery {

@@ -1,11 +1,10 @@
 import type { Clock } from "@eventmeter/core";
-import type { Fault } from "./fault.ts";
-
-/** Where series go, with the headers that open it. */
-export interface Endpoint {
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-}
+import type { Reporter } from "@eventmeter/core/publisher";
+import { createCloudApi } from "./cloud-api.ts";
+import { discover } from "./endpoint-lookup.ts";
+import { basicAuth, type ResolvedRoute } from "./endpoint-options.ts";
+import type { Endpoint } from "./endpoint.ts";
+import type { Fault } from "./request-failure.ts";
 
 /** An endpoint, or why there is none. */
 export type Found =
@@ -32,7 +31,7 @@ const RETRY_AGE_MS = 500;
 const CLOSED: Fault = { kind: "retry", code: "closed", message: "it is closed" };
 
 /** Makes the target of an endpoint that was given. */
-export function fixedTarget(endpoint: Endpoint): Target {
+function fixedTarget(endpoint: Endpoint): Target {
   const found = Promise.resolve({ endpoint });
   return { find: () => found, renew: () => false, works() {}, close() {} };
 }
@@ -47,7 +46,7 @@ export interface SearchInit {
 }
 
 /** Makes the target of an endpoint that has to be looked for: once, by one search at a time, and once more when it has moved. */
-export function searchedTarget({ clock, timeoutMs, search }: SearchInit): Target {
+function searchedTarget({ clock, timeoutMs, search }: SearchInit): Target {
   let known: Found | undefined;
   let knownAt = 0;
   let running: { readonly found: Promise<Found>; readonly controller: AbortController } | undefined;
@@ -94,4 +93,32 @@ export function searchedTarget({ clock, timeoutMs, search }: SearchInit): Target
       running?.controller.abort();
     },
   };
+}
+
+/** What finding the endpoint needs. */
+export interface FindInit {
+  readonly clock: Clock;
+  /** Longest time of one search, in milliseconds. */
+  readonly timeoutMs: number;
+  readonly reporter: Pick<Reporter, "diagnostic">;
+}
+
+/** Makes what knows, or looks up, where the series go. */
+export function createTarget(route: ResolvedRoute, { clock, timeoutMs, reporter }: FindInit): Target {
+  if (route.kind !== "organisation") return fixedTarget(route.endpoint);
+  const { apiUrl: url, apiKey, key, region } = route;
+  const api = createCloudApi({ url, apiKey, key, clock });
+  return searchedTarget({
+    clock,
+    timeoutMs,
+    async search(signal) {
+      const { stack, fault } = await discover(api, route, signal);
+      if (fault !== undefined) return { fault };
+      reporter.diagnostic(
+        "endpoint-found",
+        `endpoint found: stack ${stack.slug} (${stack.instanceId}) in ${region}, ${stack.url}`,
+      );
+      return { endpoint: { url: stack.url, headers: basicAuth(stack.instanceId, apiKey) } };
+    },
+  });
 }

@@ -1,15 +1,14 @@
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
-import type { Clock } from "@eventmeter/core";
+import type { CheckReport, Clock, WaitOptions } from "@eventmeter/core";
+import { readWaitOptions } from "@eventmeter/core/publisher";
 import type { SendSnapshot, SnapshotOutcome } from "@eventmeter/delivery";
-import { adviceFor, notOtlp, type Route } from "./advice.ts";
+import type { Found, Target } from "./endpoint-resolver.ts";
 import { addressOf } from "./endpoint.ts";
-import { readExportReply } from "./export-reply.ts";
-import { clauseOf, type Fault, sentenceOf } from "./fault.ts";
-import { networkFault, silentFault } from "./network-fault.ts";
-import { describePartial, type PartialSuccess } from "./partial-success.ts";
-import { exchange } from "./request.ts";
-import type { Found, Target } from "./target.ts";
+import { describePartial, type PartialSuccess, readExportReply } from "./export-reply.ts";
+import { exchange } from "./http-request.ts";
+import { adviceFor, notOtlp, type Route } from "./reply-failure.ts";
+import { clauseOf, type Fault, networkFault, sentenceOf, silentFault } from "./request-failure.ts";
 import type { KeyFacts } from "./token.ts";
 
 /** Largest body before compression: what every receiver reads, and quick to make and to take. */
@@ -44,7 +43,7 @@ export type Posted =
   | { readonly partial: PartialSuccess | undefined; readonly fault?: undefined };
 
 /** Sends one body to the endpoint, wherever it is; where it has moved, to the new one as well. Never rejects. */
-export async function post(
+async function post(
   { target, route, key, clock }: SendInit,
   { body, headers, isLarge }: Payload,
   signal: AbortSignal,
@@ -126,4 +125,24 @@ function outcomeOf(fault: Fault, isBusy: boolean): SnapshotOutcome {
   if (fault.kind === "too-large") return { kind: "split", because: "too-large", reason };
   if (fault.kind === "retry") return { kind: "retry", reason, retryAfterMs };
   return { kind: fault.kind, reason };
+}
+
+/** Sends a request without series, which every receiver takes and none stores. Never rejects. */
+export async function checkEndpoint(init: SendInit, options: WaitOptions | undefined): Promise<CheckReport> {
+  const { timeoutMs, signal } = readWaitOptions(options);
+  const controller = new AbortController();
+  const abort = (): void => controller.abort();
+  const timer = init.clock.setTimeout(abort, timeoutMs);
+  signal?.addEventListener("abort", abort);
+  if (signal?.aborted === true) abort();
+  try {
+    const payload = { body: new Uint8Array(), headers: { "content-type": "application/x-protobuf" }, isLarge: false };
+    const { fault } = await post(init, payload, controller.signal, true);
+    if (fault === undefined) return { ok: true, code: "ok", message: "the endpoint takes metrics" };
+    const { code, message, hint } = fault;
+    return { ok: false, code, message, hint };
+  } finally {
+    timer.cancel();
+    signal?.removeEventListener("abort", abort);
+  }
 }

@@ -1,7 +1,7 @@
 import { retryAfterMs } from "@eventmeter/delivery";
-import type { Fault } from "./fault.ts";
-import type { Reply } from "./request.ts";
-import { serverCode, serverText } from "./server-text.ts";
+import { serverCode, serverText } from "./export-reply.ts";
+import type { Reply } from "./http-request.ts";
+import type { Fault } from "./request-failure.ts";
 import { type KeyFacts, keyText } from "./token.ts";
 
 /** How the endpoint became known, which decides what a person can put right. */

@@ -1,9 +1,6 @@
 import type { ReportOptionError } from "@eventmeter/core/publisher";
-import { readApiUrl, readEndpoint } from "./endpoint.ts";
-import { grafanaPlaceOf, grafanaPlaceProblem } from "./grafana-host.ts";
+import { type Endpoint, grafanaPlaceOf, grafanaPlaceProblem, readApiUrl, readEndpoint } from "./endpoint.ts";
 import type { GrafanaCloudPublisherOptions } from "./options.ts";
-import { readRegion, readSlug } from "./slugs.ts";
-import type { Endpoint } from "./target.ts";
 import { type KeyFacts, readKeyFacts, trimKey } from "./token.ts";
 
 /** Where the series go: an endpoint that was given, or a stack that has to be looked up. */
@@ -129,4 +126,22 @@ export function resolveRoute(options: GrafanaCloudPublisherOptions): ResolvedRou
 /** Gives the header that opens a stack: its id is the user, the key the password. */
 export function basicAuth(instanceId: string | number, apiKey: string): Endpoint["headers"] {
   return { authorization: `Basic ${Buffer.from(`${String(instanceId).trim()}:${apiKey}`).toString("base64")}` };
+}
+
+const SLUG = /^[a-z0-9][a-z0-9_-]{0,127}$/;
+const REGION = /^[a-z0-9-]{1,64}$/;
+
+/** Reads the name of an organisation or of a stack; undefined for anything else, as the address that it is part of. */
+function readSlug(given: string): string | undefined {
+  return matching(given, SLUG);
+}
+
+/** Reads a region or cluster, as `eu` or `prod-eu-west-0`: an open set, so only its form is judged. */
+function readRegion(given: string): string | undefined {
+  return matching(given, REGION);
+}
+
+function matching(given: string, pattern: RegExp): string | undefined {
+  const slug = given.trim().toLowerCase();
+  return pattern.test(slug) ? slug : undefined;
 }

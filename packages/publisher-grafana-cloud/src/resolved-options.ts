@@ -1,0 +1,98 @@
+import { type HistogramBounds, type PromotedLabels, seriesOptionRules } from "@eventmeter/aggregation";
+import type { CommonOptions } from "@eventmeter/core";
+import {
+  checkOptions,
+  commonOptionRules,
+  headersRule,
+  option,
+  type OptionRule,
+  type ReportOptionError,
+} from "@eventmeter/core/publisher";
+import { seriesDeliveryOptionRules } from "@eventmeter/delivery";
+import { type ResolvedRoute, resolveRoute, routeFaults } from "./endpoint-options.ts";
+import type { GrafanaCloudPublisherOptions, GrafanaCloudTileOptions } from "./options.ts";
+import { checkKey } from "./token.ts";
+
+/** Options with everything decided. */
+export interface ResolvedOptions {
+  readonly common: CommonOptions & { readonly name: string };
+  readonly route: ResolvedRoute;
+  readonly intervalMs: number | undefined;
+  readonly sendTimeoutMs: number;
+  readonly labels: PromotedLabels | undefined;
+  readonly bounds: HistogramBounds | undefined;
+  readonly maxLabelSets: number;
+  readonly exemplars: boolean | undefined;
+}
+
+type OptionName = keyof GrafanaCloudTileOptions;
+
+/** Headers that the publisher, or the connection, sets itself. */
+const RESERVED_HEADERS = new Set([
+  "accept-encoding",
+  "connection",
+  "content-encoding",
+  "content-length",
+  "content-type",
+  "expect",
+  "host",
+  "keep-alive",
+  "retry-attempt",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+  "user-agent",
+]);
+
+const text = option.string();
+const instanceId: OptionRule = option.instance(
+  (value) =>
+    typeof value === "number"
+      ? Number.isSafeInteger(value) && value > 0
+      : typeof value === "string" && /^\s*\d{1,20}\s*$/.test(value),
+  "the number that the stack's OpenTelemetry tile shows",
+);
+
+const rules: { readonly [Name in OptionName]-?: OptionRule } = {
+  ...commonOptionRules,
+  intervalMs: seriesDeliveryOptionRules["intervalMs"] as OptionRule,
+  sendTimeoutMs: seriesDeliveryOptionRules["sendTimeoutMs"] as OptionRule,
+  labels: seriesOptionRules.labels,
+  bounds: seriesOptionRules.bounds,
+  maxLabelSets: seriesOptionRules.maxLabelSets,
+  exemplars: seriesOptionRules.exemplars,
+  endpoint: text,
+  instanceId,
+  apiKey: checkKey,
+  orgSlug: text,
+  region: text,
+  stackSlug: text,
+  apiUrl: text,
+  headers: headersRule({ reserved: RESERVED_HEADERS }),
+};
+
+/** Checks options and fills in the defaults. @throws PublisherError `options`, listing every wrong field */
+export function resolveOptions(options: GrafanaCloudPublisherOptions): ResolvedOptions {
+  // Without any options the missing ones are to be named as well.
+  checkOptions("grafana-cloud", options ?? {}, rules, checkTogether);
+  const { name = "grafana-cloud", resource, onError, onDiagnostic, clock } = options;
+  return {
+    common: { name, resource, onError, onDiagnostic, clock },
+    route: resolveRoute(options),
+    intervalMs: options.intervalMs,
+    sendTimeoutMs: options.sendTimeoutMs ?? 10_000,
+    labels: options.labels,
+    bounds: options.bounds,
+    maxLabelSets: options.maxLabelSets ?? 500,
+    exemplars: options.exemplars,
+  };
+}
+
+function checkTogether(options: Readonly<Record<string, unknown>>, report: ReportOptionError): void {
+  try {
+    routeFaults(options, report);
+  } catch {
+    // The rules of the options have already said which of them cannot be read.
+  }
+}
