@@ -1,5 +1,5 @@
 import { type ApiAnswer, type CloudApi, TILE_HINT } from "./cloud-api.ts";
-import { isLoopback, readEndpoint } from "./endpoint.ts";
+import { isLoopback, readEndpointUrl } from "./endpoint.ts";
 import { isObject, type JsonObject } from "./json.ts";
 import type { Fault } from "./request-failure.ts";
 
@@ -154,7 +154,7 @@ async function otlpUrl(
         hint: `wait if the stack is new, or ${TILE_HINT}`,
       },
     };
-  const read = readEndpoint(given, "grafana");
+  const read = readEndpointUrl(given, { isGrafana: true });
   if (read.url === undefined || (isLoopback(new URL(read.url)) && !api.isLoopback))
     return { fault: unreadable(`the OTLP endpoint of stack ${slug}`) };
   return read.url;

@@ -1,11 +1,18 @@
 import type { ReportOptionError } from "@eventmeter/core/publisher";
-import { type Endpoint, grafanaPlaceOf, grafanaPlaceProblem, readApiUrl, readEndpoint } from "./endpoint.ts";
+import {
+  type Endpoint,
+  type EndpointKind,
+  grafanaPlaceOf,
+  grafanaPlaceProblem,
+  readApiUrl,
+  readEndpointUrl,
+} from "./endpoint.ts";
 import type { GrafanaCloudPublisherOptions } from "./options.ts";
 import { type KeyFacts, readKeyFacts, trimKey } from "./token.ts";
 
 /** Where the series go: an endpoint that was given, or a stack that has to be looked up. */
-export type ResolvedRoute =
-  | { readonly kind: "tile" | "receiver"; readonly endpoint: Endpoint; readonly key: KeyFacts }
+export type EndpointConfig =
+  | { readonly kind: Exclude<EndpointKind, "organisation">; readonly endpoint: Endpoint; readonly key: KeyFacts }
   | {
       readonly kind: "organisation";
       readonly orgSlug: string;
@@ -16,30 +23,29 @@ export type ResolvedRoute =
       readonly key: KeyFacts;
     };
 
-type Kind = ResolvedRoute["kind"];
 type Given = Readonly<Record<string, unknown>>;
 
 const DEFAULT_API_URL = "https://grafana.com/api";
 const NAMES = ["endpoint", "instanceId", "apiKey", "orgSlug", "region", "stackSlug", "apiUrl", "headers"] as const;
 
-const NEEDED: Readonly<Record<Kind, readonly string[]>> = {
+const NEEDED: Readonly<Record<EndpointKind, readonly string[]>> = {
   tile: ["endpoint", "instanceId", "apiKey"],
   organisation: ["orgSlug", "region", "apiKey"],
   receiver: ["endpoint"],
 };
-const ALLOWED: Readonly<Record<Kind, readonly string[]>> = {
+const ALLOWED: Readonly<Record<EndpointKind, readonly string[]>> = {
   tile: NEEDED.tile,
   organisation: [...NEEDED.organisation, "stackSlug", "apiUrl"],
   receiver: ["endpoint", "headers"],
 };
-const CALLED: Readonly<Record<Kind, string>> = {
+const CALLED: Readonly<Record<EndpointKind, string>> = {
   tile: "{ endpoint, instanceId, apiKey }, a stack by its OpenTelemetry tile",
   organisation: "{ orgSlug, region, apiKey, stackSlug? }, a stack by its organisation",
   receiver: "{ endpoint, headers? }, any OTLP receiver",
 };
 
 /** Finds what is missing, what is too much and what cannot be read among the options that say where the series go. */
-export function routeFaults(options: Given, report: ReportOptionError): void {
+export function checkEndpointOptions(options: Given, report: ReportOptionError): void {
   const kind = kindOf(options);
   if (kind === undefined)
     return report(`missing: expected ${CALLED.tile}; ${CALLED.organisation}; or ${CALLED.receiver}`, "endpoint");
@@ -51,7 +57,7 @@ export function routeFaults(options: Given, report: ReportOptionError): void {
 }
 
 /** The shape that somebody had in mind: an endpoint needs no look-up, and credentials of Grafana Cloud make it a stack's. */
-function kindOf(options: Given): Kind | undefined {
+function kindOf(options: Given): EndpointKind | undefined {
   const has = (...names: readonly string[]): boolean => names.some((name) => options[name] !== undefined);
   // A stack takes nothing without a key, unless somebody made its header himself.
   if (has("endpoint"))
@@ -71,7 +77,10 @@ function isAuthorized({ headers }: Given): boolean {
   );
 }
 
-function problemsOf(options: Given, kind: Kind): readonly (readonly [name: string, problem: string | undefined])[] {
+function problemsOf(
+  options: Given,
+  kind: EndpointKind,
+): readonly (readonly [name: string, problem: string | undefined])[] {
   const judge = (
     name: string,
     problem: (text: string) => string | undefined,
@@ -82,7 +91,7 @@ function problemsOf(options: Given, kind: Kind): readonly (readonly [name: strin
   return [
     judge(
       "endpoint",
-      (text) => grafanaPlaceProblem(text) ?? readEndpoint(text, kind === "receiver" ? "receiver" : "grafana").problem,
+      (text) => grafanaPlaceProblem(text) ?? readEndpointUrl(text, { isGrafana: kind !== "receiver" }).problem,
     ),
     judge("apiUrl", (text) => readApiUrl(text).problem),
     judge("orgSlug", (text) => unless(readSlug(text), "expected the name alone, as acme in grafana.com/orgs/acme")),
@@ -96,7 +105,7 @@ function unless(read: unknown, expected: string): string | undefined {
 }
 
 /** Gives the way that checked options describe. */
-export function resolveRoute(options: GrafanaCloudPublisherOptions): ResolvedRoute {
+export function resolveEndpointOptions(options: GrafanaCloudPublisherOptions): EndpointConfig {
   if (options.orgSlug !== undefined) {
     const { orgSlug, region, stackSlug, apiUrl = DEFAULT_API_URL } = options;
     const apiKey = trimKey(options.apiKey);
@@ -112,14 +121,14 @@ export function resolveRoute(options: GrafanaCloudPublisherOptions): ResolvedRou
   }
   if (options.apiKey !== undefined) {
     const apiKey = trimKey(options.apiKey);
-    const url = readEndpoint(options.endpoint, "grafana").url ?? "";
+    const url = readEndpointUrl(options.endpoint, { isGrafana: true }).url ?? "";
     return {
       kind: "tile",
       endpoint: { url, headers: basicAuth(options.instanceId, apiKey) },
       key: readKeyFacts(apiKey),
     };
   }
-  const url = readEndpoint(options.endpoint, "receiver").url ?? "";
+  const url = readEndpointUrl(options.endpoint, { isGrafana: false }).url ?? "";
   return { kind: "receiver", endpoint: { url, headers: { ...options.headers } }, key: {} };
 }
 

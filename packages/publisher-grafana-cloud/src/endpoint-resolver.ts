@@ -2,7 +2,7 @@ import type { Clock } from "@eventmeter/core";
 import type { Reporter } from "@eventmeter/core/publisher";
 import { createCloudApi } from "./cloud-api.ts";
 import { discover } from "./endpoint-lookup.ts";
-import { basicAuth, type ResolvedRoute } from "./endpoint-options.ts";
+import { basicAuth, type EndpointConfig } from "./endpoint-options.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { Fault } from "./request-failure.ts";
 
@@ -104,15 +104,15 @@ export interface FindInit {
 }
 
 /** Makes what knows, or looks up, where the series go. */
-export function createTarget(route: ResolvedRoute, { clock, timeoutMs, reporter }: FindInit): Target {
-  if (route.kind !== "organisation") return fixedTarget(route.endpoint);
-  const { apiUrl: url, apiKey, key, region } = route;
+export function createTarget(config: EndpointConfig, { clock, timeoutMs, reporter }: FindInit): Target {
+  if (config.kind !== "organisation") return fixedTarget(config.endpoint);
+  const { apiUrl: url, apiKey, key, region } = config;
   const api = createCloudApi({ url, apiKey, key, clock });
   return searchedTarget({
     clock,
     timeoutMs,
     async search(signal) {
-      const { stack, fault } = await discover(api, route, signal);
+      const { stack, fault } = await discover(api, config, signal);
       if (fault !== undefined) return { fault };
       reporter.diagnostic(
         "endpoint-found",

@@ -1,16 +1,16 @@
+/** How the options name an endpoint, which decides what a person can correct: by the stack's OpenTelemetry tile, by the organisation, or as any OTLP receiver. */
+export type EndpointKind = "tile" | "organisation" | "receiver";
+
 /** Where series go, with the headers that open it. */
 export interface Endpoint {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** An endpoint as it is sent to, or what is wrong with what was given; the value is never part of it. */
-export type ReadEndpoint =
+/** A URL as requests are sent to it, or what is wrong with what was given; the value is never part of it. */
+export type ReadUrl =
   | { readonly url: string; readonly problem?: undefined }
   | { readonly problem: string; readonly url?: undefined };
-
-/** `grafana` has its receiver below `/otlp` and is spoken to in secret; a `receiver` may be anywhere. */
-export type EndpointKind = "grafana" | "receiver";
 
 const MAX_LENGTH = 2_048;
 const VARIABLE = /^(?:export\s+)?OTEL_EXPORTER_OTLP_(?:METRICS_)?ENDPOINT\s*=\s*/;
@@ -28,11 +28,12 @@ export function isLoopback({ hostname }: Pick<URL, "hostname">): boolean {
 /**
  * Reads an endpoint in each form in which people copy it: with white space or quotes around it, as an environment variable,
  * with or without `/otlp` (Grafana Cloud), `/v1/metrics` and a slash at its end.
+ * @param isGrafana whether it is Grafana Cloud's own, which has its receiver below `/otlp` and demands TLS
  */
-export function readEndpoint(given: string, kind: EndpointKind): ReadEndpoint {
+export function readEndpointUrl(given: string, { isGrafana }: { readonly isGrafana: boolean }): ReadUrl {
   const bare = readBare(given);
-  const isHostOnly = kind === "grafana" && GRAFANA_HOST.test(bare);
-  const read = readUrl(isHostOnly ? `https://${bare}` : bare, EXPECTED[kind]);
+  const isHostOnly = isGrafana && GRAFANA_HOST.test(bare);
+  const read = readUrl(isHostOnly ? `https://${bare}` : bare, isGrafana ? EXPECTED_HTTPS : EXPECTED_HTTP);
   if ("problem" in read) return read;
   const { url } = read;
   const whole = url.pathname.replace(/\/+$/, "");
@@ -40,15 +41,15 @@ export function readEndpoint(given: string, kind: EndpointKind): ReadEndpoint {
   // Who gives the whole address of a signal means HTTP.
   if (url.port === GRPC_PORT && path === whole)
     return { problem: "expected the port of OTLP over HTTP, 4318, as http://localhost:4318: 4317 is that of gRPC" };
-  if (kind === "grafana" && url.protocol === "http:" && !isLoopback(url))
+  if (isGrafana && url.protocol === "http:" && !isLoopback(url))
     return { problem: "expected https://, since the key travels with every request" };
-  const base = kind === "receiver" || path.endsWith("/otlp") ? path : `${path}/otlp`;
+  const base = !isGrafana || path.endsWith("/otlp") ? path : `${path}/otlp`;
   return { url: `${url.origin}${base}/v1/metrics` };
 }
 
 /** Reads the address of a Cloud API; the result has no slash at its end. */
-export function readApiUrl(given: string): ReadEndpoint {
-  const read = readUrl(unquote(given), EXPECTED.grafana);
+export function readApiUrl(given: string): ReadUrl {
+  const read = readUrl(unquote(given), EXPECTED_HTTPS);
   if ("problem" in read) return read;
   const { url } = read;
   if (url.protocol === "http:" && !isLoopback(url))
@@ -74,10 +75,8 @@ function unquote(text: string): string {
     .trim();
 }
 
-const EXPECTED: Readonly<Record<EndpointKind, string>> = {
-  grafana: "expected a URL that begins with https://",
-  receiver: "expected a URL that begins with http:// or https://, as http://localhost:4318",
-};
+const EXPECTED_HTTPS = "expected a URL that begins with https://";
+const EXPECTED_HTTP = "expected a URL that begins with http:// or https://, as http://localhost:4318";
 
 function readUrl(text: string, expected: string): { readonly url: URL } | { readonly problem: string } {
   const url = text.length <= MAX_LENGTH && !/[\s\p{Cc}]/u.test(text) ? URL.parse(text) : null;

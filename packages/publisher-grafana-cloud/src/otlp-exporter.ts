@@ -4,10 +4,10 @@ import type { CheckReport, Clock, WaitOptions } from "@eventmeter/core";
 import { readWaitOptions } from "@eventmeter/core/publisher";
 import type { SendSnapshot, SnapshotOutcome } from "@eventmeter/delivery";
 import type { Found, Target } from "./endpoint-resolver.ts";
-import { addressOf } from "./endpoint.ts";
+import { addressOf, type EndpointKind } from "./endpoint.ts";
 import { describePartial, type PartialSuccess, readExportReply } from "./export-reply.ts";
 import { exchange } from "./http-request.ts";
-import { adviceFor, notOtlp, type Route } from "./reply-failure.ts";
+import { adviceFor, notOtlp } from "./reply-failure.ts";
 import { clauseOf, type Fault, networkFault, sentenceOf, silentFault } from "./request-failure.ts";
 import type { KeyFacts } from "./token.ts";
 
@@ -25,7 +25,7 @@ const compress = promisify(gzip);
 /** What sending needs. */
 export interface SendInit {
   readonly target: Target;
-  readonly route: Route;
+  readonly endpointKind: EndpointKind;
   readonly key: KeyFacts;
   readonly clock: Clock;
 }
@@ -44,7 +44,7 @@ export type Posted =
 
 /** Sends one body to the endpoint, wherever it is; where it has moved, to the new one as well. Never rejects. */
 async function post(
-  { target, route, key, clock }: SendInit,
+  { target, endpointKind, key, clock }: SendInit,
   { body, headers, isLarge }: Payload,
   signal: AbortSignal,
   fresh = false,
@@ -62,9 +62,9 @@ async function post(
     try {
       const reply = await exchange(url, { method: "POST", headers: all, body, signal, maxReplyBytes: MAX_REPLY_BYTES });
       if (reply.status < 200 || reply.status > 299)
-        return { fault: adviceFor(reply, { route, key, isLarge, now: clock.now() }) };
+        return { fault: adviceFor(reply, { endpointKind, key, isLarge, now: clock.now() }) };
       const read = readExportReply(reply);
-      if (read === "unreadable") return { fault: notOtlp(reply, route) };
+      if (read === "unreadable") return { fault: notOtlp(reply, endpointKind) };
       target.works();
       return { partial: read === "complete" ? undefined : read };
     } catch (caught) {

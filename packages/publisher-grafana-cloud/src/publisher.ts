@@ -35,15 +35,15 @@ export class GrafanaCloudPublisher implements MetricsPublisher {
   /** @throws PublisherError `options`, listing every wrong field */
   constructor(options: GrafanaCloudPublisherOptions) {
     const resolved = resolveOptions(options);
-    const { common, route, intervalMs, sendTimeoutMs } = resolved;
+    const { common, endpoint, intervalMs, sendTimeoutMs } = resolved;
     const clock = resolveClock(common.clock);
     const series = createSeries(resolved, clock);
-    const target = createTarget(route, {
+    const target = createTarget(endpoint, {
       clock,
       timeoutMs: sendTimeoutMs,
       reporter: createReporter(common.name, common),
     });
-    const sending: SendInit = { target, route: route.kind, key: route.key, clock };
+    const sending: SendInit = { target, endpointKind: endpoint.kind, key: endpoint.key, clock };
     this.name = common.name;
     this.#clock = clock;
     this.#target = target;

@@ -1,15 +1,13 @@
 import { retryAfterMs } from "@eventmeter/delivery";
+import type { EndpointKind } from "./endpoint.ts";
 import { serverCode, serverText } from "./export-reply.ts";
 import type { Reply } from "./http-request.ts";
 import type { Fault } from "./request-failure.ts";
 import { type KeyFacts, keyText } from "./token.ts";
 
-/** How the endpoint became known, which decides what a person can put right. */
-export type Route = "tile" | "organisation" | "receiver";
-
 /** What the words of an advice depend on. */
 export interface AdviceContext {
-  readonly route: Route;
+  readonly endpointKind: EndpointKind;
   readonly key: KeyFacts;
   /** Epoch milliseconds. */
   readonly now: number;
@@ -17,7 +15,7 @@ export interface AdviceContext {
   readonly isLarge: boolean;
 }
 
-type Words = Readonly<Record<Route, string>>;
+type Words = Readonly<Record<EndpointKind, string>>;
 
 const ENDPOINT_HINT: Words = {
   tile: "copy the endpoint from the OpenTelemetry tile of the stack on grafana.com",
@@ -88,10 +86,10 @@ const REJECTIONS: readonly Rule[] = [
 /** Says what an answer other than a success means, and what to do about it. */
 export function adviceFor(reply: Reply, context: AdviceContext): Fault {
   const { status } = reply;
-  const { route, key } = context;
+  const { endpointKind, key } = context;
   const answered = `the endpoint answered ${status}`;
   const text = serverText(reply);
-  const endpoint = { kind: "hold", hint: ENDPOINT_HINT[route] } as const;
+  const endpoint = { kind: "hold", hint: ENDPOINT_HINT[endpointKind] } as const;
   switch (status) {
     case 400:
     case 422:
@@ -102,8 +100,8 @@ export function adviceFor(reply: Reply, context: AdviceContext): Fault {
       return {
         kind: "hold",
         code: "forbidden",
-        message: `${answered}: ${route === "receiver" ? "its credentials" : "the API key"} may not write metrics there${keyText(key)}`,
-        hint: SCOPE_HINT[route],
+        message: `${answered}: ${endpointKind === "receiver" ? "its credentials" : "the API key"} may not write metrics there${keyText(key)}`,
+        hint: SCOPE_HINT[endpointKind],
       };
     case 404:
       return {
@@ -147,7 +145,7 @@ export function adviceFor(reply: Reply, context: AdviceContext): Fault {
 }
 
 /** Says that a success was none: whatever answered does not speak OTLP. */
-export function notOtlp(reply: Reply, route: Route): Fault {
+export function notOtlp(reply: Reply, endpointKind: EndpointKind): Fault {
   const what = reply.isWhole
     ? "with something that is no OTLP reply"
     : "with more, or in another encoding, than an OTLP reply has";
@@ -155,11 +153,11 @@ export function notOtlp(reply: Reply, route: Route): Fault {
     kind: "hold",
     code: "not-otlp",
     message: `the endpoint answered ${reply.status} ${what}`,
-    hint: ENDPOINT_HINT[route],
+    hint: ENDPOINT_HINT[endpointKind],
   };
 }
 
-function rejection(text: string, answered: string, { isLarge, route }: AdviceContext): Fault {
+function rejection(text: string, answered: string, { isLarge, endpointKind }: AdviceContext): Fault {
   const rule = REJECTIONS.find(({ test }) => test.test(text));
   if (rule !== undefined) {
     const { kind = "rejected", code, says, hint } = rule;
@@ -172,19 +170,19 @@ function rejection(text: string, answered: string, { isLarge, route }: AdviceCon
     kind: "rejected",
     code: "rejected",
     message: `${answered}${serverCode(text)}: it cannot read the request`,
-    hint: `${BETWEEN}; ${ENDPOINT_HINT[route]}`,
+    hint: `${BETWEEN}; ${ENDPOINT_HINT[endpointKind]}`,
   };
 }
 
-function credentials(text: string, answered: string, { route, key }: AdviceContext): Omit<Fault, "kind"> {
+function credentials(text: string, answered: string, { endpointKind, key }: AdviceContext): Omit<Fault, "kind"> {
   if (/no org id/i.test(text))
     return {
       code: "unauthorized",
       message: `${answered}: it asks for a tenant`,
       hint: 'give headers: { "x-scope-orgid": … }',
     };
-  if (route === "receiver")
-    return { code: "unauthorized", message: `${answered}: it asks for credentials`, hint: KEY_HINT[route] };
+  if (endpointKind === "receiver")
+    return { code: "unauthorized", message: `${answered}: it asks for credentials`, hint: KEY_HINT[endpointKind] };
   if (/legacy auth cannot be upgraded/i.test(text))
     return {
       code: "unauthorized",
@@ -194,7 +192,11 @@ function credentials(text: string, answered: string, { route, key }: AdviceConte
   const why = /invalid token/i.test(text)
     ? "is not valid: mistyped, expired, deleted, or of another organisation"
     : "is refused";
-  return { code: "unauthorized", message: `${answered}: the API key ${why}${keyText(key)}`, hint: KEY_HINT[route] };
+  return {
+    code: "unauthorized",
+    message: `${answered}: the API key ${why}${keyText(key)}`,
+    hint: KEY_HINT[endpointKind],
+  };
 }
 
 function limited(text: string, { status, retryAfter }: Reply, { now }: AdviceContext): Fault {

@@ -9,14 +9,14 @@ import {
   type ReportOptionError,
 } from "@eventmeter/core/publisher";
 import { seriesDeliveryOptionRules } from "@eventmeter/delivery";
-import { type ResolvedRoute, resolveRoute, routeFaults } from "./endpoint-options.ts";
+import { checkEndpointOptions, type EndpointConfig, resolveEndpointOptions } from "./endpoint-options.ts";
 import type { GrafanaCloudPublisherOptions, GrafanaCloudTileOptions } from "./options.ts";
 import { checkKey } from "./token.ts";
 
 /** Options with everything decided. */
 export interface ResolvedOptions {
   readonly common: CommonOptions & { readonly name: string };
-  readonly route: ResolvedRoute;
+  readonly endpoint: EndpointConfig;
   readonly intervalMs: number | undefined;
   readonly sendTimeoutMs: number;
   readonly labels: PromotedLabels | undefined;
@@ -79,7 +79,7 @@ export function resolveOptions(options: GrafanaCloudPublisherOptions): ResolvedO
   const { name = "grafana-cloud", resource, onError, onDiagnostic, clock } = options;
   return {
     common: { name, resource, onError, onDiagnostic, clock },
-    route: resolveRoute(options),
+    endpoint: resolveEndpointOptions(options),
     intervalMs: options.intervalMs,
     sendTimeoutMs: options.sendTimeoutMs ?? 10_000,
     labels: options.labels,
@@ -91,7 +91,7 @@ export function resolveOptions(options: GrafanaCloudPublisherOptions): ResolvedO
 
 function checkTogether(options: Readonly<Record<string, unknown>>, report: ReportOptionError): void {
   try {
-    routeFaults(options, report);
+    checkEndpointOptions(options, report);
   } catch {
     // The rules of the options have already said which of them cannot be read.
   }

@@ -1,7 +1,7 @@
 import { GrafanaCloudPublisher } from "@eventmeter/publisher-grafana-cloud";
 import { createFaultServer } from "@eventmeter/testkit";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { readApiUrl, readEndpoint } from "../src/endpoint.ts";
+import { readApiUrl, readEndpointUrl } from "../src/endpoint.ts";
 
 const GATEWAY = "https://otlp-gateway-prod-eu-west-0.grafana.net";
 
@@ -30,7 +30,7 @@ describe("the endpoint of a stack is taken in each form that people paste", () =
     "otlp-gateway-prod-eu-west-0.grafana.net",
     "HTTPS://OTLP-Gateway-Prod-EU-West-0.Grafana.NET/otlp",
   ])("%j", (given) => {
-    expect(readEndpoint(given, "grafana")).toEqual({ url: `${GATEWAY}/otlp/v1/metrics` });
+    expect(readEndpointUrl(given, { isGrafana: true })).toEqual({ url: `${GATEWAY}/otlp/v1/metrics` });
   });
 
   test.each([
@@ -39,7 +39,7 @@ describe("the endpoint of a stack is taken in each form that people paste", () =
     ["http://[::1]:4318/otlp", "http://[::1]:4318/otlp/v1/metrics"],
     ["https://gateway.example/tenant/otlp", "https://gateway.example/tenant/otlp/v1/metrics"],
   ])("%j", (given, url) => {
-    expect(readEndpoint(given, "grafana")).toEqual({ url });
+    expect(readEndpointUrl(given, { isGrafana: true })).toEqual({ url });
   });
 });
 
@@ -56,7 +56,7 @@ describe("the endpoint of any receiver is a base, or the whole address", () => {
     [' "http://10.0.0.7:4318" ', "http://10.0.0.7:4318/v1/metrics"],
     ["OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4318", "http://localhost:4318/v1/metrics"],
   ])("%j", (given, url) => {
-    expect(readEndpoint(given, "receiver")).toEqual({ url });
+    expect(readEndpointUrl(given, { isGrafana: false })).toEqual({ url });
   });
 });
 
@@ -96,7 +96,7 @@ describe("what cannot be an endpoint is refused", () => {
     [canary, "receiver", HTTP],
     [`https://x.example/${canary.repeat(300)}`, "receiver", HTTP],
   ] as const)("%j as %s", (endpoint, kind, problem) => {
-    expect(readEndpoint(endpoint, kind)).toEqual({ problem });
+    expect(readEndpointUrl(endpoint, { isGrafana: kind === "grafana" })).toEqual({ problem });
     const more = kind === "grafana" ? { instanceId: 1, apiKey: "glc_x" } : {};
     const refusal = (): unknown => new GrafanaCloudPublisher({ endpoint, ...more });
     expect(refusal).toThrow(`grafana-cloud: an option is wrong\n  endpoint: ${problem}`);
