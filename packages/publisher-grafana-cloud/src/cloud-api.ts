@@ -1,10 +1,10 @@
 import type { Clock } from "@eventmeter/core";
 import { retryAfterMs } from "@eventmeter/delivery";
 import { addressOf, isLoopback } from "./endpoint.ts";
-import { exchange, type Reply } from "./http-request.ts";
-import { type JsonObject, parseObject } from "./json.ts";
-import { type Fault, networkFault, silentFault } from "./request-failure.ts";
-import { type KeyFacts, keyText } from "./token.ts";
+import { sendHttpRequest, type Reply } from "./http-request.ts";
+import { type JsonObject, parseJsonObject } from "./json.ts";
+import { type RequestFailure, networkFailure, timeoutFailure } from "./request-failure.ts";
+import { type TokenFacts, tokenText } from "./token.ts";
 
 /** Most bytes of one answer: some hundred stacks. */
 const MAX_REPLY_BYTES = 2 * 2 ** 20;
@@ -13,8 +13,8 @@ export const TILE_HINT = "give endpoint and instanceId instead, as the stack's O
 
 /** A JSON object of the API, or why there is none; `missing` where the API knows nothing of that name. */
 export type ApiAnswer =
-  | { readonly data: JsonObject; readonly fault?: undefined }
-  | { readonly fault: Fault; readonly missing: boolean; readonly data?: undefined };
+  | { readonly data: JsonObject; readonly failure?: undefined }
+  | { readonly failure: RequestFailure; readonly missing: boolean; readonly data?: undefined };
 
 /** Asks the Cloud API (https://grafana.com/docs/grafana-cloud/developer-resources/api-reference/cloud-api/). */
 export interface CloudApi {
@@ -29,7 +29,7 @@ export interface CloudApiInit {
   /** Without a slash at its end. */
   readonly url: string;
   readonly apiKey: string;
-  readonly key: KeyFacts;
+  readonly key: TokenFacts;
   readonly clock: Clock;
 }
 
@@ -40,25 +40,26 @@ export function createCloudApi({ url, apiKey, key, clock }: CloudApiInit): Cloud
     isLoopback: isLoopback(new URL(url)),
     async get(path, signal) {
       try {
-        const reply = await exchange(`${url}${path}`, {
+        const reply = await sendHttpRequest(`${url}${path}`, {
           method: "GET",
           headers,
           signal,
           maxReplyBytes: MAX_REPLY_BYTES,
         });
-        if (reply.status !== 200) return { fault: faultOf(reply, key, clock.now()), missing: reply.status === 404 };
-        const data = reply.isWhole ? parseObject(reply.body) : undefined;
-        return data === undefined ? { fault: UNREADABLE, missing: false } : { data };
+        if (reply.status !== 200)
+          return { failure: apiFailure(reply, key, clock.now()), missing: reply.status === 404 };
+        const data = reply.isWhole ? parseJsonObject(reply.body) : undefined;
+        return data === undefined ? { failure: UNREADABLE_REPLY, missing: false } : { data };
       } catch (caught) {
         const whom = `the Cloud API ${addressOf(url)}`;
-        const fault = signal.aborted ? silentFault(whom) : networkFault(caught, whom);
-        return { fault: { ...fault, stale: false }, missing: false };
+        const failure = signal.aborted ? timeoutFailure(whom) : networkFailure(caught, whom);
+        return { failure: { ...failure, stale: false }, missing: false };
       }
     },
   };
 }
 
-const UNREADABLE: Fault = {
+const UNREADABLE_REPLY: RequestFailure = {
   kind: "retry",
   code: "discovery-failed",
   message: "the Cloud API answered 200 with something that cannot be read",
@@ -66,28 +67,28 @@ const UNREADABLE: Fault = {
 };
 
 // The code and message of an answer are not looked at: the first may be anything, and the second repeats what was asked.
-function faultOf({ status, retryAfter }: Reply, key: KeyFacts, now: number): Fault {
+function apiFailure({ status, retryAfter }: Reply, key: TokenFacts, now: number): RequestFailure {
   const answered = `the Cloud API answered ${status}`;
   switch (status) {
     case 401:
       return {
         kind: "hold",
         code: "unauthorized",
-        message: `${answered}: the API key is not valid: mistyped, expired or deleted${keyText(key)}`,
+        message: `${answered}: the API key is not valid: mistyped, expired or deleted${tokenText(key)}`,
         hint: "make a token of an access policy with scopes metrics:write and stacks:read",
       };
     case 403:
       return {
         kind: "hold",
         code: "forbidden",
-        message: `${answered}: the API key may not look up stacks${keyText(key)}`,
+        message: `${answered}: the API key may not look up stacks${tokenText(key)}`,
         hint: `add scope stacks:read to its access policy, or ${TILE_HINT}`,
       };
     case 404:
       return {
         kind: "hold",
         code: "not-found",
-        message: `${answered}: there is no such organisation for this API key${keyText(key)}`,
+        message: `${answered}: there is no such organisation for this API key${tokenText(key)}`,
         hint: "orgSlug is the name in grafana.com/orgs/<name>",
       };
     case 429:

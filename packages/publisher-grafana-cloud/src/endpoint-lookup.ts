@@ -1,7 +1,7 @@
 import { type ApiAnswer, type CloudApi, TILE_HINT } from "./cloud-api.ts";
 import { isLoopback, readEndpointUrl } from "./endpoint.ts";
-import { isObject, type JsonObject } from "./json.ts";
-import type { Fault } from "./request-failure.ts";
+import { isJsonObject, type JsonObject } from "./json.ts";
+import type { RequestFailure } from "./request-failure.ts";
 
 /** Which stack is looked for. */
 export interface StackQuery {
@@ -20,8 +20,8 @@ export interface StackEndpoint {
 
 /** A stack's endpoint, or why it was not found. */
 export type FoundStack =
-  | { readonly stack: StackEndpoint; readonly fault?: undefined }
-  | { readonly fault: Fault; readonly stack?: undefined };
+  | { readonly stack: StackEndpoint; readonly failure?: undefined }
+  | { readonly failure: RequestFailure; readonly stack?: undefined };
 
 interface Stack {
   readonly id: string;
@@ -37,9 +37,9 @@ const MAX_LISTED = 10;
 /** Finds the endpoint of one stack: among those of the organisation first, then by its connections. Never rejects. */
 export async function discover(api: CloudApi, query: StackQuery, signal: AbortSignal): Promise<FoundStack> {
   const listed = await listStacks(api, query, signal);
-  if ("fault" in listed) return listed;
+  if ("failure" in listed) return listed;
   const chosen = chooseStack(listed.stacks, query);
-  if ("fault" in chosen) return chosen;
+  if ("failure" in chosen) return chosen;
   const { id, slug } = chosen;
   const url = await otlpUrl(api, chosen, signal);
   if (typeof url !== "string") return url;
@@ -50,17 +50,17 @@ async function listStacks(
   api: CloudApi,
   { orgSlug, stackSlug }: StackQuery,
   signal: AbortSignal,
-): Promise<{ readonly stacks: readonly Stack[] } | { readonly fault: Fault }> {
+): Promise<{ readonly stacks: readonly Stack[] } | { readonly failure: RequestFailure }> {
   const path = `/orgs/${encodeURIComponent(orgSlug)}/instances`;
   const filter = stackSlug === undefined ? "" : `slug=${encodeURIComponent(stackSlug)}`;
   const byId = new Map<string, Stack>();
   for (let page = 1, pages = 1; page <= pages && page <= MAX_PAGES; page += 1) {
     const search = [filter, page === 1 ? "" : `page=${page}`].filter(Boolean).join("&");
     // oxlint-disable-next-line no-await-in-loop -- the first page says how many there are
-    const { data, fault } = await api.get(`${path}${search && `?${search}`}`, signal);
-    if (fault !== undefined) return { fault };
+    const { data, failure } = await api.get(`${path}${search && `?${search}`}`, signal);
+    if (failure !== undefined) return { failure };
     const items = Array.isArray(data["items"]) ? (data["items"] as unknown[]) : undefined;
-    if (items === undefined) return { fault: unreadable("the list of stacks") };
+    if (items === undefined) return { failure: unreadable("the list of stacks") };
     for (const stack of items.map(readStack)) if (stack !== undefined) byId.set(stack.id, stack);
     pages = typeof data["pages"] === "number" ? data["pages"] : 1;
   }
@@ -68,7 +68,7 @@ async function listStacks(
 }
 
 function readStack(item: unknown): Stack | undefined {
-  if (!isObject(item)) return undefined;
+  if (!isJsonObject(item)) return undefined;
   const { id, slug, status, regionSlug, clusterSlug } = item;
   if (!(typeof id === "number" || typeof id === "string") || !/^\d{1,20}$/.test(String(id))) return undefined;
   return {
@@ -88,7 +88,7 @@ function nameOf(value: unknown): string {
 function chooseStack(
   stacks: readonly Stack[],
   { orgSlug, region, stackSlug }: StackQuery,
-): Stack | { readonly fault: Fault } {
+): Stack | { readonly failure: RequestFailure } {
   const named = stackSlug === undefined ? stacks : stacks.filter(({ slug }) => slug === stackSlug);
   const there = named.filter((stack) => stack.region === region || stack.cluster === region);
   const [stack, ...others] = there.filter(({ status }) => status === "active");
@@ -121,11 +121,11 @@ function list(stacks: readonly Stack[]): string {
   return stacks.length > MAX_LISTED ? `${shown.join(", ")} and ${stacks.length - MAX_LISTED} more` : shown.join(", ");
 }
 
-function unfound(message: string, hint: string): { readonly fault: Fault } {
-  return { fault: { kind: "hold", code: "stack-unknown", message, hint } };
+function unfound(message: string, hint: string): { readonly failure: RequestFailure } {
+  return { failure: { kind: "hold", code: "stack-unknown", message, hint } };
 }
 
-function unreadable(what: string): Fault {
+function unreadable(what: string): RequestFailure {
   return {
     kind: "retry",
     code: "discovery-failed",
@@ -138,16 +138,16 @@ async function otlpUrl(
   api: CloudApi,
   { id, slug }: Stack,
   signal: AbortSignal,
-): Promise<string | { readonly fault: Fault }> {
+): Promise<string | { readonly failure: RequestFailure }> {
   const newer = await api.get(`/v1/stacks/${id}/connections`, signal);
-  const url = urlIn(newer, (data) => (isObject(data["otlp"]) ? data["otlp"]["url"] : undefined));
-  if (url === undefined && newer.fault !== undefined && !newer.missing) return { fault: newer.fault };
+  const url = urlIn(newer, (data) => (isJsonObject(data["otlp"]) ? data["otlp"]["url"] : undefined));
+  if (url === undefined && newer.failure !== undefined && !newer.missing) return { failure: newer.failure };
   const older = url === undefined ? await api.get(`/instances/${id}/connections`, signal) : undefined;
-  if (older?.fault !== undefined && !older.missing) return { fault: older.fault };
+  if (older?.failure !== undefined && !older.missing) return { failure: older.failure };
   const given = url ?? (older && urlIn(older, (data) => data["otlpHttpUrl"]));
   if (given === undefined)
     return {
-      fault: {
+      failure: {
         kind: "hold",
         code: "endpoint-unknown",
         message: `the Cloud API knows no OTLP endpoint of stack ${slug}`,
@@ -156,7 +156,7 @@ async function otlpUrl(
     };
   const read = readEndpointUrl(given, { isGrafana: true });
   if (read.url === undefined || (isLoopback(new URL(read.url)) && !api.isLoopback))
-    return { fault: unreadable(`the OTLP endpoint of stack ${slug}`) };
+    return { failure: unreadable(`the OTLP endpoint of stack ${slug}`) };
   return read.url;
 }
 

@@ -2,17 +2,17 @@ import type { ReportOptionError } from "@eventmeter/core/publisher";
 import {
   type Endpoint,
   type EndpointKind,
-  grafanaPlaceOf,
-  grafanaPlaceProblem,
+  grafanaAddressOf,
+  grafanaAddressProblem,
   readApiUrl,
   readEndpointUrl,
 } from "./endpoint.ts";
 import type { GrafanaCloudPublisherOptions } from "./options.ts";
-import { type KeyFacts, readKeyFacts, trimKey } from "./token.ts";
+import { type TokenFacts, readTokenFacts, trimApiKey } from "./token.ts";
 
 /** Where the series go: an endpoint that was given, or a stack that has to be looked up. */
 export type EndpointConfig =
-  | { readonly kind: Exclude<EndpointKind, "organisation">; readonly endpoint: Endpoint; readonly key: KeyFacts }
+  | { readonly kind: Exclude<EndpointKind, "organisation">; readonly endpoint: Endpoint; readonly key: TokenFacts }
   | {
       readonly kind: "organisation";
       readonly orgSlug: string;
@@ -20,7 +20,7 @@ export type EndpointConfig =
       readonly stackSlug: string | undefined;
       readonly apiUrl: string;
       readonly apiKey: string;
-      readonly key: KeyFacts;
+      readonly key: TokenFacts;
     };
 
 type Given = Readonly<Record<string, unknown>>;
@@ -61,7 +61,8 @@ function kindOf(options: Given): EndpointKind | undefined {
   const has = (...names: readonly string[]): boolean => names.some((name) => options[name] !== undefined);
   // A stack takes nothing without a key, unless somebody made its header himself.
   if (has("endpoint"))
-    return has("instanceId", "apiKey") || (grafanaPlaceOf(options["endpoint"]) !== undefined && !isAuthorized(options))
+    return has("instanceId", "apiKey") ||
+      (grafanaAddressOf(options["endpoint"]) !== undefined && !isAuthorized(options))
       ? "tile"
       : "receiver";
   if (has("orgSlug", "region", "stackSlug", "apiUrl")) return "organisation";
@@ -91,7 +92,7 @@ function problemsOf(
   return [
     judge(
       "endpoint",
-      (text) => grafanaPlaceProblem(text) ?? readEndpointUrl(text, { isGrafana: kind !== "receiver" }).problem,
+      (text) => grafanaAddressProblem(text) ?? readEndpointUrl(text, { isGrafana: kind !== "receiver" }).problem,
     ),
     judge("apiUrl", (text) => readApiUrl(text).problem),
     judge("orgSlug", (text) => unless(readSlug(text), "expected the name alone, as acme in grafana.com/orgs/acme")),
@@ -108,7 +109,7 @@ function unless(read: unknown, expected: string): string | undefined {
 export function resolveEndpointOptions(options: GrafanaCloudPublisherOptions): EndpointConfig {
   if (options.orgSlug !== undefined) {
     const { orgSlug, region, stackSlug, apiUrl = DEFAULT_API_URL } = options;
-    const apiKey = trimKey(options.apiKey);
+    const apiKey = trimApiKey(options.apiKey);
     return {
       kind: "organisation",
       orgSlug: readSlug(orgSlug) ?? "",
@@ -116,16 +117,16 @@ export function resolveEndpointOptions(options: GrafanaCloudPublisherOptions): E
       stackSlug: stackSlug === undefined ? undefined : readSlug(stackSlug),
       apiUrl: readApiUrl(apiUrl).url ?? DEFAULT_API_URL,
       apiKey,
-      key: readKeyFacts(apiKey),
+      key: readTokenFacts(apiKey),
     };
   }
   if (options.apiKey !== undefined) {
-    const apiKey = trimKey(options.apiKey);
+    const apiKey = trimApiKey(options.apiKey);
     const url = readEndpointUrl(options.endpoint, { isGrafana: true }).url ?? "";
     return {
       kind: "tile",
       endpoint: { url, headers: basicAuth(options.instanceId, apiKey) },
-      key: readKeyFacts(apiKey),
+      key: readTokenFacts(apiKey),
     };
   }
   const url = readEndpointUrl(options.endpoint, { isGrafana: false }).url ?? "";

@@ -4,12 +4,12 @@ import { createCloudApi } from "./cloud-api.ts";
 import { discover } from "./endpoint-lookup.ts";
 import { basicAuth, type EndpointConfig } from "./endpoint-options.ts";
 import type { Endpoint } from "./endpoint.ts";
-import type { Fault } from "./request-failure.ts";
+import type { RequestFailure } from "./request-failure.ts";
 
 /** An endpoint, or why there is none. */
 export type Found =
-  | { readonly endpoint: Endpoint; readonly fault?: undefined }
-  | { readonly fault: Fault; readonly endpoint?: undefined };
+  | { readonly endpoint: Endpoint; readonly failure?: undefined }
+  | { readonly failure: RequestFailure; readonly endpoint?: undefined };
 
 /** What knows the endpoint. Never rejects. */
 export interface Target {
@@ -28,7 +28,7 @@ const FAULT_AGE_MS = 30_000;
 /** The same for any other: who comes at once, as the first request after the start, would wait as long once more. */
 const RETRY_AGE_MS = 500;
 
-const CLOSED: Fault = { kind: "retry", code: "closed", message: "it is closed" };
+const CLOSED: RequestFailure = { kind: "retry", code: "closed", message: "it is closed" };
 
 /** Makes the target of an endpoint that was given. */
 function fixedTarget(endpoint: Endpoint): Target {
@@ -54,8 +54,8 @@ function searchedTarget({ clock, timeoutMs, search }: SearchInit): Target {
   let closed = false;
 
   function isUsable(fresh: boolean): boolean {
-    if (known?.fault === undefined) return known !== undefined;
-    const ageMs = known.fault.kind === "hold" ? FAULT_AGE_MS : RETRY_AGE_MS;
+    if (known?.failure === undefined) return known !== undefined;
+    const ageMs = known.failure.kind === "hold" ? FAULT_AGE_MS : RETRY_AGE_MS;
     return !fresh && clock.monotonic() - knownAt < ageMs;
   }
 
@@ -73,7 +73,7 @@ function searchedTarget({ clock, timeoutMs, search }: SearchInit): Target {
     find(fresh = false) {
       if (known !== undefined && isUsable(fresh)) return Promise.resolve(known);
       if (running === undefined) {
-        if (closed) return Promise.resolve({ fault: CLOSED });
+        if (closed) return Promise.resolve({ failure: CLOSED });
         const controller = new AbortController();
         running = { controller, found: run(controller) };
       }
@@ -112,8 +112,8 @@ export function createTarget(config: EndpointConfig, { clock, timeoutMs, reporte
     clock,
     timeoutMs,
     async search(signal) {
-      const { stack, fault } = await discover(api, config, signal);
-      if (fault !== undefined) return { fault };
+      const { stack, failure } = await discover(api, config, signal);
+      if (failure !== undefined) return { failure };
       reporter.diagnostic(
         "endpoint-found",
         `endpoint found: stack ${stack.slug} (${stack.instanceId}) in ${region}, ${stack.url}`,

@@ -31,7 +31,7 @@ export function isLoopback({ hostname }: Pick<URL, "hostname">): boolean {
  * @param isGrafana whether it is Grafana Cloud's own, which has its receiver below `/otlp` and demands TLS
  */
 export function readEndpointUrl(given: string, { isGrafana }: { readonly isGrafana: boolean }): ReadUrl {
-  const bare = readBare(given);
+  const bare = unwrap(given);
   const isHostOnly = isGrafana && GRAFANA_HOST.test(bare);
   const read = readUrl(isHostOnly ? `https://${bare}` : bare, isGrafana ? EXPECTED_HTTPS : EXPECTED_HTTP);
   if ("problem" in read) return read;
@@ -64,7 +64,7 @@ export function addressOf(url: string): string {
 }
 
 /** Gives an endpoint without what is copied along with it: white space, quotes, and the name of its environment variable. */
-function readBare(given: string): string {
+function unwrap(given: string): string {
   return unquote(unquote(given).replace(VARIABLE, ""));
 }
 
@@ -87,11 +87,11 @@ function readUrl(text: string, expected: string): { readonly url: URL } | { read
 }
 
 /** Whose address it is: a stack's OTLP endpoint, or one of the others that stand beside it on grafana.com. */
-export type GrafanaPlace = "otlp" | "prometheus" | "stack" | "page";
+export type GrafanaAddress = "otlp" | "prometheus" | "stack" | "page";
 
 const COPY =
   "copy the OTLP endpoint, as https://otlp-gateway-prod-eu-west-0.grafana.net/otlp, from the stack's OpenTelemetry tile on grafana.com";
-const PROBLEMS: Readonly<Record<GrafanaPlace, string | undefined>> = {
+const PROBLEMS: Readonly<Record<GrafanaAddress, string | undefined>> = {
   otlp: undefined,
   prometheus: `is where a Prometheus writes to, not an OTLP endpoint: ${COPY}`,
   stack: `is the stack's own address, not its OTLP endpoint: ${COPY}`,
@@ -99,9 +99,9 @@ const PROBLEMS: Readonly<Record<GrafanaPlace, string | undefined>> = {
 };
 
 /** Tells which address of Grafana Cloud an endpoint is; undefined for that of anybody else. */
-export function grafanaPlaceOf(endpoint: unknown): GrafanaPlace | undefined {
+export function grafanaAddressOf(endpoint: unknown): GrafanaAddress | undefined {
   if (typeof endpoint !== "string") return undefined;
-  const bare = readBare(endpoint);
+  const bare = unwrap(endpoint);
   const host = URL.parse(/^https?:/i.test(bare) ? bare : `https://${bare}`)?.hostname ?? "";
   if (/^(?:www\.)?grafana\.com$/.test(host)) return "page";
   const [, name] = /^([a-z0-9-]+)\.grafana\.net$/.exec(host) ?? [];
@@ -111,7 +111,7 @@ export function grafanaPlaceOf(endpoint: unknown): GrafanaPlace | undefined {
 }
 
 /** Says why an address of Grafana Cloud takes no series, and which one does. */
-export function grafanaPlaceProblem(endpoint: string): string | undefined {
-  const place = grafanaPlaceOf(endpoint);
+export function grafanaAddressProblem(endpoint: string): string | undefined {
+  const place = grafanaAddressOf(endpoint);
   return place === undefined ? undefined : PROBLEMS[place];
 }

@@ -1,7 +1,7 @@
 import { readExportResponse } from "@eventmeter/otlp";
 import type { Reply } from "./http-request.ts";
-import { isObject, type JsonObject, parseObject } from "./json.ts";
-import { sentenceOf } from "./request-failure.ts";
+import { isJsonObject, type JsonObject, parseJsonObject } from "./json.ts";
+import { failureSentence } from "./request-failure.ts";
 
 /** What a receiver said of a request that it took: all, all but something, or nothing that is an OTLP reply. */
 export type ExportReply = "complete" | "unreadable" | PartialSuccess;
@@ -10,7 +10,7 @@ export type ExportReply = "complete" | "unreadable" | PartialSuccess;
 export function readExportReply({ body, contentType, isWhole }: Reply): ExportReply {
   if (!isWhole) return "unreadable";
   if (body.length === 0) return "complete";
-  if (contentType === "application/json") return readJson(parseObject(body));
+  if (contentType === "application/json") return readJson(parseJsonObject(body));
   const response = contentType === "application/x-protobuf" ? readExportResponse(body) : undefined;
   return response === undefined ? "unreadable" : partial(response.rejectedDataPoints, response.errorMessage);
 }
@@ -19,7 +19,7 @@ export function readExportReply({ body, contentType, isWhole }: Reply): ExportRe
 function readJson(data: JsonObject | undefined): ExportReply {
   if (data === undefined) return "unreadable";
   const success = data["partialSuccess"] ?? data["partial_success"] ?? {};
-  if (!isObject(success)) return "unreadable";
+  if (!isJsonObject(success)) return "unreadable";
   const rejected = success["rejectedDataPoints"] ?? success["rejected_data_points"] ?? 0;
   const text = success["errorMessage"] ?? success["error_message"] ?? "";
   return partial(Number(rejected), typeof text === "string" ? text : "");
@@ -58,14 +58,14 @@ const CAUSES: readonly (readonly [test: RegExp, message: string, hint?: string])
 ];
 
 /** Says what was left out and why; the server's words are not repeated, since they quote labels. */
-export function describePartial({ rejected, text }: PartialSuccess): string {
-  const codes = serverCode(text);
+export function describePartialSuccess({ rejected, text }: PartialSuccess): string {
+  const codes = mimirCodes(text);
   const what =
     rejected > 0
       ? `the endpoint took the series but for ${rejected} ${rejected === 1 ? "sample" : "samples"}${codes}`
       : `the endpoint took the series with a warning${codes}`;
   const [, cause, hint] = CAUSES.find(([test]) => test.test(text)) ?? [];
-  return sentenceOf({ message: cause === undefined ? what : `${what}: ${cause}`, hint });
+  return failureSentence({ message: cause === undefined ? what : `${what}: ${cause}`, hint });
 }
 
 /** Most of a server's words that are looked at. */
@@ -75,12 +75,12 @@ const MAX_LENGTH = 4_096;
  * Gives what a server says, to look for known words in: its JSON, protobuf and plain texts hold the same ones.
  * It may quote labels, so that none of it is ever repeated as it is.
  */
-export function serverText({ body }: Pick<Reply, "body">): string {
+export function replyText({ body }: Pick<Reply, "body">): string {
   return Buffer.from(body.buffer, body.byteOffset, Math.min(body.byteLength, MAX_LENGTH)).toString("latin1");
 }
 
 /** Gives the codes among a server's words in brackets, to be put behind a message: they are constants, as `err-mimir-max-series-per-user`. */
-export function serverCode(text: string): string {
+export function mimirCodes(text: string): string {
   const codes = new Set(text.match(/(?<![\w-])err-mimir-[a-z]+(?:-[a-z]+){0,9}(?![\w-])/g));
   return codes.size === 0 ? "" : ` (${[...codes].slice(0, 3).join(", ")})`;
 }

@@ -4,7 +4,7 @@ import ky from "ky";
 const USER_AGENT = "eventmeter-publisher-grafana-cloud/1";
 
 /** A request of ours. */
-export interface Exchange {
+export interface HttpRequest {
   readonly method: "GET" | "POST";
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Uint8Array<ArrayBuffer> | undefined;
@@ -26,9 +26,9 @@ export interface Reply {
 }
 
 /** Sends one request once: no retry, no redirect, no decoding. Rejects with whatever the connection fails by. */
-export async function exchange(
+export async function sendHttpRequest(
   url: string,
-  { method, headers, body, signal, maxReplyBytes }: Exchange,
+  { method, headers, body, signal, maxReplyBytes }: HttpRequest,
 ): Promise<Reply> {
   const response = await ky(url, {
     method,

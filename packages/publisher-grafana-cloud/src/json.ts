@@ -2,15 +2,15 @@
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** Tells whether a value of a JSON text is an object. */
-export function isObject(value: unknown): value is JsonObject {
+export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** Gives the object that a JSON text is; undefined where it is none. */
-export function parseObject(text: Uint8Array): JsonObject | undefined {
+export function parseJsonObject(text: Uint8Array): JsonObject | undefined {
   try {
     const value: unknown = JSON.parse(Buffer.from(text).toString("utf8"));
-    return isObject(value) ? value : undefined;
+    return isJsonObject(value) ? value : undefined;
   } catch {
     return undefined;
   }

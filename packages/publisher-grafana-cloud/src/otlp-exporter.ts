@@ -5,11 +5,17 @@ import { readWaitOptions } from "@eventmeter/core/publisher";
 import type { SendSnapshot, SnapshotOutcome } from "@eventmeter/delivery";
 import type { Found, Target } from "./endpoint-resolver.ts";
 import { addressOf, type EndpointKind } from "./endpoint.ts";
-import { describePartial, type PartialSuccess, readExportReply } from "./export-reply.ts";
-import { exchange } from "./http-request.ts";
-import { adviceFor, notOtlp } from "./reply-failure.ts";
-import { clauseOf, type Fault, networkFault, sentenceOf, silentFault } from "./request-failure.ts";
-import type { KeyFacts } from "./token.ts";
+import { describePartialSuccess, type PartialSuccess, readExportReply } from "./export-reply.ts";
+import { sendHttpRequest } from "./http-request.ts";
+import { replyFailure, notOtlpFailure } from "./reply-failure.ts";
+import {
+  failureClause,
+  type RequestFailure,
+  networkFailure,
+  failureSentence,
+  timeoutFailure,
+} from "./request-failure.ts";
+import type { TokenFacts } from "./token.ts";
 
 /** Largest body before compression: what every receiver reads, and quick to make and to take. */
 const MAX_BODY_BYTES = 4 * 2 ** 20;
@@ -26,7 +32,7 @@ const compress = promisify(gzip);
 export interface SendInit {
   readonly target: Target;
   readonly endpointKind: EndpointKind;
-  readonly key: KeyFacts;
+  readonly key: TokenFacts;
   readonly clock: Clock;
 }
 
@@ -39,8 +45,8 @@ export interface Payload {
 
 /** What one request came to. */
 export type Posted =
-  | { readonly fault: Fault; readonly partial?: undefined }
-  | { readonly partial: PartialSuccess | undefined; readonly fault?: undefined };
+  | { readonly failure: RequestFailure; readonly partial?: undefined }
+  | { readonly partial: PartialSuccess | undefined; readonly failure?: undefined };
 
 /** Sends one body to the endpoint, wherever it is; where it has moved, to the new one as well. Never rejects. */
 async function post(
@@ -51,35 +57,41 @@ async function post(
 ): Promise<Posted> {
   for (;;) {
     // oxlint-disable-next-line no-await-in-loop -- the second time is after the first
-    const { endpoint, fault } = await untilAborted(target.find(fresh), signal);
-    if (fault !== undefined) return { fault };
+    const { endpoint, failure } = await untilAborted(target.find(fresh), signal);
+    if (failure !== undefined) return { failure };
     // oxlint-disable-next-line no-await-in-loop
     const posted = await attempt(endpoint.url, { ...endpoint.headers, ...headers });
-    if (posted.fault?.stale !== true || !target.renew()) return posted;
+    if (posted.failure?.stale !== true || !target.renew()) return posted;
   }
 
   async function attempt(url: string, all: Readonly<Record<string, string>>): Promise<Posted> {
     try {
-      const reply = await exchange(url, { method: "POST", headers: all, body, signal, maxReplyBytes: MAX_REPLY_BYTES });
+      const reply = await sendHttpRequest(url, {
+        method: "POST",
+        headers: all,
+        body,
+        signal,
+        maxReplyBytes: MAX_REPLY_BYTES,
+      });
       if (reply.status < 200 || reply.status > 299)
-        return { fault: adviceFor(reply, { endpointKind, key, isLarge, now: clock.now() }) };
+        return { failure: replyFailure(reply, { endpointKind, key, isLarge, now: clock.now() }) };
       const read = readExportReply(reply);
-      if (read === "unreadable") return { fault: notOtlp(reply, endpointKind) };
+      if (read === "unreadable") return { failure: notOtlpFailure(reply, endpointKind) };
       target.works();
       return { partial: read === "complete" ? undefined : read };
     } catch (caught) {
       const whom = `the endpoint ${addressOf(url)}`;
-      return { fault: signal.aborted ? silentFault(whom) : networkFault(caught, whom) };
+      return { failure: signal.aborted ? timeoutFailure(whom) : networkFailure(caught, whom) };
     }
   }
 }
 
-const NOT_FOUND: Fault = silentFault("the Cloud API");
+const NOT_FOUND: RequestFailure = timeoutFailure("the Cloud API");
 
 async function untilAborted(found: Promise<Found>, signal: AbortSignal): Promise<Found> {
-  if (signal.aborted) return { fault: NOT_FOUND };
+  if (signal.aborted) return { failure: NOT_FOUND };
   const { promise, resolve } = Promise.withResolvers<Found>();
-  const onAbort = (): void => resolve({ fault: NOT_FOUND });
+  const onAbort = (): void => resolve({ failure: NOT_FOUND });
   signal.addEventListener("abort", onAbort);
   try {
     return await Promise.race([found, promise]);
@@ -106,10 +118,10 @@ export function createSend(init: SendInit): SendSnapshot {
       ...(attempt > 1 ? { "retry-attempt": String(attempt - 1) } : {}),
     };
     const payload = { body: await compress(body, { level: 1 }), headers, isLarge: body.length > LARGE_BODY_BYTES };
-    const { fault, partial } = await post(init, payload, signal);
-    busyAnswers = fault?.busy === true ? busyAnswers + 1 : 0;
-    if (fault !== undefined) return outcomeOf(fault, busyAnswers > 0 && busyAnswers % BUSY_ANSWERS === 0);
-    const warning = partial === undefined ? "" : describePartial(partial);
+    const { failure, partial } = await post(init, payload, signal);
+    busyAnswers = failure?.busy === true ? busyAnswers + 1 : 0;
+    if (failure !== undefined) return outcomeOf(failure, busyAnswers > 0 && busyAnswers % BUSY_ANSWERS === 0);
+    const warning = partial === undefined ? "" : describePartialSuccess(partial);
     // A limit that is reached is told of by every answer; numbers alone are no news.
     const kind = warning.replace(/\d+/g, "");
     if (warning !== "" && kind !== warned) report.error("partial-success", warning);
@@ -118,13 +130,13 @@ export function createSend(init: SendInit): SendSnapshot {
   };
 }
 
-function outcomeOf(fault: Fault, isBusy: boolean): SnapshotOutcome {
-  const reason = fault.kind === "retry" ? clauseOf(fault) : sentenceOf(fault);
-  const { retryAfterMs } = fault;
+function outcomeOf(failure: RequestFailure, isBusy: boolean): SnapshotOutcome {
+  const reason = failure.kind === "retry" ? failureClause(failure) : failureSentence(failure);
+  const { retryAfterMs } = failure;
   if (isBusy) return { kind: "split", because: "busy", reason, retryAfterMs };
-  if (fault.kind === "too-large") return { kind: "split", because: "too-large", reason };
-  if (fault.kind === "retry") return { kind: "retry", reason, retryAfterMs };
-  return { kind: fault.kind, reason };
+  if (failure.kind === "too-large") return { kind: "split", because: "too-large", reason };
+  if (failure.kind === "retry") return { kind: "retry", reason, retryAfterMs };
+  return { kind: failure.kind, reason };
 }
 
 /** Sends a request without series, which every receiver takes and none stores. Never rejects. */
@@ -137,9 +149,9 @@ export async function checkEndpoint(init: SendInit, options: WaitOptions | undef
   if (signal?.aborted === true) abort();
   try {
     const payload = { body: new Uint8Array(), headers: { "content-type": "application/x-protobuf" }, isLarge: false };
-    const { fault } = await post(init, payload, controller.signal, true);
-    if (fault === undefined) return { ok: true, code: "ok", message: "the endpoint takes metrics" };
-    const { code, message, hint } = fault;
+    const { failure } = await post(init, payload, controller.signal, true);
+    if (failure === undefined) return { ok: true, code: "ok", message: "the endpoint takes metrics" };
+    const { code, message, hint } = failure;
     return { ok: false, code, message, hint };
   } finally {
     timer.cancel();

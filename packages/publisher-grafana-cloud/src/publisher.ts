@@ -15,7 +15,7 @@ import { createSeriesPublisher, type SendSnapshot } from "@eventmeter/delivery";
 import { createTarget, type Target } from "./endpoint-resolver.ts";
 import type { GrafanaCloudPublisherOptions } from "./options.ts";
 import { checkEndpoint, createSend, type SendInit } from "./otlp-exporter.ts";
-import { sentenceOf } from "./request-failure.ts";
+import { failureSentence } from "./request-failure.ts";
 import { resolveOptions } from "./resolved-options.ts";
 import { createEncode, createSeries, type Series } from "./series.ts";
 
@@ -57,9 +57,9 @@ export class GrafanaCloudPublisher implements MetricsPublisher {
         // Who looks for the endpoint early is told early. Without one records are kept, so that this is no failed start.
         async start({ signal, report }) {
           signal.addEventListener("abort", () => target.close(), { once: true });
-          const { fault } = await target.find();
-          if (fault !== undefined && !signal.aborted)
-            report.error("start-failed", sentenceOf(fault), { retryable: true });
+          const { failure } = await target.find();
+          if (failure !== undefined && !signal.aborted)
+            report.error("start-failed", failureSentence(failure), { retryable: true });
         },
         close: () => target.close(),
       },
@@ -87,8 +87,8 @@ export class GrafanaCloudPublisher implements MetricsPublisher {
       const found = this.#target.find(true);
       const status = await waitWithin(found, options, this.#clock);
       if (status !== "complete") throw fail(`the start did not end in time (${status})`);
-      const { fault } = await found;
-      if (fault !== undefined) throw fail(sentenceOf(fault));
+      const { failure } = await found;
+      if (failure !== undefined) throw fail(failureSentence(failure));
     }
     await this.#series.start?.(options);
   }

@@ -1,14 +1,14 @@
 import { retryAfterMs } from "@eventmeter/delivery";
 import type { EndpointKind } from "./endpoint.ts";
-import { serverCode, serverText } from "./export-reply.ts";
+import { mimirCodes, replyText } from "./export-reply.ts";
 import type { Reply } from "./http-request.ts";
-import type { Fault } from "./request-failure.ts";
-import { type KeyFacts, keyText } from "./token.ts";
+import type { RequestFailure } from "./request-failure.ts";
+import { type TokenFacts, tokenText } from "./token.ts";
 
 /** What the words of an advice depend on. */
-export interface AdviceContext {
+export interface ReplyContext {
   readonly endpointKind: EndpointKind;
-  readonly key: KeyFacts;
+  readonly key: TokenFacts;
   /** Epoch milliseconds. */
   readonly now: number;
   /** Whether the body may have been more than the receiver reads. */
@@ -42,7 +42,7 @@ const TEMPORALITY_HINT = "let it take them, or convert them in a Collector befor
 
 interface Rule {
   readonly test: RegExp;
-  readonly kind?: Fault["kind"];
+  readonly kind?: RequestFailure["kind"];
   readonly code: string;
   readonly says: string;
   readonly hint?: string | undefined;
@@ -84,11 +84,11 @@ const REJECTIONS: readonly Rule[] = [
 ];
 
 /** Says what an answer other than a success means, and what to do about it. */
-export function adviceFor(reply: Reply, context: AdviceContext): Fault {
+export function replyFailure(reply: Reply, context: ReplyContext): RequestFailure {
   const { status } = reply;
   const { endpointKind, key } = context;
   const answered = `the endpoint answered ${status}`;
-  const text = serverText(reply);
+  const text = replyText(reply);
   const endpoint = { kind: "hold", hint: ENDPOINT_HINT[endpointKind] } as const;
   switch (status) {
     case 400:
@@ -100,7 +100,7 @@ export function adviceFor(reply: Reply, context: AdviceContext): Fault {
       return {
         kind: "hold",
         code: "forbidden",
-        message: `${answered}: ${endpointKind === "receiver" ? "its credentials" : "the API key"} may not write metrics there${keyText(key)}`,
+        message: `${answered}: ${endpointKind === "receiver" ? "its credentials" : "the API key"} may not write metrics there${tokenText(key)}`,
         hint: SCOPE_HINT[endpointKind],
       };
     case 404:
@@ -145,7 +145,7 @@ export function adviceFor(reply: Reply, context: AdviceContext): Fault {
 }
 
 /** Says that a success was none: whatever answered does not speak OTLP. */
-export function notOtlp(reply: Reply, endpointKind: EndpointKind): Fault {
+export function notOtlpFailure(reply: Reply, endpointKind: EndpointKind): RequestFailure {
   const what = reply.isWhole
     ? "with something that is no OTLP reply"
     : "with more, or in another encoding, than an OTLP reply has";
@@ -157,11 +157,11 @@ export function notOtlp(reply: Reply, endpointKind: EndpointKind): Fault {
   };
 }
 
-function rejection(text: string, answered: string, { isLarge, endpointKind }: AdviceContext): Fault {
+function rejection(text: string, answered: string, { isLarge, endpointKind }: ReplyContext): RequestFailure {
   const rule = REJECTIONS.find(({ test }) => test.test(text));
   if (rule !== undefined) {
     const { kind = "rejected", code, says, hint } = rule;
-    return { kind, code, message: `${answered}${serverCode(text)}: ${says}`, hint };
+    return { kind, code, message: `${answered}${mimirCodes(text)}: ${says}`, hint };
   }
   // Prometheus reads no more than 32 MiB, and says so in these words.
   if (isLarge && /unexpected EOF/.test(text))
@@ -169,12 +169,16 @@ function rejection(text: string, answered: string, { isLarge, endpointKind }: Ad
   return {
     kind: "rejected",
     code: "rejected",
-    message: `${answered}${serverCode(text)}: it cannot read the request`,
+    message: `${answered}${mimirCodes(text)}: it cannot read the request`,
     hint: `${BETWEEN}; ${ENDPOINT_HINT[endpointKind]}`,
   };
 }
 
-function credentials(text: string, answered: string, { endpointKind, key }: AdviceContext): Omit<Fault, "kind"> {
+function credentials(
+  text: string,
+  answered: string,
+  { endpointKind, key }: ReplyContext,
+): Omit<RequestFailure, "kind"> {
   if (/no org id/i.test(text))
     return {
       code: "unauthorized",
@@ -186,7 +190,7 @@ function credentials(text: string, answered: string, { endpointKind, key }: Advi
   if (/legacy auth cannot be upgraded/i.test(text))
     return {
       code: "unauthorized",
-      message: `${answered}: it does not know this instance id${keyText(key)}`,
+      message: `${answered}: it does not know this instance id${tokenText(key)}`,
       hint: "instanceId is the number that the stack's OpenTelemetry tile shows",
     };
   const why = /invalid token/i.test(text)
@@ -194,26 +198,26 @@ function credentials(text: string, answered: string, { endpointKind, key }: Advi
     : "is refused";
   return {
     code: "unauthorized",
-    message: `${answered}: the API key ${why}${keyText(key)}`,
+    message: `${answered}: the API key ${why}${tokenText(key)}`,
     hint: KEY_HINT[endpointKind],
   };
 }
 
-function limited(text: string, { status, retryAfter }: Reply, { now }: AdviceContext): Fault {
+function limited(text: string, { status, retryAfter }: Reply, { now }: ReplyContext): RequestFailure {
   // Halves would be more requests still.
   const isRequestRate = /request[- ]rate/i.test(text);
   const which = isRequestRate ? "requests" : /series/i.test(text) ? "series" : "samples";
   return {
     kind: "retry",
     code: "rate-limited",
-    message: `the endpoint answered ${status}${serverCode(text)}: it takes no more ${which} for now`,
+    message: `the endpoint answered ${status}${mimirCodes(text)}: it takes no more ${which} for now`,
     hint: isRequestRate ? "raise intervalMs" : "raise intervalMs or lower maxLabelSets",
     retryAfterMs: retryAfterMs(retryAfter, now),
     busy: !isRequestRate,
   };
 }
 
-function unavailable(text: string, answered: string, { retryAfter }: Reply, { now }: AdviceContext): Fault {
+function unavailable(text: string, answered: string, { retryAfter }: Reply, { now }: ReplyContext): RequestFailure {
   // Prometheus answers what it will never take in this way.
   if (/temporality/i.test(text))
     return {

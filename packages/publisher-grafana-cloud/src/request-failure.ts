@@ -1,4 +1,4 @@
-type Row = Pick<Fault, "kind" | "code" | "message"> & Partial<Fault>;
+type Row = Pick<RequestFailure, "kind" | "code" | "message"> & Partial<RequestFailure>;
 
 const PROXY_HINT = "check its host and port, and what stands between";
 const PLAIN_HINT = "if it is always so, check its scheme (http or https) and its port";
@@ -77,15 +77,15 @@ const TLS = /^(?:CERT_|ERR_TLS_|ERR_SSL_|CRL_)/;
 const HTTP = /^(?:HPE_|UND_ERR_RES_|HTTP_PARSER)/;
 
 /** Says that the time of a request was over. @param whom as `the endpoint localhost:4318` */
-export function silentFault(whom: string): Fault {
+export function timeoutFailure(whom: string): RequestFailure {
   return { ...SILENT, message: SILENT.message.replace("{}", whom) };
 }
 
 /** Says why a request got no answer; of what was thrown nothing but its code is repeated. @param whom as `the endpoint localhost:4318` */
-export function networkFault(caught: unknown, whom: string): Fault {
+export function networkFailure(caught: unknown, whom: string): RequestFailure {
   const code = codeOf(caught);
-  const { message, ...fault } = rowOf(code);
-  return { ...fault, message: `${message.replace("{}", whom)}${code === "" ? "" : ` (${code})`}` };
+  const { message, ...failure } = rowOf(code);
+  return { ...failure, message: `${message.replace("{}", whom)}${code === "" ? "" : ` (${code})`}` };
 }
 
 function rowOf(code: string): Row {
@@ -110,8 +110,8 @@ function codeOf(caught: unknown): string {
   return found;
 }
 
-/** What is wrong, whose fault it is, and what a person can do about it. Never holds a secret, a label value or a server's text. */
-export interface Fault {
+/** What is wrong, whose failure it is, and what a person can do about it. Never holds a secret, a label value or a server's text. */
+export interface RequestFailure {
   /** What becomes of the request: sent again, kept back until it is put right, given up, or sent in halves. */
   readonly kind: "retry" | "hold" | "rejected" | "too-large";
   /** Documented code, in kebab-case. */
@@ -127,13 +127,13 @@ export interface Fault {
   readonly busy?: boolean | undefined;
 }
 
-/** Gives a fault as one line: what happened, and what to do. */
-export function sentenceOf({ message, hint }: Pick<Fault, "message" | "hint">): string {
+/** Gives a failure as one line: what happened, and what to do. */
+export function failureSentence({ message, hint }: Pick<RequestFailure, "message" | "hint">): string {
   return hint === undefined ? message : `${message}; ${hint}`;
 }
 
-/** Gives a fault as one clause, behind which it says what becomes of the series: what to do is in brackets. */
-export function clauseOf({ message, hint }: Pick<Fault, "message" | "hint">): string {
+/** Gives a failure as one clause, behind which it says what becomes of the series: what to do is in brackets. */
+export function failureClause({ message, hint }: Pick<RequestFailure, "message" | "hint">): string {
   if (hint === undefined) return message;
   return message.endsWith(")") ? `${message.slice(0, -1)}: ${hint})` : `${message} (${hint})`;
 }

@@ -11,7 +11,7 @@ import {
 import { seriesDeliveryOptionRules } from "@eventmeter/delivery";
 import { checkEndpointOptions, type EndpointConfig, resolveEndpointOptions } from "./endpoint-options.ts";
 import type { GrafanaCloudPublisherOptions, GrafanaCloudTileOptions } from "./options.ts";
-import { checkKey } from "./token.ts";
+import { checkApiKey } from "./token.ts";
 
 /** Options with everything decided. */
 export interface ResolvedOptions {
@@ -64,7 +64,7 @@ const rules: { readonly [Name in OptionName]-?: OptionRule } = {
   exemplars: seriesOptionRules.exemplars,
   endpoint: text,
   instanceId,
-  apiKey: checkKey,
+  apiKey: checkApiKey,
   orgSlug: text,
   region: text,
   stackSlug: text,

@@ -1,7 +1,7 @@
 import type { ReportOptionError } from "@eventmeter/core/publisher";
 
 /** What an access policy token says of itself; for messages only, never for routing. */
-export interface KeyFacts {
+export interface TokenFacts {
   /** Id of the organisation that it belongs to. */
   readonly organisation?: string | undefined;
   /** Region of its access policy. */
@@ -13,7 +13,7 @@ const MAX_LENGTH = 4_096;
 const VISIBLE = /^[\x21-\x7e]+$/;
 
 /** Gives a key without what is copied along with it: white space and quotes around it. */
-export function trimKey(key: string): string {
+export function trimApiKey(key: string): string {
   return key
     .trim()
     .replace(/^(["'`])(.*)\1$/s, "$2")
@@ -21,8 +21,8 @@ export function trimKey(key: string): string {
 }
 
 /** Judges a key without showing any of it. */
-export function checkKey(value: unknown, report: ReportOptionError): void {
-  const key = typeof value === "string" && value.length <= MAX_LENGTH ? trimKey(value) : "";
+export function checkApiKey(value: unknown, report: ReportOptionError): void {
+  const key = typeof value === "string" && value.length <= MAX_LENGTH ? trimApiKey(value) : "";
   if (/^(?:authorization\s*[:=]|(?:basic|bearer)[\s%])/i.test(key))
     return report("expected the token alone, which begins with glc_, got a whole header");
   if (key.startsWith("glsa_"))
@@ -33,7 +33,7 @@ export function checkKey(value: unknown, report: ReportOptionError): void {
 }
 
 /** Reads what a `glc_` token says of itself; nothing for any other. */
-export function readKeyFacts(key: string): KeyFacts {
+export function readTokenFacts(key: string): TokenFacts {
   try {
     if (!key.startsWith("glc_")) return {};
     const text = Buffer.from(key.slice(4), "base64").toString("utf8");
@@ -51,7 +51,7 @@ function matching(value: unknown, pattern: RegExp): string | undefined {
 }
 
 /** Says what a key is of, in brackets, to be put behind a message; empty where it does not tell. */
-export function keyText({ organisation, region }: KeyFacts): string {
+export function tokenText({ organisation, region }: TokenFacts): string {
   const facts = [
     ...(organisation === undefined ? [] : [`organisation ${organisation}`]),
     ...(region === undefined ? [] : [`region ${region}`]),

@@ -4,7 +4,7 @@ import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { gzipSync } from "node:zlib";
 import { createFaultServer, type FaultReply, type FaultServer, localhostTls } from "@eventmeter/testkit";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { networkFault } from "../src/request-failure.ts";
+import { networkFailure } from "../src/request-failure.ts";
 import { open, publishOne } from "./publishers.ts";
 
 async function serve(reply: FaultReply): Promise<FaultServer> {
@@ -187,5 +187,5 @@ test.each<[unknown, string, string]>([
   [new TypeError("secret"), "retry", "the request to x failed"],
   [undefined, "retry", "the request to x failed"],
 ])("%j is a %s", (caught, kind, message) => {
-  expect(networkFault(caught, "x")).toMatchObject({ kind, message, hint: expect.any(String) as string });
+  expect(networkFailure(caught, "x")).toMatchObject({ kind, message, hint: expect.any(String) as string });
 });

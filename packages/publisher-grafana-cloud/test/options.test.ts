@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 import { isPublisherError } from "@eventmeter/core";
 import { GrafanaCloudPublisher } from "@eventmeter/publisher-grafana-cloud";
 import { describe, expect, test } from "vitest";
-import { readKeyFacts } from "../src/token.ts";
+import { readTokenFacts } from "../src/token.ts";
 import { TOKEN } from "./fake-cloud.ts";
 
 const canary = "canary-5e1d";
@@ -254,13 +254,13 @@ test("is called grafana-cloud unless it is given a name", () => {
 
 test("reads organisation and region of a token, and of anything else nothing", () => {
   const token = (facts: unknown): string => `glc_${Buffer.from(JSON.stringify(facts)).toString("base64")}`;
-  expect(readKeyFacts(TOKEN)).toEqual({ organisation: "4711", region: "eu" });
-  expect(readKeyFacts(TOKEN.replace(/=+$/, ""))).toEqual({ organisation: "4711", region: "eu" });
-  expect(readKeyFacts(token({ o: 4711, m: null }))).toEqual({ organisation: "4711", region: undefined });
-  expect(readKeyFacts(token({ o: canary, m: { r: `${canary} x` } }))).toEqual({
+  expect(readTokenFacts(TOKEN)).toEqual({ organisation: "4711", region: "eu" });
+  expect(readTokenFacts(TOKEN.replace(/=+$/, ""))).toEqual({ organisation: "4711", region: "eu" });
+  expect(readTokenFacts(token({ o: 4711, m: null }))).toEqual({ organisation: "4711", region: undefined });
+  expect(readTokenFacts(token({ o: canary, m: { r: `${canary} x` } }))).toEqual({
     organisation: undefined,
     region: undefined,
   });
   for (const other of ["glc_not-base64!", token(null), token([]), token("x"), "eyJrIjoiYWJj", ""])
-    expect(Object.values(readKeyFacts(other)).filter((value) => value !== undefined)).toEqual([]);
+    expect(Object.values(readTokenFacts(other)).filter((value) => value !== undefined)).toEqual([]);
 });
