@@ -1,62 +1,68 @@
+// Client of the Cloud API of Grafana, which knows the stacks of an organisation and their endpoints.
 import type { Clock } from "@eventmeter/core";
 import { retryAfterMs } from "@eventmeter/delivery";
 import { addressOf, isLoopback } from "./endpoint.ts";
-import { sendHttpRequest, type Reply } from "./http-request.ts";
+import { type Reply, sendHttpRequest } from "./http-request.ts";
 import { type JsonObject, parseJsonObject } from "./json.ts";
-import { type RequestFailure, networkFailure, timeoutFailure } from "./request-failure.ts";
+import { networkFailure, type RequestFailure, timeoutFailure } from "./request-failure.ts";
 import { type TokenFacts, tokenText } from "./token.ts";
 
-/** Most bytes of one answer: some hundred stacks. */
+/** Most bytes of one reply: enough for some hundred stacks. */
 const MAX_REPLY_BYTES = 2 * 2 ** 20;
-/** What needs no look-up. */
+/** Hint to options that need no look-up. */
 export const TILE_HINT = "give endpoint and instanceId instead, as the stack's OpenTelemetry tile shows them";
 
-/** A JSON object of the API, or why there is none; `missing` where the API knows nothing of that name. */
-export type ApiAnswer =
+/** A JSON object of the API, or why there is none. `isMissing` if the API does not know what was asked for. */
+export type ApiResult =
   | { readonly data: JsonObject; readonly failure?: undefined }
-  | { readonly failure: RequestFailure; readonly missing: boolean; readonly data?: undefined };
+  | { readonly failure: RequestFailure; readonly isMissing: boolean; readonly data?: undefined };
 
-/** Asks the Cloud API (https://grafana.com/docs/grafana-cloud/developer-resources/api-reference/cloud-api/). */
-export interface CloudApi {
-  /** Whether it runs on this machine, and so what it names may do so too. */
+/** Reads from one Cloud API (https://grafana.com/docs/grafana-cloud/developer-resources/api-reference/cloud-api/). */
+export class CloudApi {
+  /** Whether the API is on this machine, and so an endpoint that it names can be there too. */
   readonly isLoopback: boolean;
-  /** Never rejects. @param path with its slash and parts already escaped */
-  get(path: string, signal: AbortSignal): Promise<ApiAnswer>;
-}
+  readonly #url: string;
+  readonly #headers: Readonly<Record<string, string>>;
+  readonly #token: TokenFacts;
+  readonly #clock: Clock;
 
-/** What the API is reached by. */
-export interface CloudApiInit {
-  /** Without a slash at its end. */
-  readonly url: string;
-  readonly apiKey: string;
-  readonly key: TokenFacts;
-  readonly clock: Clock;
-}
+  /** @param url without a slash at its end */
+  constructor({
+    url,
+    apiKey,
+    token,
+    clock,
+  }: {
+    readonly url: string;
+    readonly apiKey: string;
+    readonly token: TokenFacts;
+    readonly clock: Clock;
+  }) {
+    this.isLoopback = isLoopback(new URL(url));
+    this.#url = url;
+    this.#headers = { authorization: `Bearer ${apiKey}`, accept: "application/json" };
+    this.#token = token;
+    this.#clock = clock;
+  }
 
-/** Makes the way to one Cloud API. */
-export function createCloudApi({ url, apiKey, key, clock }: CloudApiInit): CloudApi {
-  const headers = { authorization: `Bearer ${apiKey}`, accept: "application/json" };
-  return {
-    isLoopback: isLoopback(new URL(url)),
-    async get(path, signal) {
-      try {
-        const reply = await sendHttpRequest(`${url}${path}`, {
-          method: "GET",
-          headers,
-          signal,
-          maxReplyBytes: MAX_REPLY_BYTES,
-        });
-        if (reply.status !== 200)
-          return { failure: apiFailure(reply, key, clock.now()), missing: reply.status === 404 };
-        const data = reply.isWhole ? parseJsonObject(reply.body) : undefined;
-        return data === undefined ? { failure: UNREADABLE_REPLY, missing: false } : { data };
-      } catch (caught) {
-        const whom = `the Cloud API ${addressOf(url)}`;
-        const failure = signal.aborted ? timeoutFailure(whom) : networkFailure(caught, whom);
-        return { failure: { ...failure, stale: false }, missing: false };
-      }
-    },
-  };
+  /** Reads one object. Never rejects. @param path begins with a slash; its parts are escaped already */
+  async get(path: string, signal: AbortSignal): Promise<ApiResult> {
+    try {
+      const reply = await sendHttpRequest(`${this.#url}${path}`, {
+        method: "GET",
+        headers: this.#headers,
+        signal,
+        maxReplyBytes: MAX_REPLY_BYTES,
+      });
+      if (reply.status !== 200)
+        return { failure: apiFailure(reply, this.#token, this.#clock.now()), isMissing: reply.status === 404 };
+      const data = reply.isWhole ? parseJsonObject(reply.body) : undefined;
+      return data === undefined ? { failure: UNREADABLE_REPLY, isMissing: false } : { data };
+    } catch (caught) {
+      const api = `the Cloud API ${addressOf(this.#url)}`;
+      return { failure: signal.aborted ? timeoutFailure(api) : networkFailure(caught, api), isMissing: false };
+    }
+  }
 }
 
 const UNREADABLE_REPLY: RequestFailure = {
@@ -66,29 +72,29 @@ const UNREADABLE_REPLY: RequestFailure = {
   hint: `check apiUrl, or ${TILE_HINT}`,
 };
 
-// The code and message of an answer are not looked at: the first may be anything, and the second repeats what was asked.
-function apiFailure({ status, retryAfter }: Reply, key: TokenFacts, now: number): RequestFailure {
+// Code and message of a reply are ignored: the code can be of any type, and the message repeats what was asked.
+function apiFailure({ status, retryAfter }: Reply, token: TokenFacts, now: number): RequestFailure {
   const answered = `the Cloud API answered ${status}`;
   switch (status) {
     case 401:
       return {
         kind: "hold",
         code: "unauthorized",
-        message: `${answered}: the API key is not valid: mistyped, expired or deleted${tokenText(key)}`,
+        message: `${answered}: the API key is not valid: mistyped, expired or deleted${tokenText(token)}`,
         hint: "make a token of an access policy with scopes metrics:write and stacks:read",
       };
     case 403:
       return {
         kind: "hold",
         code: "forbidden",
-        message: `${answered}: the API key may not look up stacks${tokenText(key)}`,
+        message: `${answered}: the API key may not look up stacks${tokenText(token)}`,
         hint: `add scope stacks:read to its access policy, or ${TILE_HINT}`,
       };
     case 404:
       return {
         kind: "hold",
         code: "not-found",
-        message: `${answered}: there is no such organisation for this API key${tokenText(key)}`,
+        message: `${answered}: there is no such organisation for this API key${tokenText(token)}`,
         hint: "orgSlug is the name in grafana.com/orgs/<name>",
       };
     case 429:

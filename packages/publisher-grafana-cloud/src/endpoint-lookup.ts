@@ -1,4 +1,5 @@
-import { type ApiAnswer, type CloudApi, TILE_HINT } from "./cloud-api.ts";
+// Look-up of a stack's OTLP endpoint in the Cloud API, by organisation, region and, where there are several, name.
+import { type ApiResult, type CloudApi, TILE_HINT } from "./cloud-api.ts";
 import { isLoopback, readEndpointUrl } from "./endpoint.ts";
 import { isJsonObject, type JsonObject } from "./json.ts";
 import type { RequestFailure } from "./request-failure.ts";
@@ -6,22 +7,27 @@ import type { RequestFailure } from "./request-failure.ts";
 /** Which stack is looked for. */
 export interface StackQuery {
   readonly orgSlug: string;
+  /** Region or cluster. */
   readonly region: string;
+  /** Undefined for the only one of the region. */
   readonly stackSlug: string | undefined;
 }
 
-/** A stack's endpoint. */
-export interface StackEndpoint {
+/** The endpoint of a stack. */
+export interface FoundEndpoint {
   readonly url: string;
-  /** Id of the stack: the user that its endpoint asks for. */
+  /** Id of the stack: the user name at its endpoint. */
   readonly instanceId: string;
   readonly slug: string;
 }
 
-/** A stack's endpoint, or why it was not found. */
-export type FoundStack =
-  | { readonly stack: StackEndpoint; readonly failure?: undefined }
-  | { readonly failure: RequestFailure; readonly stack?: undefined };
+/** The endpoint of a stack, or why it was not found. */
+export type LookUpResult = { readonly found: FoundEndpoint; readonly failure?: undefined } | Failed;
+
+interface Failed {
+  readonly failure: RequestFailure;
+  readonly found?: undefined;
+}
 
 interface Stack {
   readonly id: string;
@@ -31,26 +37,27 @@ interface Stack {
   readonly cluster: string;
 }
 
+/** Most pages that are read of one list of stacks. */
 const MAX_PAGES = 50;
-const MAX_LISTED = 10;
+/** Most stacks that one message names. */
+const MAX_NAMED = 10;
 
-/** Finds the endpoint of one stack: among those of the organisation first, then by its connections. Never rejects. */
-export async function discover(api: CloudApi, query: StackQuery, signal: AbortSignal): Promise<FoundStack> {
+/** Looks up the endpoint of one stack: first the stack among those of the organisation, then its connections. Never rejects. */
+export async function lookUpEndpoint(api: CloudApi, query: StackQuery, signal: AbortSignal): Promise<LookUpResult> {
   const listed = await listStacks(api, query, signal);
   if ("failure" in listed) return listed;
-  const chosen = chooseStack(listed.stacks, query);
-  if ("failure" in chosen) return chosen;
-  const { id, slug } = chosen;
-  const url = await otlpUrl(api, chosen, signal);
+  const stack = chooseStack(listed.stacks, query);
+  if ("failure" in stack) return stack;
+  const url = await readOtlpUrl(api, stack, signal);
   if (typeof url !== "string") return url;
-  return { stack: { url, instanceId: id, slug } };
+  return { found: { url, instanceId: stack.id, slug: stack.slug } };
 }
 
 async function listStacks(
   api: CloudApi,
   { orgSlug, stackSlug }: StackQuery,
   signal: AbortSignal,
-): Promise<{ readonly stacks: readonly Stack[] } | { readonly failure: RequestFailure }> {
+): Promise<{ readonly stacks: readonly Stack[] } | Failed> {
   const path = `/orgs/${encodeURIComponent(orgSlug)}/instances`;
   const filter = stackSlug === undefined ? "" : `slug=${encodeURIComponent(stackSlug)}`;
   const byId = new Map<string, Stack>();
@@ -73,55 +80,51 @@ function readStack(item: unknown): Stack | undefined {
   if (!(typeof id === "number" || typeof id === "string") || !/^\d{1,20}$/.test(String(id))) return undefined;
   return {
     id: String(id),
-    slug: nameOf(slug),
-    status: nameOf(status),
-    region: nameOf(regionSlug),
-    cluster: nameOf(clusterSlug),
+    slug: safeName(slug),
+    status: safeName(status),
+    region: safeName(regionSlug),
+    cluster: safeName(clusterSlug),
   };
 }
 
-// Names of somebody else's: they go into messages. No key consists of small letters, as all of these do.
-function nameOf(value: unknown): string {
+// These names are not ours, and go into messages. All of them consist of small letters, which no key does.
+function safeName(value: unknown): string {
   return typeof value === "string" && /^[a-z0-9_.-]{1,128}$/.test(value) ? value : "?";
 }
 
-function chooseStack(
-  stacks: readonly Stack[],
-  { orgSlug, region, stackSlug }: StackQuery,
-): Stack | { readonly failure: RequestFailure } {
+function chooseStack(stacks: readonly Stack[], { orgSlug, region, stackSlug }: StackQuery): Stack | Failed {
   const named = stackSlug === undefined ? stacks : stacks.filter(({ slug }) => slug === stackSlug);
-  const there = named.filter((stack) => stack.region === region || stack.cluster === region);
-  const [stack, ...others] = there.filter(({ status }) => status === "active");
+  const inRegion = named.filter((stack) => stack.region === region || stack.cluster === region);
+  const [stack, ...others] = inRegion.filter(({ status }) => status === "active");
   if (stack !== undefined && others.length === 0) return stack;
   if (stack !== undefined)
-    return unfound(
-      `organisation ${orgSlug} has ${others.length + 1} stacks in region ${region}: ${list([stack, ...others])}`,
+    return stackUnknown(
+      `organisation ${orgSlug} has ${others.length + 1} stacks in region ${region}: ${stackNames([stack, ...others])}`,
       "say which one by stackSlug",
     );
-  const [asleep] = there;
-  if (asleep !== undefined)
-    return unfound(
-      `no stack of organisation ${orgSlug} in region ${region} is active: ${list(there)}`,
+  if (inRegion.length > 0)
+    return stackUnknown(
+      `no stack of organisation ${orgSlug} in region ${region} is active: ${stackNames(inRegion)}`,
       "wake it up on grafana.com",
     );
   const which = stackSlug === undefined ? "no stack" : `no stack ${stackSlug}`;
   const known = named.length > 0 ? named : stacks;
-  const has = known.length === 0 ? "" : `, but ${list(known)}`;
-  return unfound(
-    `organisation ${orgSlug} has ${which} in region ${region}${has}`,
+  const elsewhere = known.length === 0 ? "" : `, but ${stackNames(known)}`;
+  return stackUnknown(
+    `organisation ${orgSlug} has ${which} in region ${region}${elsewhere}`,
     "check orgSlug, region and stackSlug",
   );
 }
 
-function list(stacks: readonly Stack[]): string {
-  const shown = stacks.slice(0, MAX_LISTED).map(({ slug, region, cluster, status }) => {
+function stackNames(stacks: readonly Stack[]): string {
+  const names = stacks.slice(0, MAX_NAMED).map(({ slug, region, cluster, status }) => {
     const where = cluster === region || cluster === "?" ? region : `${region} or ${cluster}`;
     return `${slug} (${where}${status === "active" ? "" : `, ${status}`})`;
   });
-  return stacks.length > MAX_LISTED ? `${shown.join(", ")} and ${stacks.length - MAX_LISTED} more` : shown.join(", ");
+  return stacks.length > MAX_NAMED ? `${names.join(", ")} and ${stacks.length - MAX_NAMED} more` : names.join(", ");
 }
 
-function unfound(message: string, hint: string): { readonly failure: RequestFailure } {
+function stackUnknown(message: string, hint: string): Failed {
   return { failure: { kind: "hold", code: "stack-unknown", message, hint } };
 }
 
@@ -134,17 +137,14 @@ function unreadable(what: string): RequestFailure {
   };
 }
 
-async function otlpUrl(
-  api: CloudApi,
-  { id, slug }: Stack,
-  signal: AbortSignal,
-): Promise<string | { readonly failure: RequestFailure }> {
+/** Reads the OTLP endpoint from the connections of a stack: by the newer route of the API, else by the older one. */
+async function readOtlpUrl(api: CloudApi, { id, slug }: Stack, signal: AbortSignal): Promise<string | Failed> {
   const newer = await api.get(`/v1/stacks/${id}/connections`, signal);
-  const url = urlIn(newer, (data) => (isJsonObject(data["otlp"]) ? data["otlp"]["url"] : undefined));
-  if (url === undefined && newer.failure !== undefined && !newer.missing) return { failure: newer.failure };
-  const older = url === undefined ? await api.get(`/instances/${id}/connections`, signal) : undefined;
-  if (older?.failure !== undefined && !older.missing) return { failure: older.failure };
-  const given = url ?? (older && urlIn(older, (data) => data["otlpHttpUrl"]));
+  const newerUrl = urlIn(newer, (data) => (isJsonObject(data["otlp"]) ? data["otlp"]["url"] : undefined));
+  if (newer.failure !== undefined && !newer.isMissing) return { failure: newer.failure };
+  const older = newerUrl === undefined ? await api.get(`/instances/${id}/connections`, signal) : undefined;
+  if (older?.failure !== undefined && !older.isMissing) return { failure: older.failure };
+  const given = newerUrl ?? (older && urlIn(older, (data) => data["otlpHttpUrl"]));
   if (given === undefined)
     return {
       failure: {
@@ -160,7 +160,7 @@ async function otlpUrl(
   return read.url;
 }
 
-function urlIn(answer: ApiAnswer, read: (data: JsonObject) => unknown): string | undefined {
-  const url = answer.data && read(answer.data);
+function urlIn({ data }: ApiResult, read: (data: JsonObject) => unknown): string | undefined {
+  const url = data && read(data);
   return typeof url === "string" && url !== "" ? url : undefined;
 }

@@ -1,4 +1,6 @@
+// Options that name an endpoint: validated together, and resolved to an endpoint or to a stack to look up.
 import type { ReportOptionError } from "@eventmeter/core/publisher";
+import type { StackQuery } from "./endpoint-lookup.ts";
 import {
   type Endpoint,
   type EndpointKind,
@@ -6,60 +8,107 @@ import {
   grafanaAddressProblem,
   readApiUrl,
   readEndpointUrl,
+  stackEndpoint,
 } from "./endpoint.ts";
 import type { GrafanaCloudPublisherOptions } from "./options.ts";
-import { type TokenFacts, readTokenFacts, trimApiKey } from "./token.ts";
+import { readTokenFacts, type TokenFacts, trimApiKey } from "./token.ts";
 
-/** Where the series go: an endpoint that was given, or a stack that has to be looked up. */
-export type EndpointConfig =
-  | { readonly kind: Exclude<EndpointKind, "organisation">; readonly endpoint: Endpoint; readonly key: TokenFacts }
-  | {
-      readonly kind: "organisation";
-      readonly orgSlug: string;
-      readonly region: string;
-      readonly stackSlug: string | undefined;
-      readonly apiUrl: string;
-      readonly apiKey: string;
-      readonly key: TokenFacts;
-    };
+/** Where series are sent: to an endpoint that was given, or to a stack whose endpoint has to be looked up. */
+export type EndpointConfig = GivenEndpointConfig | OrganisationConfig;
 
-type Given = Readonly<Record<string, unknown>>;
+/** An endpoint that needs no look-up. */
+export interface GivenEndpointConfig {
+  readonly kind: Exclude<EndpointKind, "organisation">;
+  readonly endpoint: Endpoint;
+  readonly token: TokenFacts;
+}
+
+/** A stack to look up in the Cloud API. */
+export interface OrganisationConfig {
+  readonly kind: "organisation";
+  readonly stack: StackQuery;
+  /** Address of the Cloud API, without a slash at its end. */
+  readonly apiUrl: string;
+  readonly apiKey: string;
+  readonly token: TokenFacts;
+}
+
+type UncheckedOptions = Readonly<Record<string, unknown>>;
 
 const DEFAULT_API_URL = "https://grafana.com/api";
-const NAMES = ["endpoint", "instanceId", "apiKey", "orgSlug", "region", "stackSlug", "apiUrl", "headers"] as const;
+const OPTION_NAMES = [
+  "endpoint",
+  "instanceId",
+  "apiKey",
+  "orgSlug",
+  "region",
+  "stackSlug",
+  "apiUrl",
+  "headers",
+] as const;
 
-const NEEDED: Readonly<Record<EndpointKind, readonly string[]>> = {
+const REQUIRED: Readonly<Record<EndpointKind, readonly string[]>> = {
   tile: ["endpoint", "instanceId", "apiKey"],
   organisation: ["orgSlug", "region", "apiKey"],
   receiver: ["endpoint"],
 };
 const ALLOWED: Readonly<Record<EndpointKind, readonly string[]>> = {
-  tile: NEEDED.tile,
-  organisation: [...NEEDED.organisation, "stackSlug", "apiUrl"],
+  tile: REQUIRED.tile,
+  organisation: [...REQUIRED.organisation, "stackSlug", "apiUrl"],
   receiver: ["endpoint", "headers"],
 };
-const CALLED: Readonly<Record<EndpointKind, string>> = {
+const SHAPES: Readonly<Record<EndpointKind, string>> = {
   tile: "{ endpoint, instanceId, apiKey }, a stack by its OpenTelemetry tile",
   organisation: "{ orgSlug, region, apiKey, stackSlug? }, a stack by its organisation",
   receiver: "{ endpoint, headers? }, any OTLP receiver",
 };
 
-/** Finds what is missing, what is too much and what cannot be read among the options that say where the series go. */
-export function checkEndpointOptions(options: Given, report: ReportOptionError): void {
-  const kind = kindOf(options);
+/** Validates the options that name an endpoint: which are missing, which exclude each other, and which cannot be read. */
+export function checkEndpointOptions(options: UncheckedOptions, report: ReportOptionError): void {
+  const kind = intendedKind(options);
   if (kind === undefined)
-    return report(`missing: expected ${CALLED.tile}; ${CALLED.organisation}; or ${CALLED.receiver}`, "endpoint");
-  for (const name of NEEDED[kind]) if (options[name] === undefined) report(`missing in ${CALLED[kind]}`, name);
-  for (const name of NAMES)
+    return report(`missing: expected ${SHAPES.tile}; ${SHAPES.organisation}; or ${SHAPES.receiver}`, "endpoint");
+  for (const name of REQUIRED[kind]) if (options[name] === undefined) report(`missing in ${SHAPES[kind]}`, name);
+  for (const name of OPTION_NAMES)
     if (options[name] !== undefined && !ALLOWED[kind].includes(name))
-      report(`not to be given with ${CALLED[kind]}`, name);
+      report(`not to be given with ${SHAPES[kind]}`, name);
   for (const [name, problem] of problemsOf(options, kind)) if (problem !== undefined) report(problem, name);
 }
 
-/** The shape that somebody had in mind: an endpoint needs no look-up, and credentials of Grafana Cloud make it a stack's. */
-function kindOf(options: Given): EndpointKind | undefined {
+/** Returns what checked options describe. */
+export function resolveEndpointOptions(options: GrafanaCloudPublisherOptions): EndpointConfig {
+  if (options.orgSlug !== undefined) {
+    const { orgSlug, region, stackSlug, apiUrl = DEFAULT_API_URL } = options;
+    const apiKey = trimApiKey(options.apiKey);
+    return {
+      kind: "organisation",
+      stack: {
+        orgSlug: readSlug(orgSlug) ?? "",
+        region: readRegion(region) ?? "",
+        stackSlug: stackSlug === undefined ? undefined : readSlug(stackSlug),
+      },
+      apiUrl: readApiUrl(apiUrl).url ?? DEFAULT_API_URL,
+      apiKey,
+      token: readTokenFacts(apiKey),
+    };
+  }
+  if (options.apiKey !== undefined) {
+    const apiKey = trimApiKey(options.apiKey);
+    const url = readEndpointUrl(options.endpoint, { isGrafana: true }).url ?? "";
+    return {
+      kind: "tile",
+      endpoint: stackEndpoint(url, options.instanceId, apiKey),
+      token: readTokenFacts(apiKey),
+    };
+  }
+  const url = readEndpointUrl(options.endpoint, { isGrafana: false }).url ?? "";
+  return { kind: "receiver", endpoint: { url, headers: { ...options.headers } }, token: {} };
+}
+
+/** Returns the kind that was probably meant: an endpoint needs no look-up, and credentials of Grafana Cloud make it a stack's. */
+function intendedKind(options: UncheckedOptions): EndpointKind | undefined {
   const has = (...names: readonly string[]): boolean => names.some((name) => options[name] !== undefined);
-  // A stack takes nothing without a key, unless somebody made its header himself.
+  // A stack takes nothing without a key, unless its header is given whole.
   if (has("endpoint"))
     return has("instanceId", "apiKey") ||
       (grafanaAddressOf(options["endpoint"]) !== undefined && !isAuthorized(options))
@@ -70,7 +119,7 @@ function kindOf(options: Given): EndpointKind | undefined {
   return has("headers") ? "receiver" : undefined;
 }
 
-function isAuthorized({ headers }: Given): boolean {
+function isAuthorized({ headers }: UncheckedOptions): boolean {
   return (
     typeof headers === "object" &&
     headers !== null &&
@@ -79,79 +128,49 @@ function isAuthorized({ headers }: Given): boolean {
 }
 
 function problemsOf(
-  options: Given,
+  options: UncheckedOptions,
   kind: EndpointKind,
 ): readonly (readonly [name: string, problem: string | undefined])[] {
-  const judge = (
+  const check = (
     name: string,
-    problem: (text: string) => string | undefined,
+    problemOf: (text: string) => string | undefined,
   ): readonly [string, string | undefined] => {
     const text = options[name];
-    return [name, typeof text === "string" && text !== "" ? problem(text) : undefined];
+    // Anything but a text was reported by the rule of the option.
+    return [name, typeof text === "string" && text !== "" ? problemOf(text) : undefined];
   };
   return [
-    judge(
+    check(
       "endpoint",
       (text) => grafanaAddressProblem(text) ?? readEndpointUrl(text, { isGrafana: kind !== "receiver" }).problem,
     ),
-    judge("apiUrl", (text) => readApiUrl(text).problem),
-    judge("orgSlug", (text) => unless(readSlug(text), "expected the name alone, as acme in grafana.com/orgs/acme")),
-    judge("stackSlug", (text) => unless(readSlug(text), "expected the name alone, as acme in acme.grafana.net")),
-    judge("region", (text) => unless(readRegion(text), "expected a region, as eu or prod-eu-west-0")),
+    check("apiUrl", (text) => readApiUrl(text).problem),
+    check("orgSlug", (text) =>
+      readSlug(text) === undefined ? "expected the name alone, as acme in grafana.com/orgs/acme" : undefined,
+    ),
+    check("stackSlug", (text) =>
+      readSlug(text) === undefined ? "expected the name alone, as acme in acme.grafana.net" : undefined,
+    ),
+    check("region", (text) =>
+      readRegion(text) === undefined ? "expected a region, as eu or prod-eu-west-0" : undefined,
+    ),
   ];
-}
-
-function unless(read: unknown, expected: string): string | undefined {
-  return read === undefined ? expected : undefined;
-}
-
-/** Gives the way that checked options describe. */
-export function resolveEndpointOptions(options: GrafanaCloudPublisherOptions): EndpointConfig {
-  if (options.orgSlug !== undefined) {
-    const { orgSlug, region, stackSlug, apiUrl = DEFAULT_API_URL } = options;
-    const apiKey = trimApiKey(options.apiKey);
-    return {
-      kind: "organisation",
-      orgSlug: readSlug(orgSlug) ?? "",
-      region: readRegion(region) ?? "",
-      stackSlug: stackSlug === undefined ? undefined : readSlug(stackSlug),
-      apiUrl: readApiUrl(apiUrl).url ?? DEFAULT_API_URL,
-      apiKey,
-      key: readTokenFacts(apiKey),
-    };
-  }
-  if (options.apiKey !== undefined) {
-    const apiKey = trimApiKey(options.apiKey);
-    const url = readEndpointUrl(options.endpoint, { isGrafana: true }).url ?? "";
-    return {
-      kind: "tile",
-      endpoint: { url, headers: basicAuth(options.instanceId, apiKey) },
-      key: readTokenFacts(apiKey),
-    };
-  }
-  const url = readEndpointUrl(options.endpoint, { isGrafana: false }).url ?? "";
-  return { kind: "receiver", endpoint: { url, headers: { ...options.headers } }, key: {} };
-}
-
-/** Gives the header that opens a stack: its id is the user, the key the password. */
-export function basicAuth(instanceId: string | number, apiKey: string): Endpoint["headers"] {
-  return { authorization: `Basic ${Buffer.from(`${String(instanceId).trim()}:${apiKey}`).toString("base64")}` };
 }
 
 const SLUG = /^[a-z0-9][a-z0-9_-]{0,127}$/;
 const REGION = /^[a-z0-9-]{1,64}$/;
 
-/** Reads the name of an organisation or of a stack; undefined for anything else, as the address that it is part of. */
+/** Reads the name of an organisation or a stack; undefined for anything else, such as the address that it is part of. */
 function readSlug(given: string): string | undefined {
-  return matching(given, SLUG);
+  return readName(given, SLUG);
 }
 
-/** Reads a region or cluster, as `eu` or `prod-eu-west-0`: an open set, so only its form is judged. */
+/** Reads a region or cluster, such as `eu` or `prod-eu-west-0`. The set is open, so only its form is checked. */
 function readRegion(given: string): string | undefined {
-  return matching(given, REGION);
+  return readName(given, REGION);
 }
 
-function matching(given: string, pattern: RegExp): string | undefined {
-  const slug = given.trim().toLowerCase();
-  return pattern.test(slug) ? slug : undefined;
+function readName(given: string, pattern: RegExp): string | undefined {
+  const name = given.trim().toLowerCase();
+  return pattern.test(name) ? name : undefined;
 }

@@ -1,124 +1,140 @@
+// Resolver of the endpoint that series are sent to: given by the options, or looked up once, and again if it has moved.
 import type { Clock } from "@eventmeter/core";
 import type { Reporter } from "@eventmeter/core/publisher";
-import { createCloudApi } from "./cloud-api.ts";
-import { discover } from "./endpoint-lookup.ts";
-import { basicAuth, type EndpointConfig } from "./endpoint-options.ts";
-import type { Endpoint } from "./endpoint.ts";
-import type { RequestFailure } from "./request-failure.ts";
+import { CloudApi } from "./cloud-api.ts";
+import { lookUpEndpoint } from "./endpoint-lookup.ts";
+import type { EndpointConfig, OrganisationConfig } from "./endpoint-options.ts";
+import { type Endpoint, stackEndpoint } from "./endpoint.ts";
+import { type RequestFailure, timeoutFailure } from "./request-failure.ts";
 
 /** An endpoint, or why there is none. */
-export type Found =
+export type EndpointResolution =
   | { readonly endpoint: Endpoint; readonly failure?: undefined }
   | { readonly failure: RequestFailure; readonly endpoint?: undefined };
 
-/** What knows the endpoint. Never rejects. */
-export interface Target {
-  /** Gives the endpoint; looks for it where it is not known yet. @param fresh whether to look again after a recent failure */
-  find(fresh?: boolean): Promise<Found>;
-  /** Forgets an endpoint that seems to have moved; false where there is nothing to look up, or that was tried already. */
-  renew(): boolean;
-  /** The endpoint works: should it move again, it may be looked up again. */
-  works(): void;
-  /** Ends the search under way; there is none from now on. */
-  close(): void;
-}
+type LookUp = (signal: AbortSignal) => Promise<EndpointResolution>;
 
-/** How long a failure that a person has to put right is remembered, in milliseconds. */
-const FAULT_AGE_MS = 30_000;
-/** The same for any other: who comes at once, as the first request after the start, would wait as long once more. */
+/** How long a failure that a person has to correct is remembered, in milliseconds. */
+const HOLD_AGE_MS = 30_000;
+/** How long any other failure is remembered: a request that follows at once, such as the first one after the start, would wait as long again. */
 const RETRY_AGE_MS = 500;
 
 const CLOSED: RequestFailure = { kind: "retry", code: "closed", message: "it is closed" };
+const ABORTED: RequestFailure = timeoutFailure("the Cloud API");
 
-/** Makes the target of an endpoint that was given. */
-function fixedTarget(endpoint: Endpoint): Target {
-  const found = Promise.resolve({ endpoint });
-  return { find: () => found, renew: () => false, works() {}, close() {} };
-}
+/** Knows the endpoint of one publisher, or looks it up: one look-up at a time, and once more after the endpoint has moved. */
+export class EndpointResolver {
+  readonly #clock: Clock;
+  readonly #timeoutMs: number;
+  /** Undefined if the endpoint was given. */
+  readonly #lookUp: LookUp | undefined;
+  #known: EndpointResolution | undefined;
+  /** When `#known` was looked up, on the monotonic clock. */
+  #knownSince = 0;
+  #running: { readonly resolution: Promise<EndpointResolution>; readonly controller: AbortController } | undefined;
+  /** Whether the endpoint was forgotten and none has worked since. */
+  #isForgotten = false;
+  #isClosed = false;
 
-/** What a search needs. */
-export interface SearchInit {
-  readonly clock: Clock;
-  /** Longest time of one search, in milliseconds. */
-  readonly timeoutMs: number;
-  /** Looks for the endpoint once; never rejects. */
-  readonly search: (signal: AbortSignal) => Promise<Found>;
-}
-
-/** Makes the target of an endpoint that has to be looked for: once, by one search at a time, and once more when it has moved. */
-function searchedTarget({ clock, timeoutMs, search }: SearchInit): Target {
-  let known: Found | undefined;
-  let knownAt = 0;
-  let running: { readonly found: Promise<Found>; readonly controller: AbortController } | undefined;
-  let renewed = false;
-  let closed = false;
-
-  function isUsable(fresh: boolean): boolean {
-    if (known?.failure === undefined) return known !== undefined;
-    const ageMs = known.failure.kind === "hold" ? FAULT_AGE_MS : RETRY_AGE_MS;
-    return !fresh && clock.monotonic() - knownAt < ageMs;
+  /** @param timeoutMs longest time of one look-up, in milliseconds */
+  constructor(
+    config: EndpointConfig,
+    {
+      clock,
+      timeoutMs,
+      reporter,
+    }: { readonly clock: Clock; readonly timeoutMs: number; readonly reporter: Pick<Reporter, "diagnostic"> },
+  ) {
+    this.#clock = clock;
+    this.#timeoutMs = timeoutMs;
+    if (config.kind === "organisation") this.#lookUp = createLookUp(config, clock, reporter);
+    else this.#known = { endpoint: config.endpoint };
   }
 
-  async function run(controller: AbortController): Promise<Found> {
-    const timer = clock.setTimeout(() => controller.abort(), timeoutMs);
-    const found = await search(controller.signal);
+  /**
+   * Returns the endpoint, looked up if it is not known yet. Never rejects.
+   * @param signal ends the wait, but not the look-up, which others may wait for too
+   * @param retryNow whether to look up again after a failure however recent it is
+   */
+  async resolve({
+    signal,
+    retryNow = false,
+  }: { readonly signal?: AbortSignal | undefined; readonly retryNow?: boolean } = {}): Promise<EndpointResolution> {
+    const resolution = this.#resolve(retryNow);
+    return signal === undefined ? resolution : untilAborted(resolution, signal);
+  }
+
+  /** Forgets an endpoint that may have moved. Returns whether it can be looked up again: only once until one has worked. */
+  forget(): boolean {
+    if (this.#lookUp === undefined || this.#isForgotten) return false;
+    this.#isForgotten = true;
+    this.#known = undefined;
+    return true;
+  }
+
+  /** Records that the endpoint works, so that it can be forgotten again. */
+  confirm(): void {
+    this.#isForgotten = false;
+  }
+
+  /** Aborts the look-up under way; none is begun from now on. */
+  close(): void {
+    this.#isClosed = true;
+    this.#running?.controller.abort();
+  }
+
+  #resolve(retryNow: boolean): EndpointResolution | Promise<EndpointResolution> {
+    if (this.#known !== undefined && this.#isUsable(this.#known, retryNow)) return this.#known;
+    if (this.#running !== undefined) return this.#running.resolution;
+    if (this.#isClosed || this.#lookUp === undefined) return { failure: CLOSED };
+    const controller = new AbortController();
+    this.#running = { controller, resolution: this.#runLookUp(this.#lookUp, controller) };
+    return this.#running.resolution;
+  }
+
+  #isUsable({ failure }: EndpointResolution, retryNow: boolean): boolean {
+    if (failure === undefined) return true;
+    const maxAgeMs = failure.kind === "hold" ? HOLD_AGE_MS : RETRY_AGE_MS;
+    return !retryNow && this.#clock.monotonic() - this.#knownSince < maxAgeMs;
+  }
+
+  async #runLookUp(lookUp: LookUp, controller: AbortController): Promise<EndpointResolution> {
+    const timer = this.#clock.setTimeout(() => controller.abort(), this.#timeoutMs);
+    const resolution = await lookUp(controller.signal);
     timer.cancel();
-    running = undefined;
-    known = found;
-    knownAt = clock.monotonic();
-    return found;
+    this.#running = undefined;
+    this.#known = resolution;
+    this.#knownSince = this.#clock.monotonic();
+    return resolution;
   }
+}
 
-  return {
-    find(fresh = false) {
-      if (known !== undefined && isUsable(fresh)) return Promise.resolve(known);
-      if (running === undefined) {
-        if (closed) return Promise.resolve({ failure: CLOSED });
-        const controller = new AbortController();
-        running = { controller, found: run(controller) };
-      }
-      return running.found;
-    },
-    renew() {
-      if (renewed) return false;
-      renewed = true;
-      known = undefined;
-      return true;
-    },
-    works() {
-      renewed = false;
-    },
-    close() {
-      closed = true;
-      running?.controller.abort();
-    },
+function createLookUp(
+  { stack, apiUrl, apiKey, token }: OrganisationConfig,
+  clock: Clock,
+  reporter: Pick<Reporter, "diagnostic">,
+): LookUp {
+  const api = new CloudApi({ url: apiUrl, apiKey, token, clock });
+  return async (signal) => {
+    const { found, failure } = await lookUpEndpoint(api, stack, signal);
+    if (failure !== undefined) return { failure };
+    const { url, instanceId, slug } = found;
+    reporter.diagnostic("endpoint-found", `endpoint found: stack ${slug} (${instanceId}) in ${stack.region}, ${url}`);
+    return { endpoint: stackEndpoint(url, instanceId, apiKey) };
   };
 }
 
-/** What finding the endpoint needs. */
-export interface FindInit {
-  readonly clock: Clock;
-  /** Longest time of one search, in milliseconds. */
-  readonly timeoutMs: number;
-  readonly reporter: Pick<Reporter, "diagnostic">;
-}
-
-/** Makes what knows, or looks up, where the series go. */
-export function createTarget(config: EndpointConfig, { clock, timeoutMs, reporter }: FindInit): Target {
-  if (config.kind !== "organisation") return fixedTarget(config.endpoint);
-  const { apiUrl: url, apiKey, key, region } = config;
-  const api = createCloudApi({ url, apiKey, key, clock });
-  return searchedTarget({
-    clock,
-    timeoutMs,
-    async search(signal) {
-      const { stack, failure } = await discover(api, config, signal);
-      if (failure !== undefined) return { failure };
-      reporter.diagnostic(
-        "endpoint-found",
-        `endpoint found: stack ${stack.slug} (${stack.instanceId}) in ${region}, ${stack.url}`,
-      );
-      return { endpoint: { url: stack.url, headers: basicAuth(stack.instanceId, apiKey) } };
-    },
-  });
+async function untilAborted(
+  resolution: EndpointResolution | Promise<EndpointResolution>,
+  signal: AbortSignal,
+): Promise<EndpointResolution> {
+  if (signal.aborted) return { failure: ABORTED };
+  const { promise, resolve } = Promise.withResolvers<EndpointResolution>();
+  const onAbort = (): void => resolve({ failure: ABORTED });
+  signal.addEventListener("abort", onAbort);
+  try {
+    return await Promise.race([resolution, promise]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
 }

@@ -1,10 +1,18 @@
+// Replies of an OTLP receiver: whether it took everything, what it left out, and the known codes in its text.
 import { readExportResponse } from "@eventmeter/otlp";
 import type { Reply } from "./http-request.ts";
 import { isJsonObject, type JsonObject, parseJsonObject } from "./json.ts";
 import { failureSentence } from "./request-failure.ts";
 
-/** What a receiver said of a request that it took: all, all but something, or nothing that is an OTLP reply. */
+/** The body of a success: the receiver took everything, everything except something, or it does not speak OTLP. */
 export type ExportReply = "complete" | "unreadable" | PartialSuccess;
+
+/** What a receiver left out of a request that it took. */
+export interface PartialSuccess {
+  /** Samples as the receiver counts them, which can be more than were sent. */
+  readonly rejected: number;
+  readonly text: string;
+}
 
 /** Reads the body of a success (https://opentelemetry.io/docs/specs/otlp/#otlphttp-response); an empty one is a complete success. */
 export function readExportReply({ body, contentType, isWhole }: Reply): ExportReply {
@@ -12,7 +20,7 @@ export function readExportReply({ body, contentType, isWhole }: Reply): ExportRe
   if (body.length === 0) return "complete";
   if (contentType === "application/json") return readJson(parseJsonObject(body));
   const response = contentType === "application/x-protobuf" ? readExportResponse(body) : undefined;
-  return response === undefined ? "unreadable" : partial(response.rejectedDataPoints, response.errorMessage);
+  return response === undefined ? "unreadable" : exportReply(response.rejectedDataPoints, response.errorMessage);
 }
 
 // Go's own encoder writes snake_case, the specification asks for camelCase.
@@ -22,19 +30,12 @@ function readJson(data: JsonObject | undefined): ExportReply {
   if (!isJsonObject(success)) return "unreadable";
   const rejected = success["rejectedDataPoints"] ?? success["rejected_data_points"] ?? 0;
   const text = success["errorMessage"] ?? success["error_message"] ?? "";
-  return partial(Number(rejected), typeof text === "string" ? text : "");
+  return exportReply(Number(rejected), typeof text === "string" ? text : "");
 }
 
-function partial(rejected: number, text: string): ExportReply {
+function exportReply(rejected: number, text: string): ExportReply {
   const count = Number.isFinite(rejected) && rejected > 0 ? Math.trunc(rejected) : 0;
   return count === 0 && text === "" ? "complete" : { rejected: count, text };
-}
-
-/** What a receiver left out of a request that it took. */
-export interface PartialSuccess {
-  /** Samples as the receiver counts them, which may be more than were sent. */
-  readonly rejected: number;
-  readonly text: string;
 }
 
 const CAUSES: readonly (readonly [test: RegExp, message: string, hint?: string])[] = [
@@ -57,7 +58,7 @@ const CAUSES: readonly (readonly [test: RegExp, message: string, hint?: string])
   [/exemplar/i, "exemplars were left out"],
 ];
 
-/** Says what was left out and why; the server's words are not repeated, since they quote labels. */
+/** Describes what was left out and why. The receiver's text is not repeated, because it quotes labels. */
 export function describePartialSuccess({ rejected, text }: PartialSuccess): string {
   const codes = mimirCodes(text);
   const what =
@@ -68,18 +69,18 @@ export function describePartialSuccess({ rejected, text }: PartialSuccess): stri
   return failureSentence({ message: cause === undefined ? what : `${what}: ${cause}`, hint });
 }
 
-/** Most of a server's words that are looked at. */
-const MAX_LENGTH = 4_096;
+/** Most characters of a reply that are searched for known words. */
+const MAX_TEXT_LENGTH = 4_096;
 
 /**
- * Gives what a server says, to look for known words in: its JSON, protobuf and plain texts hold the same ones.
- * It may quote labels, so that none of it is ever repeated as it is.
+ * Returns the text of a reply, to search for known words: JSON, protobuf and plain texts contain the same ones.
+ * The text can quote labels and is never shown.
  */
 export function replyText({ body }: Pick<Reply, "body">): string {
-  return Buffer.from(body.buffer, body.byteOffset, Math.min(body.byteLength, MAX_LENGTH)).toString("latin1");
+  return Buffer.from(body.buffer, body.byteOffset, Math.min(body.byteLength, MAX_TEXT_LENGTH)).toString("latin1");
 }
 
-/** Gives the codes among a server's words in brackets, to be put behind a message: they are constants, as `err-mimir-max-series-per-user`. */
+/** Returns the codes of Mimir in a text, such as `err-mimir-max-series-per-user`, in brackets to append to a message. They are constants. */
 export function mimirCodes(text: string): string {
   const codes = new Set(text.match(/(?<![\w-])err-mimir-[a-z]+(?:-[a-z]+){0,9}(?![\w-])/g));
   return codes.size === 0 ? "" : ` (${[...codes].slice(0, 3).join(", ")})`;

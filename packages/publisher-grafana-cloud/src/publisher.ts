@@ -1,3 +1,4 @@
+// The publisher: series of finished records, pushed by OTLP to Grafana Cloud or to any other receiver.
 import {
   type CheckReport,
   type Clock,
@@ -11,122 +12,122 @@ import {
   type WaitOptions,
 } from "@eventmeter/core";
 import { createReporter, resolveClock, waitWithin } from "@eventmeter/core/publisher";
-import { createSeriesPublisher, type SendSnapshot } from "@eventmeter/delivery";
-import { createTarget, type Target } from "./endpoint-resolver.ts";
+import { createSeriesPublisher, type StartContext } from "@eventmeter/delivery";
+import { EndpointResolver } from "./endpoint-resolver.ts";
 import type { GrafanaCloudPublisherOptions } from "./options.ts";
-import { checkEndpoint, createSend, type SendInit } from "./otlp-exporter.ts";
+import { OtlpExporter } from "./otlp-exporter.ts";
 import { failureSentence } from "./request-failure.ts";
 import { resolveOptions } from "./resolved-options.ts";
-import { createEncode, createSeries, type Series } from "./series.ts";
+import { createEncoder, PushedSeries } from "./series.ts";
 
 /**
- * Keeps finished records as series and pushes all of them at an interval, on flush and on close, to Grafana Cloud or any
- * other OTLP receiver. Delivered means contained in an acknowledged request.
+ * Keeps finished records as series and pushes all of them at an interval, on flush and on close, to Grafana Cloud or to any
+ * other OTLP receiver. A record is delivered when a request that contains it was acknowledged.
  */
 export class GrafanaCloudPublisher implements MetricsPublisher {
   readonly name: string;
   readonly contract = 1;
-  readonly #series: MetricsPublisher;
-  readonly #target: Target;
-  readonly #sending: SendInit;
   readonly #clock: Clock;
+  readonly #resolver: EndpointResolver;
+  readonly #exporter: OtlpExporter;
+  readonly #seriesPublisher: MetricsPublisher;
   #isClosed = false;
 
   /** @throws PublisherError `options`, listing every wrong field */
   constructor(options: GrafanaCloudPublisherOptions) {
     const resolved = resolveOptions(options);
     const { common, endpoint, intervalMs, sendTimeoutMs } = resolved;
+    const { name } = common;
     const clock = resolveClock(common.clock);
-    const series = createSeries(resolved, clock);
-    const target = createTarget(endpoint, {
+    const resolver = new EndpointResolver(endpoint, {
       clock,
       timeoutMs: sendTimeoutMs,
-      reporter: createReporter(common.name, common),
+      reporter: createReporter(name, common),
     });
-    const sending: SendInit = { target, endpointKind: endpoint.kind, key: endpoint.key, clock };
-    this.name = common.name;
+    const exporter = new OtlpExporter({ resolver, endpointKind: endpoint.kind, token: endpoint.token, clock });
+    const series = new PushedSeries(resolved, clock);
+    const encoder = createEncoder(common.resource);
+    this.name = name;
     this.#clock = clock;
-    this.#target = target;
-    this.#sending = sending;
-    this.#series = createSeriesPublisher(
+    this.#resolver = resolver;
+    this.#exporter = exporter;
+    this.#seriesPublisher = createSeriesPublisher(
       {
-        name: this.name,
+        name,
         series: series.store,
-        encode: createEncode(common.resource),
-        send: withOverflows(series, createSend(sending)),
-        // Who looks for the endpoint early is told early. Without one records are kept, so that this is no failed start.
-        async start({ signal, report }) {
-          signal.addEventListener("abort", () => target.close(), { once: true });
-          const { failure } = await target.find();
-          if (failure !== undefined && !signal.aborted)
-            report.error("start-failed", failureSentence(failure), { retryable: true });
+        encode: (snapshot) => encoder.encode(snapshot),
+        send(body, context) {
+          series.reportOverflows(context.report);
+          return exporter.send(body, context);
         },
-        close: () => target.close(),
+        start: (context) => resolveEarly(resolver, context),
+        close: () => resolver.close(),
       },
       { ...common, intervalMs, sendTimeoutMs },
     );
   }
 
   publishEventMetrics(metrics: Readonly<EventMetrics>): void {
-    this.#series.publishEventMetrics(metrics);
+    this.#seriesPublisher.publishEventMetrics(metrics);
   }
 
   publishNetworkMetrics(metrics: Readonly<NetworkMetrics>): void {
-    this.#series.publishNetworkMetrics(metrics);
+    this.#seriesPublisher.publishNetworkMetrics(metrics);
   }
 
   formatMetrics(metrics: Readonly<EventMetrics> | Readonly<NetworkMetrics>): FormattedMetrics {
-    return this.#series.formatMetrics(metrics);
+    return this.#seriesPublisher.formatMetrics(metrics);
   }
 
-  /** Looks up the endpoint where only the organisation was given. Rejects with a sentence that says what to do. */
+  /** Looks up the endpoint if only the organisation was given. Rejects with a `PublisherError` whose message says what to do. */
   async start(options?: WaitOptions): Promise<void> {
-    const fail = (message: string): PublisherError =>
-      new PublisherError(message, { code: "start-failed", publisher: this.name, retryable: true });
     if (!this.#isClosed) {
-      const found = this.#target.find(true);
-      const status = await waitWithin(found, options, this.#clock);
-      if (status !== "complete") throw fail(`the start did not end in time (${status})`);
-      const { failure } = await found;
-      if (failure !== undefined) throw fail(failureSentence(failure));
+      const resolution = this.#resolver.resolve({ retryNow: true });
+      const status = await waitWithin(resolution, options, this.#clock);
+      if (status !== "complete") throw this.#startFailed(`the start did not end in time (${status})`);
+      const { failure } = await resolution;
+      if (failure !== undefined) throw this.#startFailed(failureSentence(failure));
     }
-    await this.#series.start?.(options);
+    await this.#seriesPublisher.start?.(options);
   }
 
   flush(options?: WaitOptions): Promise<FlushReport> {
-    return this.#series.flush(options);
+    return this.#seriesPublisher.flush(options);
   }
 
   close(options?: WaitOptions): Promise<FlushReport> {
     this.#isClosed = true;
-    return this.#series.close(options);
+    return this.#seriesPublisher.close(options);
   }
 
   health(): PublisherHealth {
-    return this.#series.health();
+    return this.#seriesPublisher.health();
   }
 
-  /** Sends a request without series. Never rejects. */
+  /** Sends a request without series, which every receiver takes and none stores. Never rejects. */
   async check(options?: WaitOptions): Promise<CheckReport> {
-    const { message, ...report } = this.#isClosed ? CLOSED : await checkEndpoint(this.#sending, options);
+    const { message, ...report } = this.#isClosed ? CLOSED : await this.#exporter.check(options);
     return { ...report, message: `${this.name}: ${message}` };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
+
+  #startFailed(message: string): PublisherError {
+    return new PublisherError(message, { code: "start-failed", publisher: this.name, retryable: true });
+  }
 }
 
 const CLOSED: CheckReport = { ok: false, code: "closed", message: "it is closed" };
 
-/** Tells of the bound of a family with the next request: between two of them nobody has seen a series that is missing. */
-function withOverflows(series: Series, send: SendSnapshot): SendSnapshot {
-  return (body, context) => {
-    for (const family of series.takeOverflows())
-      context.report.error(
-        "series-overflow",
-        `${family} has as many label sets as it may have; further ones are added to one label set _overflow`,
-      );
-    return send(body, context);
-  };
+/**
+ * Resolves the endpoint with the first record, so that a failure is reported early. The start succeeds in any case: without
+ * an endpoint, records are kept and each attempt to send them looks it up again.
+ */
+async function resolveEarly(resolver: EndpointResolver, { signal, report }: StartContext): Promise<void> {
+  signal.addEventListener("abort", () => resolver.close(), { once: true });
+  const { failure } = await resolver.resolve();
+  if (failure !== undefined && !signal.aborted)
+    report.error("start-failed", failureSentence(failure), { retryable: true });
 }

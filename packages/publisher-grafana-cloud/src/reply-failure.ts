@@ -1,3 +1,4 @@
+// What a status other than a success means, for the series and for a person: the failure of a request that was answered.
 import { retryAfterMs } from "@eventmeter/delivery";
 import type { EndpointKind } from "./endpoint.ts";
 import { mimirCodes, replyText } from "./export-reply.ts";
@@ -5,31 +6,31 @@ import type { Reply } from "./http-request.ts";
 import type { RequestFailure } from "./request-failure.ts";
 import { type TokenFacts, tokenText } from "./token.ts";
 
-/** What the words of an advice depend on. */
+/** What a failure depends on besides the reply. */
 export interface ReplyContext {
   readonly endpointKind: EndpointKind;
-  readonly key: TokenFacts;
+  readonly token: TokenFacts;
   /** Epoch milliseconds. */
   readonly now: number;
-  /** Whether the body may have been more than the receiver reads. */
+  /** Whether the body of the request may have been more than the receiver reads. */
   readonly isLarge: boolean;
 }
 
-type Words = Readonly<Record<EndpointKind, string>>;
+type Hints = Readonly<Record<EndpointKind, string>>;
 
-const ENDPOINT_HINT: Words = {
+const ENDPOINT_HINT: Hints = {
   tile: "copy the endpoint from the OpenTelemetry tile of the stack on grafana.com",
   organisation: "check the region, or give endpoint and instanceId as the stack's OpenTelemetry tile shows them",
   receiver:
     "check its path: a Collector takes metrics at /v1/metrics, Prometheus at /api/v1/otlp/v1/metrics, Mimir at /otlp/v1/metrics",
 };
 const NEW_TOKEN = "make a token with scope metrics:write on the stack's OpenTelemetry tile";
-const KEY_HINT: Words = {
+const KEY_HINT: Hints = {
   tile: `${NEW_TOKEN}, and check that instanceId is of the same stack`,
   organisation: NEW_TOKEN,
   receiver: "give what it asks for in headers, as authorization",
 };
-const SCOPE_HINT: Words = {
+const SCOPE_HINT: Hints = {
   tile: "the token's access policy needs scope metrics:write and this stack in its realm; check that instanceId and endpoint are of the same stack",
   organisation: "the token's access policy needs scope metrics:write and this stack in its realm",
   receiver: "check what its credentials, given in headers, may do",
@@ -40,78 +41,80 @@ const LARGE_HINT = "lower maxLabelSets, or let it read larger requests";
 const BETWEEN = "check what stands between";
 const TEMPORALITY_HINT = "let it take them, or convert them in a Collector before it";
 
-interface Rule {
+/** What a 400 with known words means. */
+interface Rejection {
   readonly test: RegExp;
+  /** @default "rejected" */
   readonly kind?: RequestFailure["kind"];
   readonly code: string;
-  readonly says: string;
+  readonly meaning: string;
   readonly hint?: string | undefined;
 }
 
-const REJECTIONS: readonly Rule[] = [
+const REJECTIONS: readonly Rejection[] = [
   {
     test: /request body too large/i,
     kind: "too-large",
     code: "too-large",
-    says: "the request is too large",
+    meaning: "the request is too large",
     hint: LARGE_HINT,
   },
   {
     test: /too[- ]far[- ]in[- ](?:the[- ])?future/i,
     code: "clock-ahead",
-    says: "the samples are of the future",
+    meaning: "the samples are of the future",
     hint: "correct the clock of this machine",
   },
   {
     test: /out[- ]of[- ]order|too[- ]old|out of bounds|duplicate sample|duplicate-timestamp/i,
     code: "out-of-order",
-    says: "newer samples of these series are stored already",
+    meaning: "newer samples of these series are stored already",
     hint: "give every process its own serviceInstanceId (the default is one), and check the clock of this machine",
   },
   {
     test: /err-mimir-(?:label|max-label)|label (?:name|value)|label names per series/i,
     code: "label-limit",
-    says: "a label is longer than it may be, or a series has too many of them",
+    meaning: "a label is longer than it may be, or a series has too many of them",
     hint: "promote fewer attributes, and shorter ones",
   },
-  { test: /content type/i, code: "media-type", says: "it does not take protobuf", hint: BETWEEN },
+  { test: /content type/i, code: "media-type", meaning: "it does not take protobuf", hint: BETWEEN },
   {
     test: /temporality/i,
     code: "temporality",
-    says: "it does not take cumulative series",
+    meaning: "it does not take cumulative series",
     hint: TEMPORALITY_HINT,
   },
 ];
 
-/** Says what an answer other than a success means, and what to do about it. */
+/** Returns what a reply other than a success means, and what to do about it. */
 export function replyFailure(reply: Reply, context: ReplyContext): RequestFailure {
   const { status } = reply;
-  const { endpointKind, key } = context;
+  const { endpointKind, token } = context;
   const answered = `the endpoint answered ${status}`;
   const text = replyText(reply);
-  const endpoint = { kind: "hold", hint: ENDPOINT_HINT[endpointKind] } as const;
+  const wrongEndpoint = { kind: "hold", hint: ENDPOINT_HINT[endpointKind] } as const;
   switch (status) {
     case 400:
     case 422:
       return rejection(text, answered, context);
     case 401:
-      return { kind: "hold", ...credentials(text, answered, context) };
+      return { kind: "hold", ...unauthorized(text, answered, context) };
     case 403:
       return {
         kind: "hold",
         code: "forbidden",
-        message: `${answered}: ${endpointKind === "receiver" ? "its credentials" : "the API key"} may not write metrics there${tokenText(key)}`,
+        message: `${answered}: ${endpointKind === "receiver" ? "its credentials" : "the API key"} may not write metrics there${tokenText(token)}`,
         hint: SCOPE_HINT[endpointKind],
       };
     case 404:
       return {
-        ...endpoint,
+        ...wrongEndpoint,
         code: "not-found",
         message: `${answered}: it takes no metrics at this path`,
-        stale: true,
+        mayHaveMoved: true,
       };
     case 405:
-      return { ...endpoint, code: "not-found", message: `${answered}: it takes no metrics at this path` };
+      return { ...wrongEndpoint, code: "not-found", message: `${answered}: it takes no metrics at this path` };
     case 408:
     case 425:
       return { kind: "retry", code: "unavailable", message: answered, hint: BUSY_HINT };
@@ -130,21 +133,21 @@ export function replyFailure(reply: Reply, context: ReplyContext): RequestFailur
         hint: BETWEEN,
       };
     case 429:
-      return limited(text, reply, context);
+      return rateLimited(text, reply, context);
     case 501:
     case 505:
-      return { ...endpoint, code: "not-found", message: `${answered}: it takes no metrics` };
+      return { ...wrongEndpoint, code: "not-found", message: `${answered}: it takes no metrics` };
     case 530:
-      return { ...endpoint, code: "not-found", message: `${answered}: there is no such zone`, stale: true };
+      return { ...wrongEndpoint, code: "not-found", message: `${answered}: there is no such zone`, mayHaveMoved: true };
     default:
   }
   if (status >= 300 && status < 400)
-    return { ...endpoint, code: "redirected", message: `${answered}: redirects are not followed` };
+    return { ...wrongEndpoint, code: "redirected", message: `${answered}: redirects are not followed` };
   if (status >= 500) return unavailable(text, answered, reply, context);
-  return { ...endpoint, code: "rejected", message: `${answered}: it refuses the request` };
+  return { ...wrongEndpoint, code: "rejected", message: `${answered}: it refuses the request` };
 }
 
-/** Says that a success was none: whatever answered does not speak OTLP. */
+/** Returns the failure of a success that is none, because whatever answered does not speak OTLP. */
 export function notOtlpFailure(reply: Reply, endpointKind: EndpointKind): RequestFailure {
   const what = reply.isWhole
     ? "with something that is no OTLP reply"
@@ -158,12 +161,12 @@ export function notOtlpFailure(reply: Reply, endpointKind: EndpointKind): Reques
 }
 
 function rejection(text: string, answered: string, { isLarge, endpointKind }: ReplyContext): RequestFailure {
-  const rule = REJECTIONS.find(({ test }) => test.test(text));
-  if (rule !== undefined) {
-    const { kind = "rejected", code, says, hint } = rule;
-    return { kind, code, message: `${answered}${mimirCodes(text)}: ${says}`, hint };
+  const known = REJECTIONS.find(({ test }) => test.test(text));
+  if (known !== undefined) {
+    const { kind = "rejected", code, meaning, hint } = known;
+    return { kind, code, message: `${answered}${mimirCodes(text)}: ${meaning}`, hint };
   }
-  // Prometheus reads no more than 32 MiB, and says so in these words.
+  // Prometheus reads at most 32 MiB; this is its text for more.
   if (isLarge && /unexpected EOF/.test(text))
     return { kind: "too-large", code: "too-large", message: `${answered}: the request is too large`, hint: LARGE_HINT };
   return {
@@ -174,10 +177,10 @@ function rejection(text: string, answered: string, { isLarge, endpointKind }: Re
   };
 }
 
-function credentials(
+function unauthorized(
   text: string,
   answered: string,
-  { endpointKind, key }: ReplyContext,
+  { endpointKind, token }: ReplyContext,
 ): Omit<RequestFailure, "kind"> {
   if (/no org id/i.test(text))
     return {
@@ -190,7 +193,7 @@ function credentials(
   if (/legacy auth cannot be upgraded/i.test(text))
     return {
       code: "unauthorized",
-      message: `${answered}: it does not know this instance id${tokenText(key)}`,
+      message: `${answered}: it does not know this instance id${tokenText(token)}`,
       hint: "instanceId is the number that the stack's OpenTelemetry tile shows",
     };
   const why = /invalid token/i.test(text)
@@ -198,13 +201,13 @@ function credentials(
     : "is refused";
   return {
     code: "unauthorized",
-    message: `${answered}: the API key ${why}${tokenText(key)}`,
+    message: `${answered}: the API key ${why}${tokenText(token)}`,
     hint: KEY_HINT[endpointKind],
   };
 }
 
-function limited(text: string, { status, retryAfter }: Reply, { now }: ReplyContext): RequestFailure {
-  // Halves would be more requests still.
+function rateLimited(text: string, { status, retryAfter }: Reply, { now }: ReplyContext): RequestFailure {
+  // More requests would only reach this limit sooner.
   const isRequestRate = /request[- ]rate/i.test(text);
   const which = isRequestRate ? "requests" : /series/i.test(text) ? "series" : "samples";
   return {
@@ -213,12 +216,12 @@ function limited(text: string, { status, retryAfter }: Reply, { now }: ReplyCont
     message: `the endpoint answered ${status}${mimirCodes(text)}: it takes no more ${which} for now`,
     hint: isRequestRate ? "raise intervalMs" : "raise intervalMs or lower maxLabelSets",
     retryAfterMs: retryAfterMs(retryAfter, now),
-    busy: !isRequestRate,
+    splitMayHelp: !isRequestRate,
   };
 }
 
 function unavailable(text: string, answered: string, { retryAfter }: Reply, { now }: ReplyContext): RequestFailure {
-  // Prometheus answers what it will never take in this way.
+  // Prometheus answers 500 although it will never take them.
   if (/temporality/i.test(text))
     return {
       kind: "rejected",

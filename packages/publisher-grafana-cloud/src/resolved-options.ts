@@ -1,3 +1,4 @@
+// Options of a GrafanaCloudPublisher as the publisher works with them: validated, with every default.
 import { type HistogramBounds, type PromotedLabels, seriesOptionRules } from "@eventmeter/aggregation";
 import type { CommonOptions } from "@eventmeter/core";
 import {
@@ -11,9 +12,9 @@ import {
 import { seriesDeliveryOptionRules } from "@eventmeter/delivery";
 import { checkEndpointOptions, type EndpointConfig, resolveEndpointOptions } from "./endpoint-options.ts";
 import type { GrafanaCloudPublisherOptions, GrafanaCloudTileOptions } from "./options.ts";
-import { checkApiKey } from "./token.ts";
+import { apiKeyRule } from "./token.ts";
 
-/** Options with everything decided. */
+/** Options with every default filled in. */
 export interface ResolvedOptions {
   readonly common: CommonOptions & { readonly name: string };
   readonly endpoint: EndpointConfig;
@@ -24,8 +25,6 @@ export interface ResolvedOptions {
   readonly maxLabelSets: number;
   readonly exemplars: boolean | undefined;
 }
-
-type OptionName = keyof GrafanaCloudTileOptions;
 
 /** Headers that the publisher, or the connection, sets itself. */
 const RESERVED_HEADERS = new Set([
@@ -54,7 +53,8 @@ const instanceId: OptionRule = option.instance(
   "the number that the stack's OpenTelemetry tile shows",
 );
 
-const rules: { readonly [Name in OptionName]-?: OptionRule } = {
+// Every shape has all names, with `undefined` for those that it excludes.
+const rules: { readonly [Name in keyof GrafanaCloudTileOptions]-?: OptionRule } = {
   ...commonOptionRules,
   intervalMs: seriesDeliveryOptionRules["intervalMs"] as OptionRule,
   sendTimeoutMs: seriesDeliveryOptionRules["sendTimeoutMs"] as OptionRule,
@@ -64,7 +64,7 @@ const rules: { readonly [Name in OptionName]-?: OptionRule } = {
   exemplars: seriesOptionRules.exemplars,
   endpoint: text,
   instanceId,
-  apiKey: checkApiKey,
+  apiKey: apiKeyRule,
   orgSlug: text,
   region: text,
   stackSlug: text,
@@ -72,9 +72,9 @@ const rules: { readonly [Name in OptionName]-?: OptionRule } = {
   headers: headersRule({ reserved: RESERVED_HEADERS }),
 };
 
-/** Checks options and fills in the defaults. @throws PublisherError `options`, listing every wrong field */
+/** Validates options and fills in the defaults. @throws PublisherError `options`, listing every wrong field */
 export function resolveOptions(options: GrafanaCloudPublisherOptions): ResolvedOptions {
-  // Without any options the missing ones are to be named as well.
+  // A call without options is to name the missing ones too.
   checkOptions("grafana-cloud", options ?? {}, rules, checkTogether);
   const { name = "grafana-cloud", resource, onError, onDiagnostic, clock } = options;
   return {
@@ -93,6 +93,6 @@ function checkTogether(options: Readonly<Record<string, unknown>>, report: Repor
   try {
     checkEndpointOptions(options, report);
   } catch {
-    // The rules of the options have already said which of them cannot be read.
+    // The rules of the options have already reported which of them cannot be read.
   }
 }

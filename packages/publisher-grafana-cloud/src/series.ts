@@ -1,52 +1,53 @@
-import { SeriesStore, type Snapshot } from "@eventmeter/aggregation";
+// Series of one publisher: their store, the families that reached their limit, and the encoder of their snapshots.
+import { SeriesStore } from "@eventmeter/aggregation";
 import type { Clock, Resource } from "@eventmeter/core";
-import { createMetricsEncoder, resourceAttributes } from "@eventmeter/otlp";
+import type { BackendReporter } from "@eventmeter/delivery";
+import { createMetricsEncoder, type MetricsEncoder, resourceAttributes } from "@eventmeter/otlp";
 import type { ResolvedOptions } from "./resolved-options.ts";
 
 /** The series of one publisher. */
-export interface Series {
+export class PushedSeries {
   readonly store: SeriesStore;
-  /** Gives the families that have come to their bound since the last call. */
-  takeOverflows(): readonly string[];
+  #unreportedOverflows: string[] = [];
+
+  constructor({ labels, bounds, maxLabelSets, exemplars }: ResolvedOptions, clock: Clock) {
+    this.store = new SeriesStore({
+      labels,
+      bounds,
+      maxLabelSets,
+      exemplars,
+      clock,
+      onOverflow: (family) => this.#unreportedOverflows.push(family),
+    });
+  }
+
+  /**
+   * Reports each family that has reached its limit of label sets since the last call. Called with each request, because
+   * before it nobody can have missed a series.
+   */
+  reportOverflows(report: BackendReporter): void {
+    const families = this.#unreportedOverflows;
+    this.#unreportedOverflows = [];
+    for (const family of families)
+      report.error(
+        "series-overflow",
+        `${family} has as many label sets as it may have; further ones are added to one label set _overflow`,
+      );
+  }
 }
 
-/** Makes the series of one publisher. */
-export function createSeries({ labels, bounds, maxLabelSets, exemplars }: ResolvedOptions, clock: Clock): Series {
-  let overflows: string[] = [];
-  const store = new SeriesStore({
-    labels,
-    bounds,
-    maxLabelSets,
-    exemplars,
-    clock,
-    onOverflow: (family) => overflows.push(family),
-  });
-  return {
-    store,
-    takeOverflows() {
-      const taken = overflows;
-      overflows = [];
-      return taken;
-    },
-  };
-}
-
-/** Encodes a snapshot as one `ExportMetricsServiceRequest`. */
-export type Encode = (snapshot: Snapshot) => Promise<Uint8Array<ArrayBuffer>>;
-
-/** Makes the encoder of one publisher: its resource is the same in every request. */
-export function createEncode(resource: Resource | undefined): Encode {
-  const encoder = createMetricsEncoder({
+/** Creates the encoder of one publisher: its resource is the same in every request. */
+export function createEncoder(resource: Resource | undefined): MetricsEncoder {
+  return createMetricsEncoder({
     resource: resourceAttributes(completeResource(resource)),
     scope: { name: "@eventmeter/publisher-grafana-cloud" },
   });
-  return (snapshot) => encoder.encode(snapshot);
 }
 
 /**
- * Completes who is measuring. Two processes of one name and instance would overwrite each other's series, so each publisher
- * has an instance of its own unless it is given one; the name of an unnamed service is the one that
- * https://opentelemetry.io/docs/specs/semconv/resource/#service asks for.
+ * Returns a resource that has a name and an instance. Two processes with the same name and instance would overwrite each
+ * other's series, so each publisher is an instance of its own unless one is given. The name of an unnamed service is the one
+ * of https://opentelemetry.io/docs/specs/semconv/resource/#service.
  */
 function completeResource(resource: Resource | undefined): Resource {
   return {
