@@ -1,38 +1,38 @@
+// One HTTP request: no retry, no redirect, no decoding, and no more of the reply than a given number of bytes.
 import ky from "ky";
 
-/** Says who asks. */
 const USER_AGENT = "eventmeter-publisher-grafana-cloud/1";
 
-/** A request of ours. */
+/** A request to an endpoint or to the Cloud API. */
 export interface HttpRequest {
   readonly method: "GET" | "POST";
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Uint8Array<ArrayBuffer> | undefined;
   readonly signal: AbortSignal;
-  /** Most bytes of the reply that are read; the connection is cut at the next one. */
+  /** Most bytes of the reply that are read; the connection is closed at the next one. */
   readonly maxReplyBytes: number;
 }
 
-/** What came back. */
+/** A reply, whatever its status. */
 export interface Reply {
   readonly status: number;
-  /** Lower case, without parameters; empty where there is none. */
+  /** Lower case, without parameters; empty if there is none. */
   readonly contentType: string;
   readonly retryAfter: string | null;
-  /** As much of the body as was read. */
+  /** The part of the body that was read. */
   readonly body: Uint8Array;
-  /** False where the body was longer than the cap, or is compressed although nobody asked for it. */
+  /** False if the body was longer than the limit, or is compressed although that was not asked for. */
   readonly isWhole: boolean;
 }
 
-/** Sends one request once: no retry, no redirect, no decoding. Rejects with whatever the connection fails by. */
+/** Sends one request once. Rejects with the error of the connection. */
 export async function sendHttpRequest(
   url: string,
   { method, headers, body, signal, maxReplyBytes }: HttpRequest,
 ): Promise<Reply> {
   const response = await ky(url, {
     method,
-    // What is decoded may be a thousand times as long as what came over the wire.
+    // A decoded body can be a thousand times as long as the one on the wire.
     headers: { ...headers, "user-agent": USER_AGENT, "accept-encoding": "identity" },
     ...(body === undefined ? {} : { body }),
     signal,

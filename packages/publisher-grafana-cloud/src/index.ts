@@ -1,3 +1,4 @@
+// Entry point: the publisher and its options.
 export type {
   GrafanaCloudBounds,
   GrafanaCloudLabels,
