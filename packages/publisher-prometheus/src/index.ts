@@ -1,6 +1,6 @@
-export type { PageFormat } from "./encode.ts";
+export type { PageFormat } from "./page/page-writer.ts";
 export type { PrometheusPublisherOptions, ScrapeAuth, ScrapeBounds, ScrapeLabels, ScrapeTls } from "./options.ts";
 export { type MetricsOptions, PrometheusPublisher } from "./publisher.ts";
-export type { WritableRegistry } from "./registration.ts";
-export type { ReadableRegistry } from "./registry.ts";
-export type { Watched } from "./watch.ts";
+export type { WritableRegistry } from "./sources/registrations.ts";
+export type { ReadableRegistry } from "./sources/registry-families.ts";
+export type { Watched } from "./sources/watched-publishers.ts";

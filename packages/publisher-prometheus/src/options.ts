@@ -9,10 +9,10 @@ import {
   type OptionRule,
   systemClock,
 } from "@eventmeter/core/publisher";
-import type { PageFormat } from "./encode.ts";
-import { hostName } from "./hosts.ts";
-import type { ReadableRegistry } from "./registry.ts";
-import { checkResource } from "./target-info.ts";
+import type { PageFormat } from "./page/page-writer.ts";
+import { hostName } from "./http/allowed-hosts.ts";
+import type { ReadableRegistry } from "./sources/registry-families.ts";
+import { checkResource } from "./sources/target-info.ts";
 
 /** Options of a `PrometheusPublisher`. */
 export interface PrometheusPublisherOptions extends CommonOptions {

@@ -24,20 +24,20 @@ import {
   type Starter,
   waitWithin,
 } from "@eventmeter/core/publisher";
-import { createAnswers, createFetch } from "./answer.ts";
-import { createGate, type Gate } from "./auth.ts";
-import type { PageFormat } from "./encode.ts";
-import { createListener, type Listener } from "./listener.ts";
+import { createAnswers, createFetch } from "./http/response-writer.ts";
+import { createGate, type Gate } from "./http/scrape-authorizer.ts";
+import type { PageFormat } from "./page/page-writer.ts";
+import { createListener, type Listener } from "./http/listener.ts";
 import { type PrometheusPublisherOptions, readFormat, type ResolvedOptions, resolveOptions } from "./options.ts";
-import { createPages, type Pages } from "./page.ts";
-import { createProcessMetrics, type ProcessMetrics } from "./process-metrics.ts";
-import { createRegistrations, type Registrations, type WritableRegistry } from "./registration.ts";
-import { registrySource } from "./registry.ts";
-import { createScrapes, DEFAULT_BUDGET_MS } from "./scrape.ts";
-import { checkPage } from "./self-check.ts";
+import { createPages, type Pages } from "./page/page-renderer.ts";
+import { createProcessMetrics, type ProcessMetrics } from "./sources/process-metrics.ts";
+import { createRegistrations, type Registrations, type WritableRegistry } from "./sources/registrations.ts";
+import { registrySource } from "./sources/registry-families.ts";
+import { createScrapes, DEFAULT_BUDGET_MS } from "./http/scrape-handler.ts";
+import { checkPage } from "./http/self-check.ts";
 import { createStore } from "./store.ts";
-import { targetInfo } from "./target-info.ts";
-import { createWatch, type Watch, type Watched } from "./watch.ts";
+import { targetInfo } from "./sources/target-info.ts";
+import { createWatch, type Watch, type Watched } from "./sources/watched-publishers.ts";
 
 /** How `metrics()` gives the page. */
 export interface MetricsOptions {

@@ -3,10 +3,10 @@ import { connect, type Socket } from "node:net";
 import { systemClock } from "@eventmeter/core/publisher";
 import { localhostTls } from "@eventmeter/testkit";
 import { expect, onTestFinished, test } from "vitest";
-import { createAnswers } from "../src/answer.ts";
-import { createGate } from "../src/auth.ts";
-import { textReply } from "../src/scrape.ts";
-import { openServer, SERVER_LIMITS } from "../src/server.ts";
+import { createAnswers } from "../src/http/response-writer.ts";
+import { createGate } from "../src/http/scrape-authorizer.ts";
+import { textReply } from "../src/http/scrape-handler.ts";
+import { openServer, SERVER_LIMITS } from "../src/http/scrape-server.ts";
 import { exchange, headerOf } from "./raw-http.ts";
 
 async function openSmall(maxConnections: number, tls?: typeof localhostTls): Promise<number> {

@@ -3,7 +3,7 @@ import { SeriesStore, type SeriesStoreOptions, type Snapshot } from "@eventmeter
 import { createEventFields, createNetworkFields } from "@eventmeter/core/publisher";
 import { fc, test as property } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
-import { encodePage, type EncodeOptions, type PageFormat, type PlainFamily } from "../src/encode.ts";
+import { encodePage, type EncodeOptions, type PageFormat, type PlainFamily } from "../src/page/page-writer.ts";
 import { type ParsedFamily, parseExposition } from "./exposition-parser.ts";
 
 const TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { hostName, isLoopback, refusedHost } from "../src/hosts.ts";
+import { hostName, isLoopback, refusedHost } from "../src/http/allowed-hosts.ts";
 
 test.each([
   ["127.0.0.1", true],

@@ -1,6 +1,6 @@
 import { fc, test as property } from "@fast-check/vitest";
 import { expect, test } from "vitest";
-import { acceptsGzip, negotiateFormat } from "../src/negotiate.ts";
+import { acceptsGzip, negotiateFormat } from "../src/http/content-negotiation.ts";
 
 const om = "application/openmetrics-text";
 

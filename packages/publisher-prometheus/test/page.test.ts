@@ -5,7 +5,7 @@ import type { PrometheusPublisher } from "@eventmeter/publisher-prometheus";
 import { createVirtualClock } from "@eventmeter/testkit";
 import { Counter, Registry } from "prom-client";
 import { describe, expect, test } from "vitest";
-import { createPages } from "../src/page.ts";
+import { createPages } from "../src/page/page-renderer.ts";
 import { parseExposition } from "./exposition-parser.ts";
 import { lineValue, openPublisher, publishEvent, publishNetwork } from "./scrapes.ts";
 

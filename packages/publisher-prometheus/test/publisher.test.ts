@@ -9,10 +9,10 @@ import { systemClock } from "@eventmeter/core/publisher";
 import { PrometheusPublisher } from "@eventmeter/publisher-prometheus";
 import { createVirtualClock } from "@eventmeter/testkit";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { createAnswers } from "../src/answer.ts";
-import { createGate } from "../src/auth.ts";
-import { textReply } from "../src/scrape.ts";
-import { openServer } from "../src/server.ts";
+import { createAnswers } from "../src/http/response-writer.ts";
+import { createGate } from "../src/http/scrape-authorizer.ts";
+import { textReply } from "../src/http/scrape-handler.ts";
+import { openServer } from "../src/http/scrape-server.ts";
 import { exchange } from "./raw-http.ts";
 import { lineValue, openPublisher, portOf, publishEvent, publishNetwork } from "./scrapes.ts";
 

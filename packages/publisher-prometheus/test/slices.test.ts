@@ -1,8 +1,8 @@
 import { setImmediate } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { readFamilies } from "../src/registry.ts";
-import { createFamilyNames } from "../src/family-names.ts";
-import { runInTurn } from "../src/slices.ts";
+import { readFamilies } from "../src/sources/registry-families.ts";
+import { createFamilyNames } from "../src/page/family-names.ts";
+import { runInTurn } from "../src/page/slices.ts";
 
 function* busy(steps: number, stepMs: number): Generator<void, number> {
   for (let step = 0; step < steps; step += 1) {

@@ -1,6 +1,6 @@
 import { createPublisher, filtered, type PublisherHealth } from "@eventmeter/core";
 import { describe, expect, test } from "vitest";
-import { createWatch } from "../src/watch.ts";
+import { createWatch } from "../src/sources/watched-publishers.ts";
 import { parseExposition } from "./exposition-parser.ts";
 import { lineValue, openPublisher, publishEvent } from "./scrapes.ts";
 

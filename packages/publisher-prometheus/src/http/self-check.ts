@@ -3,9 +3,9 @@ import { request as httpsRequest } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { CheckReport, WaitOptions } from "@eventmeter/core";
 import { errorTypeOf, systemClock, waitWithin } from "@eventmeter/core/publisher";
-import type { Gate } from "./auth.ts";
+import type { Gate } from "./scrape-authorizer.ts";
 import { reachableHost } from "./listener.ts";
-import type { ResolvedOptions } from "./options.ts";
+import type { ResolvedOptions } from "../options.ts";
 
 /** What a check of the own page needs. */
 export interface SelfCheckInit {

@@ -1,5 +1,5 @@
-import type { FamilyNames } from "./family-names.ts";
-import type { PlainFamily } from "./encode.ts";
+import type { FamilyNames } from "../page/family-names.ts";
+import type { PlainFamily } from "../page/page-writer.ts";
 import { readSamples } from "./registry-samples.ts";
 import type { PageSource } from "./source-reader.ts";
 

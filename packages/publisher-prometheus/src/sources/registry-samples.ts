@@ -1,4 +1,4 @@
-import type { PlainFamily, PlainSample } from "./encode.ts";
+import type { PlainFamily, PlainSample } from "../page/page-writer.ts";
 import { createLabelReader, type SampleLabels } from "./registry-labels.ts";
 
 const MAX_EXEMPLAR_CHARACTERS = 128;

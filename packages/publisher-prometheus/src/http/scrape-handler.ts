@@ -1,6 +1,6 @@
-import { acceptsGzip, CONTENT_TYPES, negotiateFormat } from "./negotiate.ts";
-import type { Gate } from "./auth.ts";
-import type { Pages } from "./page.ts";
+import { acceptsGzip, CONTENT_TYPES, negotiateFormat } from "./content-negotiation.ts";
+import type { Gate } from "./scrape-authorizer.ts";
+import type { Pages } from "../page/page-renderer.ts";
 
 /** What a scrape depends on. */
 export interface ScrapeRequest {

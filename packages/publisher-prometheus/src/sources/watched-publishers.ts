@@ -1,6 +1,6 @@
 import { toPageable } from "@eventmeter/aggregation";
 import type { PublisherHealth } from "@eventmeter/core";
-import type { PlainFamily, PlainSample } from "./encode.ts";
+import type { PlainFamily, PlainSample } from "../page/page-writer.ts";
 
 /** What is watched: a publisher, or anything else that tells its health. */
 export interface Watched {

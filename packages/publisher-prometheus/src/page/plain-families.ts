@@ -7,7 +7,7 @@ import {
   labelText,
   numberText,
   type PageFormat,
-} from "./encode-text.ts";
+} from "./exposition-text.ts";
 
 /** A family that does not come from the series store: of a foreign registry, of watched publishers, `target_info`. */
 export interface PlainFamily extends FamilyHead {

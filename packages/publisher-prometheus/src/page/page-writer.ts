@@ -1,12 +1,12 @@
 import type { Snapshot } from "@eventmeter/aggregation";
-import { appendText, createPageBytes, finishPage, type PageBytes } from "./encode-bytes.ts";
-import { type PlainFamily, sampleText } from "./encode-plain.ts";
-import { appendSeries, planSeries, type SeriesStyle } from "./encode-series.ts";
-import { headText, numberText, type PageFormat } from "./encode-text.ts";
+import { appendText, createPageBytes, finishPage, type PageBytes } from "./page-buffer.ts";
+import { type PlainFamily, sampleText } from "./plain-families.ts";
+import { appendSeries, planSeries, type SeriesStyle } from "./series-writer.ts";
+import { headText, numberText, type PageFormat } from "./exposition-text.ts";
 import { runInTurn, type SliceOptions } from "./slices.ts";
 
-export type { PlainFamily, PlainSample } from "./encode-plain.ts";
-export type { PageFormat } from "./encode-text.ts";
+export type { PlainFamily, PlainSample } from "./plain-families.ts";
+export type { PageFormat } from "./exposition-text.ts";
 
 /** How a page is encoded. */
 export interface EncodeOptions extends SliceOptions {

@@ -1,12 +1,19 @@
 import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from "node:http";
 import { createServer as createTlsServer, type ServerOptions as TlsServerOptions } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
-import type { Answers } from "./answer.ts";
-import type { Gate } from "./auth.ts";
+import type { Answers } from "./response-writer.ts";
+import type { Gate } from "./scrape-authorizer.ts";
 import { createConnections } from "./connections.ts";
-import { isLoopback, refusedHost } from "./hosts.ts";
-import { pemText, type ResolvedOptions, type ScrapeTls } from "./options.ts";
-import { refusal, refuseRequest, type ScrapeReply, type ScrapeRequest, type Scrapes, textReply } from "./scrape.ts";
+import { isLoopback, refusedHost } from "./allowed-hosts.ts";
+import { pemText, type ResolvedOptions, type ScrapeTls } from "../options.ts";
+import {
+  refusal,
+  refuseRequest,
+  type ScrapeReply,
+  type ScrapeRequest,
+  type Scrapes,
+  textReply,
+} from "./scrape-handler.ts";
 
 /** What a scrape server takes from a client before it leaves it. */
 export interface ServerLimits {

@@ -3,11 +3,11 @@ import { createGzip } from "node:zlib";
 import type { Snapshot } from "@eventmeter/aggregation";
 import type { Clock } from "@eventmeter/core";
 import type { Reporter } from "@eventmeter/core/publisher";
-import { encodeSteps, type PageFormat, type PlainFamily } from "./encode.ts";
+import { encodeSteps, type PageFormat, type PlainFamily } from "./page-writer.ts";
 import { createFamilyNames, type FamilyNames } from "./family-names.ts";
-import { readFamilies } from "./registry.ts";
+import { readFamilies } from "../sources/registry-families.ts";
 import { runInTurn } from "./slices.ts";
-import { createSourceReader, type PageSource, type SourceReader } from "./source-reader.ts";
+import { createSourceReader, type PageSource, type SourceReader } from "../sources/source-reader.ts";
 
 /** A whole page, as those who asked for it at the same time share it. */
 export interface Page {

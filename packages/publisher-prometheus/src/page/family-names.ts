@@ -1,4 +1,4 @@
-import type { PlainFamily } from "./encode.ts";
+import type { PlainFamily } from "./page-writer.ts";
 
 /** The names that are on a page: a family owns its own and those of its samples, in either format. */
 export interface FamilyNames {

@@ -2,7 +2,7 @@ import cluster from "node:cluster";
 import type { AddressInfo } from "node:net";
 import { PublisherError } from "@eventmeter/core";
 import { errorTypeOf } from "@eventmeter/core/publisher";
-import { openServer, type ScrapeServer, type ScrapeServerInit } from "./server.ts";
+import { openServer, type ScrapeServer, type ScrapeServerInit } from "./scrape-server.ts";
 
 /** The server of one publisher, from before it listens to its end. */
 export interface Listener {

@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import type { ScrapeAuth } from "./options.ts";
+import type { ScrapeAuth } from "../options.ts";
 
 /** Who may read the page. */
 export interface Gate {

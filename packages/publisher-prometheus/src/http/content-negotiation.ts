@@ -1,4 +1,4 @@
-import type { PageFormat } from "./encode.ts";
+import type { PageFormat } from "../page/page-writer.ts";
 
 /** Media type of each format, word for word as https://prometheus.io/docs/instrumenting/content_negotiation/ has it. */
 export const CONTENT_TYPES: Readonly<Record<PageFormat, string>> = {

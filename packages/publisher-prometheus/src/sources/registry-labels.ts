@@ -1,5 +1,5 @@
 import { toPageable } from "@eventmeter/aggregation";
-import { boundOf } from "./encode-text.ts";
+import { boundOf } from "../page/exposition-text.ts";
 
 /** Name and value of a label. */
 export type Pair = readonly [string, string];

@@ -1,7 +1,7 @@
 import { cleanLabelName } from "@eventmeter/aggregation";
 import type { Resource } from "@eventmeter/core";
 import type { ReportOptionError } from "@eventmeter/core/publisher";
-import type { PlainFamily } from "./encode.ts";
+import type { PlainFamily } from "../page/page-writer.ts";
 
 /** Names of the fields of a resource as labels, from https://opentelemetry.io/docs/specs/semconv/resource/. */
 const FIELD_LABELS = [

@@ -1,6 +1,6 @@
 import type { CounterSnapshot, FamilySnapshot, HistogramSnapshot } from "@eventmeter/aggregation";
-import { appendBytes, appendCount, appendText, MAX_COUNT_BYTES, type PageBytes, reserve } from "./encode-bytes.ts";
-import { boundText, escapeQuoted, exemplarText, numberText, type PageFormat } from "./encode-text.ts";
+import { appendBytes, appendCount, appendText, MAX_COUNT_BYTES, type PageBytes, reserve } from "./page-buffer.ts";
+import { boundText, escapeQuoted, exemplarText, numberText, type PageFormat } from "./exposition-text.ts";
 
 /** How samples are written. */
 export interface SeriesStyle {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Clock } from "@eventmeter/core";
-import { refusal, type ScrapeReply, type ScrapeRequest } from "./scrape.ts";
+import { refusal, type ScrapeReply, type ScrapeRequest } from "./scrape-handler.ts";
 
 /** Answers requests of Node's HTTP, own server or not. Never throws. */
 export interface Answers {
