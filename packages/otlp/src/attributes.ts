@@ -10,7 +10,7 @@ import {
   writeDouble,
   writeHead,
   writeText,
-} from "./wire.ts";
+} from "./protobuf-writer.ts";
 
 /** Attributes of a resource by name; what is undefined or an empty text is left out. */
 export type OtlpAttributes = Readonly<Record<string, string | number | boolean | undefined>>;

@@ -1,10 +1,19 @@
 import { setImmediate } from "node:timers/promises";
 import type { Snapshot } from "@eventmeter/aggregation";
 import { encodeAttributes, type OtlpAttributes } from "./attributes.ts";
-import { type FamilyPlan, planFamily, type Templates, writePoints } from "./family.ts";
+import { type FamilyPlan, planFamily, type Templates, writePoints } from "./family-points.ts";
 import { encodeMetricHead, METRIC_TAIL } from "./metric.ts";
-import { pointTimes } from "./points.ts";
-import { createWire, DELIMITED, encodeTexts, fieldLength, tagOf, type Wire, writeBytes, writeHead } from "./wire.ts";
+import { pointTimes } from "./data-point.ts";
+import {
+  createWire,
+  DELIMITED,
+  encodeTexts,
+  fieldLength,
+  tagOf,
+  type Wire,
+  writeBytes,
+  writeHead,
+} from "./protobuf-writer.ts";
 
 /** Who measures, and with what. */
 export interface MetricsEncoderInit {

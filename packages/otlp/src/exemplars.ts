@@ -1,6 +1,15 @@
 import type { Exemplar, HistogramSnapshot } from "@eventmeter/aggregation";
 import { attributeLength, writeAttribute } from "./attributes.ts";
-import { DELIMITED, fieldLength, FIXED64, tagOf, type Wire, writeDouble, writeHead, writeTime } from "./wire.ts";
+import {
+  DELIMITED,
+  fieldLength,
+  FIXED64,
+  tagOf,
+  type Wire,
+  writeDouble,
+  writeHead,
+  writeTime,
+} from "./protobuf-writer.ts";
 
 /** In a histogram data point. */
 const EXEMPLAR = tagOf(8, DELIMITED);

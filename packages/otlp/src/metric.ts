@@ -1,5 +1,5 @@
 import type { FamilySnapshot } from "@eventmeter/aggregation";
-import { encodeTexts, tagOf, VARINT } from "./wire.ts";
+import { encodeTexts, tagOf, VARINT } from "./protobuf-writer.ts";
 
 /** Units in OTLP's words (https://ucum.org/ucum): with these no receiver changes the names of the families. */
 const UNITS = { seconds: "s", bytes: "By", "": "" } as const;

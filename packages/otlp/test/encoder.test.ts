@@ -3,7 +3,7 @@ import { createMetricsEncoder, type MetricsEncoder } from "@eventmeter/otlp";
 import { fc, test as property } from "@fast-check/vitest";
 import { expect, test } from "vitest";
 import { encodeSteps } from "../src/encoder.ts";
-import type { Templates } from "../src/family.ts";
+import type { Templates } from "../src/family-points.ts";
 import { decodeRequest, expectedMetrics, metricsIn, textField } from "./decode.ts";
 import { addEvent, addNetwork, anySnapshot, anyText, counter, histogram, snapshotOf, START } from "./snapshots.ts";
 

@@ -1,4 +1,4 @@
-import { type FieldValue, readFields } from "./fields.ts";
+import { type FieldValue, readFields } from "./protobuf-reader.ts";
 
 /** What a receiver says of a request that it took (https://opentelemetry.io/docs/specs/otlp/#partial-success-1); 0 and `""` where it took everything. */
 export interface ExportResponse {

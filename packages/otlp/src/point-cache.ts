@@ -1,6 +1,6 @@
 import type { FamilySnapshot } from "@eventmeter/aggregation";
-import { blankPointLength, type Bounds, writeBlankPoint } from "./points.ts";
-import { createWire, fieldLength, type Wire } from "./wire.ts";
+import { blankPointLength, type Bounds, writeBlankPoint } from "./data-point.ts";
+import { createWire, fieldLength, type Wire } from "./protobuf-writer.ts";
 
 /**
  * The data points of a family as bytes that lack their numbers, encoded once and copied for each request. It only grows;

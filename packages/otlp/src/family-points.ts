@@ -1,8 +1,8 @@
 import type { FamilySnapshot, HistogramSnapshot } from "@eventmeter/aggregation";
 import { exemplarsLength, writeExemplars } from "./exemplars.ts";
-import { POINT, type PointTimes, setNumbers } from "./points.ts";
-import { type Chunk, createTemplate, extend, positionIn, type Template } from "./template.ts";
-import { fieldLength, varintLength, type Wire, writeHead } from "./wire.ts";
+import { POINT, type PointTimes, setNumbers } from "./data-point.ts";
+import { type Chunk, createTemplate, extend, positionIn, type Template } from "./point-cache.ts";
+import { fieldLength, varintLength, type Wire, writeHead } from "./protobuf-writer.ts";
 
 /** The template of each family by its array of label names; both go with their store. */
 export type Templates = WeakMap<readonly string[], Template>;

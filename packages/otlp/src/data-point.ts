@@ -12,7 +12,7 @@ import {
   writeDouble,
   writeHead,
   writeTime,
-} from "./wire.ts";
+} from "./protobuf-writer.ts";
 
 /** Bounds of a histogram; undefined for a counter. */
 export type Bounds = readonly number[] | undefined;
