@@ -139,6 +139,17 @@ export interface SeriesStoreOptions {
     readonly onOverflow?: ((family: string) => void) | undefined;
 }
 
+/** Limits of a slice. */
+export interface SliceOptions {
+    /**
+     * How long the event loop is held at a time, in milliseconds. The step under way ends first, so a step should take far
+     * less; garbage collection comes on top. @default 3
+     */
+    readonly sliceMs?: number | undefined;
+    /** Lets everything else in the process run between two slices. @default one turn of the event loop by `setImmediate` */
+    readonly pause?: (() => Promise<unknown>) | undefined;
+}
+
 /** All series at one moment. What is added later does not change it. */
 export interface Snapshot {
     /** Epoch milliseconds. */
@@ -166,6 +177,12 @@ export interface SnapshotBase {
  * OpenMetrics reserves them, and a leading digit gets `key_` before it, as OTLP receivers do.
  */
 export declare function cleanLabelName(text: string): string;
+
+/**
+ * Runs work that yields after each step: in slices of about 3 ms, and one work of this process after the other, so that many
+ * works at once hold the event loop no longer than one. Resolves to what the work returns and rejects with what it throws.
+ */
+export declare function runInSlices<Result>(work: () => Generator<void, Result>, { sliceMs, pause }?: SliceOptions): Promise<Result>;
 
 /** Rules of `SeriesStoreOptions`, for publishers that take these options among their own. */
 export declare const seriesOptionRules: {

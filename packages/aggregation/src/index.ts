@@ -1,3 +1,4 @@
+// Entry point: the store of series, its snapshots, and what publishers of series have in common.
 export { CATALOGUE, DEFAULT_BOUNDS, type FamilyDefinition, OVERFLOW, OVERFLOW_VALUE } from "./catalogue.ts";
 export type { Exemplar } from "./exemplars.ts";
 export { type HistogramBounds, type PromotedLabels, seriesOptionRules, type SeriesStoreOptions } from "./options.ts";
@@ -13,3 +14,4 @@ export type {
 } from "./snapshot.ts";
 export { cleanLabelName } from "./label-names.ts";
 export { toPageable } from "./label-values.ts";
+export { runInSlices, type SliceOptions } from "./slices.ts";

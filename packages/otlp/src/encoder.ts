@@ -1,5 +1,4 @@
-import { setImmediate } from "node:timers/promises";
-import type { Snapshot } from "@eventmeter/aggregation";
+import { runInSlices, type Snapshot } from "@eventmeter/aggregation";
 import { encodeAttributes, type OtlpAttributes } from "./attributes.ts";
 import { type FamilyPlan, planFamily, type Templates, writePoints } from "./family-points.ts";
 import { encodeMetricHead, METRIC_TAIL } from "./metric.ts";
@@ -52,30 +51,14 @@ const METRIC = tagOf(2, DELIMITED);
 const ATTRIBUTES = tagOf(1, DELIMITED);
 const DATA = { counter: tagOf(7, DELIMITED), histogram: tagOf(9, DELIMITED) };
 
-/** How long the event loop is held at a time. */
-const SLICE_MS = 3;
-
 /** Makes an encoder of snapshots as OTLP metrics: cumulative, with the names as they are, so that each receiver stores these. */
 export function createMetricsEncoder({ resource, scope }: MetricsEncoderInit): MetricsEncoder {
   const resourceBytes = encodeAttributes(ATTRIBUTES, resource);
   const scopeBytes = encodeTexts(scope.name, scope.version ?? "");
   const templates: Templates = new WeakMap();
   return {
-    encode: (snapshot) => runInSlices(encodeSteps(snapshot, resourceBytes, scopeBytes, templates)),
+    encode: (snapshot) => runInSlices(() => encodeSteps(snapshot, resourceBytes, scopeBytes, templates)),
   };
-}
-
-async function runInSlices<Result>(steps: Generator<void, Result>): Promise<Result> {
-  let began = performance.now();
-  for (;;) {
-    const step = steps.next();
-    if (step.done === true) return step.value;
-    if (performance.now() - began >= SLICE_MS) {
-      // oxlint-disable-next-line no-await-in-loop -- slices follow one another
-      await setImmediate();
-      began = performance.now();
-    }
-  }
 }
 
 /** Encodes a snapshot, and yields after each piece of far less than a slice. */

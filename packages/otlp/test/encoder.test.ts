@@ -1,4 +1,4 @@
-import { SeriesStore, type Snapshot } from "@eventmeter/aggregation";
+import { runInSlices, SeriesStore, type Snapshot } from "@eventmeter/aggregation";
 import { createMetricsEncoder, type MetricsEncoder } from "@eventmeter/otlp";
 import { fc, test as property } from "@fast-check/vitest";
 import { expect, test } from "vitest";
@@ -205,6 +205,27 @@ test("others run while many series are encoded", async () => {
   await encoder().encode(store.snapshot());
   isDone = true;
   expect(turns).toBeGreaterThanOrEqual(2);
+});
+
+test("an encoding takes its turn among the works of the process", async () => {
+  const store = new SeriesStore();
+  addEvent(store, "job");
+  const order: string[] = [];
+  const { promise: paused, resolve: resume } = Promise.withResolvers<void>();
+  const work = runInSlices(
+    function* () {
+      yield;
+      order.push("page");
+    },
+    { sliceMs: 0, pause: () => paused },
+  );
+  const encoding = encoder()
+    .encode(store.snapshot())
+    .then(() => order.push("request"));
+  await new Promise((resolve) => setImmediate(resolve));
+  resume();
+  await Promise.all([work, encoding]);
+  expect(order).toEqual(["page", "request"]);
 });
 
 test.each([

@@ -1,5 +1,5 @@
 import { gunzipSync } from "node:zlib";
-import type { Snapshot } from "@eventmeter/aggregation";
+import { runInSlices, type Snapshot } from "@eventmeter/aggregation";
 import { createReporter } from "@eventmeter/core/publisher";
 import type { PrometheusPublisher } from "@eventmeter/publisher-prometheus";
 import { createVirtualClock } from "@eventmeter/testkit";
@@ -188,6 +188,24 @@ describe("scrapes at once", () => {
     expect(snapshots).toBe(1);
     expect(new Set(rendered.map((page) => page.gzipped())).size).toBe(1);
   });
+});
+
+test("a page takes its turn among the works of the process", async () => {
+  const { publisher } = openPublisher({ server: false });
+  const order: string[] = [];
+  const { promise: paused, resolve: resume } = Promise.withResolvers<void>();
+  const work = runInSlices(
+    function* () {
+      yield;
+      order.push("request");
+    },
+    { sliceMs: 0, pause: () => paused },
+  );
+  const page = publisher.metrics().then(() => order.push("page"));
+  await new Promise((resolve) => setImmediate(resolve));
+  resume();
+  await Promise.all([work, page]);
+  expect(order).toEqual(["request", "page"]);
 });
 
 describe("a foreign registry", () => {

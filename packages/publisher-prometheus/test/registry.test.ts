@@ -2,6 +2,8 @@ import * as successor from "@prometheus-io/client";
 import type { PrometheusPublisherOptions, WritableRegistry } from "@eventmeter/publisher-prometheus";
 import * as client from "prom-client";
 import { describe, expect, test } from "vitest";
+import { createFamilyNames } from "../src/page/family-names.ts";
+import { readFamilies } from "../src/sources/registry-families.ts";
 import { parseExposition } from "./exposition-parser.ts";
 import { lineValue, openPublisher, publishEvent, publishNetwork } from "./scrapes.ts";
 
@@ -302,4 +304,15 @@ describe("what a registry gives", () => {
     expect(lineValue(await publisher.metrics(), 'eventmeter_registry_up{source="registry"}')).toBe(0);
     expect(errors).toHaveLength(1);
   });
+});
+
+test("a large registry is read in steps", () => {
+  const values = Array.from({ length: 10_000 }, (_, value) => ({ labels: { v: String(value) }, value }));
+  const metrics = [{ name: "large", help: "h", type: "gauge", values }];
+  const steps = readFamilies(metrics, createFamilyNames(), false, () => {});
+  let count = 0;
+  let step = steps.next();
+  for (; step.done !== true; step = steps.next()) count += 1;
+  expect(count).toBeGreaterThan(100);
+  expect(step.value[0]?.samples).toHaveLength(10_000);
 });

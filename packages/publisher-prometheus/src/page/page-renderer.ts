@@ -1,12 +1,11 @@
 import { Readable } from "node:stream";
 import { createGzip } from "node:zlib";
-import type { Snapshot } from "@eventmeter/aggregation";
+import { runInSlices, type Snapshot } from "@eventmeter/aggregation";
 import type { Clock } from "@eventmeter/core";
 import type { Reporter } from "@eventmeter/core/publisher";
 import { encodeSteps, type PageFormat, type PlainFamily } from "./page-writer.ts";
 import { createFamilyNames, type FamilyNames } from "./family-names.ts";
 import { readFamilies } from "../sources/registry-families.ts";
-import { runInTurn } from "./slices.ts";
 import { createSourceReader, type PageSource, type SourceReader } from "../sources/source-reader.ts";
 
 /** A whole page, as those who asked for it at the same time share it. */
@@ -62,7 +61,7 @@ export function createPages({ snapshot, families, sources, createdLines, clock, 
 
   async function collect(format: PageFormat, budgetMs: number): Promise<Page> {
     const foreign = await Promise.all(readers.map((reader) => reader.read(budgetMs)));
-    return createPage(await runInTurn(() => make(format, foreign)));
+    return createPage(await runInSlices(() => make(format, foreign)));
   }
 
   function* make(

@@ -1,9 +1,8 @@
-import type { Snapshot } from "@eventmeter/aggregation";
+import { runInSlices, type SliceOptions, type Snapshot } from "@eventmeter/aggregation";
 import { appendText, createPageBytes, finishPage, type PageBytes } from "./page-buffer.ts";
 import { type PlainFamily, sampleText } from "./plain-families.ts";
 import { appendSeries, planSeries, type SeriesStyle } from "./series-writer.ts";
 import { headText, numberText, type PageFormat } from "./exposition-text.ts";
-import { runInTurn, type SliceOptions } from "./slices.ts";
 
 export type { PlainFamily, PlainSample } from "./plain-families.ts";
 export type { PageFormat } from "./exposition-text.ts";
@@ -21,7 +20,7 @@ export function encodePage(
   format: PageFormat,
   { createdLines = false, ...slices }: EncodeOptions = {},
 ): Promise<Buffer[]> {
-  return runInTurn(() => encodeSteps(snapshot, extra, format, createdLines), slices);
+  return runInSlices(() => encodeSteps(snapshot, extra, format, createdLines), slices);
 }
 
 /**
