@@ -114,6 +114,9 @@ describe("a health", () => {
         throw new Error("canary");
       },
     ],
+    ["that is empty", () => ({})],
+    ["without a known state", () => health({ state: "fine" as never })],
+    ["without one of the totals", () => ({ ...health(), delivered: undefined })],
     ["that is nothing", () => undefined],
     ["that is null", () => null],
     ["that is text", () => "canary"],
@@ -125,7 +128,6 @@ describe("a health", () => {
         },
       }),
     ],
-    ["with functions", () => ({ ...health(), extra: () => "canary" })],
   ])("%s shows as down and harms nothing", async (_what, read) => {
     const page = await pageOf(
       { name: "bad", health: read as () => PublisherHealth },
@@ -142,15 +144,34 @@ describe("a health", () => {
     );
   });
 
-  test.each([Number.NaN, -1, Infinity, "1", null, undefined, {}, 5n])(
-    "with the number %s leaves that number out",
-    async (number) => {
-      const odd = { received: number, droppedBy: { rejected: number }, pendingDetail: { bytes: number } } as never;
-      const page = await pageOf({ name: "odd", health: () => health(odd) });
-      expect(page).not.toMatch(/received_total\{|dropped_total\{|pending_bytes\{/);
-      expect(lineValue(page, 'eventmeter_publisher_delivered_total{publisher="odd"}')).toBe(5);
-    },
-  );
+  const unusable = [Number.NaN, Infinity, "1", null, undefined, {}, 5n];
+
+  test.each(unusable)("with the total %s shows as down", async (number) => {
+    const page = await pageOf({ name: "odd", health: () => health({ received: number as never }) });
+    expect(page.match(/.*publisher="odd".*/g)).toEqual(['eventmeter_publisher_up{publisher="odd"} 0']);
+  });
+
+  test.each([...unusable, -1])("with the number %s for a reason leaves that reason out", async (number) => {
+    const odd = { droppedBy: { rejected: number, expired: 1 }, ignoredBy: { unfinished: number } } as never;
+    const page = await pageOf({ name: "odd", health: () => health(odd) });
+    expect(page.match(/(dropped|ignored)_total\{.*/g)).toEqual(['dropped_total{publisher="odd",reason="expired"} 1']);
+    expect(lineValue(page, 'eventmeter_publisher_delivered_total{publisher="odd"}')).toBe(5);
+  });
+
+  test.each(unusable)("with %s bytes, retries and times has none of them", async (number) => {
+    const odd = { pendingDetail: { bytes: number }, retries: number, lastSuccess: number, lastError: { time: number } };
+    const page = await pageOf({ name: "odd", health: () => health(odd as never) });
+    expect(lineValue(page, 'eventmeter_publisher_pending_bytes{publisher="odd"}')).toBe(0);
+    expect(lineValue(page, 'eventmeter_publisher_retries_total{publisher="odd"}')).toBe(0);
+    expect(page).not.toMatch(/last_success_timestamp_seconds\{/);
+  });
+
+  test("with negative numbers leaves them out", async () => {
+    const odd = { received: -1, pendingDetail: { bytes: -1 }, lastSuccess: -1_000 } as never;
+    const page = await pageOf({ name: "odd", health: () => health(odd) });
+    expect(page).not.toMatch(/received_total\{|pending_bytes\{|last_success_timestamp_seconds\{/);
+    expect(lineValue(page, 'eventmeter_publisher_delivered_total{publisher="odd"}')).toBe(5);
+  });
 
   test("with odd parts keeps the rest", async () => {
     const odd = {
@@ -159,9 +180,12 @@ describe("a health", () => {
       pendingDetail: undefined,
       children: [null, 5, {}, "x"],
       lastError: 5,
+      extra: () => "canary",
     } as never;
     const page = await pageOf({ name: "odd", health: () => health(odd) });
     expect(lineValue(page, 'eventmeter_publisher_ignored_total{publisher="odd",reason="a\\"b\\n"}')).toBe(1);
+    expect(lineValue(page, 'eventmeter_publisher_up{publisher="odd"}')).toBe(1);
+    expect(page).not.toMatch(/parent=|canary/);
   });
 
   test("that contains itself ends somewhere", () => {

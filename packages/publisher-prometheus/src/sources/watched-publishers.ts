@@ -1,5 +1,6 @@
 import { toPageable } from "@eventmeter/aggregation";
 import type { PublisherHealth } from "@eventmeter/core";
+import { readHealth } from "@eventmeter/core/publisher";
 import type { PlainFamily, PlainSample } from "../page/page-writer.ts";
 
 /** What is watched: a publisher, or anything else that tells its health. */
@@ -13,13 +14,13 @@ interface Family {
   readonly type: "counter" | "gauge";
   readonly help: string;
   /** Gives a value for each reason, "" where there is none. */
-  readonly read: (health: PublisherHealth) => Readonly<Record<string, unknown>>;
+  readonly read: (health: PublisherHealth) => Readonly<Record<string, number | null | undefined>>;
 }
 
 const UP = "eventmeter_publisher_up";
 
-const one = (value: unknown): Readonly<Record<string, unknown>> => ({ "": value });
-const secondsOf = (time: unknown): unknown => (typeof time === "number" ? time / 1000 : undefined);
+const one = (value: number | null): Readonly<Record<string, number | null>> => ({ "": value });
+const secondsOf = (time: number | null | undefined): number | null => (typeof time === "number" ? time / 1000 : null);
 
 const FAMILIES: readonly Family[] = [
   {
@@ -90,8 +91,7 @@ const FAMILIES: readonly Family[] = [
   },
 ];
 
-/** A health of which children may show the same object again and again must end somewhere. */
-const MAX_DEPTH = 16;
+/** Publishers on one page, those inside others included. */
 const MAX_PUBLISHERS = 1_000;
 
 interface Row {
@@ -160,47 +160,24 @@ function rowsOf(watched: ReadonlyMap<Watched, string>): Row[] {
   }
 
   function add(name: string, path: readonly string[], health: PublisherHealth | undefined): void {
-    if (rows.length >= MAX_PUBLISHERS || path.length >= MAX_DEPTH) return;
+    if (rows.length >= MAX_PUBLISHERS) return;
     const parent = path.join("/");
     const own = freeName(parent, toPageable(name));
     rows.push({ labels: [["publisher", own], ...(parent === "" ? [] : [["parent", parent] as const])], health });
-    const children: unknown = health?.children;
-    for (const child of Array.isArray(children) ? children.filter(isNamed) : []) add(child.name, [...path, own], child);
+    for (const child of health?.children ?? []) add(child.name, [...path, own], child);
   }
 
-  for (const [publisher, name] of watched) add(name, [], healthOf(publisher));
+  for (const [publisher, name] of watched) add(name, [], readHealth(publisher));
   return rows;
-}
-
-/** Takes a copy, so that what a getter or Proxy gives is read once, and inside the guard. */
-function healthOf(publisher: Watched): PublisherHealth | undefined {
-  try {
-    const given: unknown = publisher.health();
-    // A promise is no health, and nobody else will hear of its rejection.
-    if (typeof (given as Partial<PromiseLike<unknown>> | null)?.then === "function")
-      void Promise.resolve(given).then(undefined, () => {});
-    const health: unknown = structuredClone(given);
-    return typeof health === "object" && health !== null ? (health as PublisherHealth) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function isNamed(child: unknown): child is PublisherHealth {
-  return typeof (child as Partial<PublisherHealth> | null)?.name === "string";
 }
 
 function samplesOf({ labels, health }: Row, name: string, read: Family["read"]): PlainSample[] {
   if (health === undefined) return name === UP ? [{ name, labels, value: 0 }] : [];
-  try {
-    const seen = new Set<string>();
-    return Object.entries(read(health)).flatMap(([given, value]) => {
-      const reason = toPageable(given);
-      if (seen.has(reason) || typeof value !== "number" || !(value >= 0 && value < Infinity)) return [];
-      seen.add(reason);
-      return [{ name, labels: reason === "" ? labels : [...labels, ["reason", reason] as const], value }];
-    });
-  } catch {
-    return [];
-  }
+  const seen = new Set<string>();
+  return Object.entries(read(health)).flatMap(([given, value]) => {
+    const reason = toPageable(given);
+    if (seen.has(reason) || typeof value !== "number" || !(value >= 0)) return [];
+    seen.add(reason);
+    return [{ name, labels: reason === "" ? labels : [...labels, ["reason", reason] as const], value }];
+  });
 }
