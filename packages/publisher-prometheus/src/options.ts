@@ -7,7 +7,10 @@ import {
   option,
   type ReportOptionError,
   type OptionRule,
+  passwordRule,
   systemClock,
+  tokenRule,
+  usernameRule,
 } from "@eventmeter/core/publisher";
 import type { PageFormat } from "./page/page-writer.ts";
 import { hostName } from "./http/allowed-hosts.ts";
@@ -106,12 +109,7 @@ const pem = option.instance(
   "a PEM text",
 );
 
-// A header can carry nothing else, and a colon would end the name of a user.
-const username = option.string({ pattern: /^[^:\p{Cc}]+$/u, expected: "a user name without a colon" });
-const password = option.string({ pattern: /^\P{Cc}+$/u, expected: "a password" });
-const bearer = option.string({ pattern: /^[\x21-\x7e]+$/, expected: "a token of visible ASCII characters" });
-
-const authGroup = option.group({ username, password, bearer });
+const authGroup = option.group({ username: usernameRule, password: passwordRule, bearer: tokenRule() });
 
 const auth: OptionRule = (value, report) => {
   authGroup(value, report);
