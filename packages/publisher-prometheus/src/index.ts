@@ -1,4 +1,4 @@
-export type { PageFormat } from "./page/page-writer.ts";
+export type { PageFormat } from "./page/exposition-text.ts";
 export type { PrometheusPublisherOptions, ScrapeAuth, ScrapeBounds, ScrapeLabels, ScrapeTls } from "./options.ts";
 export { type MetricsOptions, PrometheusPublisher } from "./publisher.ts";
 export type { WritableRegistry } from "./sources/registrations.ts";

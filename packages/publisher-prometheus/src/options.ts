@@ -12,8 +12,8 @@ import {
   tokenRule,
   usernameRule,
 } from "@eventmeter/core/publisher";
-import type { PageFormat } from "./page/page-writer.ts";
-import { hostName } from "./http/allowed-hosts.ts";
+import type { PageFormat } from "./page/exposition-text.ts";
+import { canonicalHost } from "./http/allowed-hosts.ts";
 import type { ReadableRegistry } from "./sources/registry-families.ts";
 import { checkResource } from "./sources/target-info.ts";
 
@@ -192,7 +192,7 @@ export function resolveOptions(options: PrometheusPublisherOptions): ResolvedOpt
     path: options.path ?? "/metrics",
     server: options.server ?? true,
     holdProcess: options.holdProcess ?? false,
-    allowedHosts: options.allowedHosts?.map(hostName),
+    allowedHosts: options.allowedHosts?.map(canonicalHost),
     auth: options.auth,
     tls: options.tls,
     labels: options.labels,

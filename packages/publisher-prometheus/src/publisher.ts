@@ -24,17 +24,18 @@ import {
   type Starter,
   waitWithin,
 } from "@eventmeter/core/publisher";
-import { createAnswers, createFetch } from "./http/response-writer.ts";
-import { createGate, type Gate } from "./http/scrape-authorizer.ts";
+import { createFetchHandler } from "./http/fetch-handler.ts";
 import type { PageFormat } from "./page/page-writer.ts";
-import { createListener, type Listener } from "./http/listener.ts";
+import { Listener } from "./http/listener.ts";
+import { type ReplyTo, ResponseWriter } from "./http/response-writer.ts";
+import { ScrapeAuthorizer } from "./http/scrape-authorizer.ts";
 import { type PrometheusPublisherOptions, readFormat, type ResolvedOptions, resolveOptions } from "./options.ts";
 import { createPages, type Pages } from "./page/page-renderer.ts";
 import { createProcessMetrics, type ProcessMetrics } from "./sources/process-metrics.ts";
 import { createRegistrations, type Registrations, type WritableRegistry } from "./sources/registrations.ts";
 import { registrySource } from "./sources/registry-families.ts";
-import { createScrapes, DEFAULT_BUDGET_MS } from "./http/scrape-handler.ts";
-import { checkPage } from "./http/self-check.ts";
+import { DEFAULT_BUDGET_MS, ScrapeHandler } from "./http/scrape-handler.ts";
+import { checkOwnPage } from "./http/self-check.ts";
 import { createStore } from "./store.ts";
 import { targetInfo } from "./sources/target-info.ts";
 import { createWatch, type Watch, type Watched } from "./sources/watched-publishers.ts";
@@ -45,10 +46,7 @@ export interface MetricsOptions {
   readonly format?: PageFormat | undefined;
 }
 
-/**
- * Keeps finished records as series and serves them as a page for Prometheus.
- * Delivered means added to the series.
- */
+/** Keeps finished records as time series and serves them as a metrics page for Prometheus. Delivered means added to the series. */
 export class PrometheusPublisher implements MetricsPublisher {
   readonly name: string;
   readonly contract = 1;
@@ -63,7 +61,7 @@ export class PrometheusPublisher implements MetricsPublisher {
   readonly #reporter: Reporter;
   readonly #store: SeriesStore;
   readonly #intake: Intake;
-  readonly #gate: Gate;
+  readonly #authorizer: ScrapeAuthorizer;
   readonly #pages: Pages;
   readonly #listener: Listener;
   readonly #starter: Starter;
@@ -86,7 +84,7 @@ export class PrometheusPublisher implements MetricsPublisher {
     this.#store = createStore(resolved, reporter);
     this.#registrations = createRegistrations(() => this.#snapshot(), reporter);
     this.#intake = this.#openIntake();
-    this.#gate = createGate(resolved.auth);
+    this.#authorizer = new ScrapeAuthorizer(resolved.auth);
     this.#process = resolved.processMetrics ? createProcessMetrics() : undefined;
     const info = resource === undefined ? [] : [targetInfo(resource)];
     this.#pages = createPages({
@@ -100,13 +98,14 @@ export class PrometheusPublisher implements MetricsPublisher {
       reporter,
       signal: this.#ending.signal,
     });
-    const scrapes = createScrapes({ gate: this.#gate, pages: this.#pages, isClosed: () => this.#intake.closed });
-    const answers = createAnswers(clock);
-    this.#listener = createListener({ options: resolved, gate: this.#gate, scrapes, answers });
+    const scrapes = new ScrapeHandler(this.#authorizer, this.#pages, () => this.#intake.closed);
+    const responses = new ResponseWriter(clock);
+    const replyTo: ReplyTo = (request) => scrapes.answer(request);
+    this.#listener = new Listener({ options: resolved, scrapes, responses });
     this.#starter = createStarter({ publisher: name, clock, reporter, start: () => this.#open() });
     this.#begun = !server;
-    this.handler = (req, res) => answers.answer(req, res, scrapes);
-    this.fetch = createFetch(scrapes);
+    this.handler = (req, res) => responses.answer(req, res, replyTo);
+    this.fetch = createFetchHandler(replyTo);
     this.metrics = (given) => this.#text(given);
   }
 
@@ -176,7 +175,7 @@ export class PrometheusPublisher implements MetricsPublisher {
     const { closed } = this.#intake;
     const { address } = this.#listener;
     const render = (): Promise<unknown> => this.#pages.render("text", DEFAULT_BUDGET_MS);
-    return checkPage({ options: this.#options, gate: this.#gate, closed, address, render }, options);
+    return checkOwnPage({ options: this.#options, authorizer: this.#authorizer, closed, address, render }, options);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

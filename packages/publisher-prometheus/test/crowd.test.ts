@@ -3,14 +3,13 @@ import { connect, type Socket } from "node:net";
 import { systemClock } from "@eventmeter/core/publisher";
 import { localhostTls } from "@eventmeter/testkit";
 import { expect, onTestFinished, test } from "vitest";
-import { createAnswers } from "../src/http/response-writer.ts";
-import { createGate } from "../src/http/scrape-authorizer.ts";
-import { textReply } from "../src/http/scrape-handler.ts";
-import { openServer, SERVER_LIMITS } from "../src/http/scrape-server.ts";
+import { ResponseWriter } from "../src/http/response-writer.ts";
+import { textReply } from "../src/http/scrape-reply.ts";
+import { ScrapeServer, SERVER_LIMITS } from "../src/http/scrape-server.ts";
 import { exchange, headerOf } from "./raw-http.ts";
 
 async function openSmall(maxConnections: number, tls?: typeof localhostTls): Promise<number> {
-  const server = await openServer({
+  const server = new ScrapeServer({
     options: {
       name: "page",
       port: 0,
@@ -20,13 +19,12 @@ async function openSmall(maxConnections: number, tls?: typeof localhostTls): Pro
       holdProcess: false,
       allowedHosts: undefined,
     },
-    gate: createGate(undefined),
-    scrapes: () => Promise.resolve(textReply(200, "text/plain", "up 1\n")),
-    answers: createAnswers(systemClock),
+    scrapes: { reject: () => undefined, page: () => Promise.resolve(textReply(200, "text/plain", "up 1\n")) },
+    responses: new ResponseWriter(systemClock),
     limits: { ...SERVER_LIMITS, maxConnections },
   });
   onTestFinished(() => server.close());
-  return server.address.port;
+  return (await server.listen()).port;
 }
 
 async function keepOpen(port: number): Promise<Socket> {

@@ -9,10 +9,9 @@ import { systemClock } from "@eventmeter/core/publisher";
 import { PrometheusPublisher } from "@eventmeter/publisher-prometheus";
 import { createVirtualClock } from "@eventmeter/testkit";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { createAnswers } from "../src/http/response-writer.ts";
-import { createGate } from "../src/http/scrape-authorizer.ts";
-import { textReply } from "../src/http/scrape-handler.ts";
-import { openServer } from "../src/http/scrape-server.ts";
+import { ResponseWriter } from "../src/http/response-writer.ts";
+import { textReply } from "../src/http/scrape-reply.ts";
+import { ScrapeServer } from "../src/http/scrape-server.ts";
 import { exchange } from "./raw-http.ts";
 import { lineValue, openPublisher, portOf, publishEvent, publishNetwork } from "./scrapes.ts";
 
@@ -229,10 +228,10 @@ describe("handlers", () => {
 });
 
 describe("a client that never reads", () => {
-  const openLarge = async (answers: ReturnType<typeof createAnswers>): Promise<number> => {
+  const openLarge = async (responses: ResponseWriter): Promise<number> => {
     const chunk = "x".repeat(1_000_000);
     const chunks = Array.from({ length: 64 }, () => Buffer.from(chunk));
-    const server = await openServer({
+    const server = new ScrapeServer({
       options: {
         name: "page",
         port: 0,
@@ -242,23 +241,25 @@ describe("a client that never reads", () => {
         holdProcess: false,
         allowedHosts: undefined,
       },
-      gate: createGate(undefined),
-      scrapes: () =>
-        Promise.resolve({
-          ...textReply(200, "text/plain", ""),
-          headers: { "Content-Length": String(64_000_000) },
-          chunks,
-        }),
-      answers,
+      scrapes: {
+        reject: () => undefined,
+        page: () =>
+          Promise.resolve({
+            ...textReply(200, "text/plain", ""),
+            headers: { "Content-Length": String(64_000_000) },
+            chunks,
+          }),
+      },
+      responses,
     });
     onTestFinished(() => server.close());
-    return server.address.port;
+    return (await server.listen()).port;
   };
   const scrape = "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
   test("is dropped when its time is over", async () => {
     const clock = createVirtualClock();
-    const port = await openLarge(createAnswers(clock));
+    const port = await openLarge(new ResponseWriter(clock));
     const client = connect(port, "127.0.0.1").pause();
     client.write(scrape);
     await expect.poll(() => clock.pendingTimers).toBe(1);
@@ -271,7 +272,7 @@ describe("a client that never reads", () => {
   });
 
   test("is left for others when there are too many of them, the longest one first", async () => {
-    const port = await openLarge(createAnswers(systemClock, { writeTimeoutMs: 10_000, maxAnswers: 2 }));
+    const port = await openLarge(new ResponseWriter(systemClock, { writeTimeoutMs: 10_000, maxResponses: 2 }));
     const clients = [];
     for (let count = 0; count < 3; count += 1) {
       const client = connect(port, "127.0.0.1").pause();
@@ -289,13 +290,13 @@ describe("a client that never reads", () => {
   });
 
   test("takes no room from others by asking for many pages at once", async () => {
-    const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+    const { promise: released, resolve: release } = Promise.withResolvers<void>();
     let made = 0;
-    const answers = createAnswers(systemClock, { maxPerSocket: 4, maxWaiting: 3 });
+    const responses = new ResponseWriter(systemClock, { maxPerConnection: 4, maxWaiting: 3 });
     const server = createServer((req, res) =>
-      answers.answer(req, res, async () => {
+      responses.answer(req, res, async () => {
         made += 1;
-        await gate;
+        await released;
         return textReply(200, "text/plain", "page\n");
       }),
     ).listen(0, "127.0.0.1");
@@ -306,7 +307,7 @@ describe("a client that never reads", () => {
     await once(server, "listening");
     const replies = exchange((server.address() as AddressInfo).port, [scrape.repeat(20)], { replies: 20 });
     await expect.poll(() => made).toBe(4);
-    open();
+    release();
     const { replies: given } = await replies;
     expect(given.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 200, 200, 503]);
     expect(made).toBe(7);
@@ -314,10 +315,11 @@ describe("a client that never reads", () => {
 });
 
 test("a client that leaves before it is answered takes no room", async () => {
-  const answers = createAnswers(systemClock, { writeTimeoutMs: 10_000, maxAnswers: 1 });
+  const responses = new ResponseWriter(systemClock, { writeTimeoutMs: 10_000, maxResponses: 1 });
   let isLeaving = true;
   const server = createServer((req, res) => {
-    const answer = (): void => answers.answer(req, res, () => Promise.resolve(textReply(200, "text/plain", "page\n")));
+    const answer = (): void =>
+      responses.answer(req, res, () => Promise.resolve(textReply(200, "text/plain", "page\n")));
     if (!isLeaving) return answer();
     res.once("close", answer);
     res.destroy();

@@ -1,16 +1,17 @@
 import { once } from "node:events";
+import { createServer } from "node:http";
 import { request as httpsRequest } from "node:https";
-import { connect } from "node:net";
+import { type AddressInfo, connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { inspect } from "node:util";
 import { systemClock } from "@eventmeter/core/publisher";
 import { PrometheusPublisher } from "@eventmeter/publisher-prometheus";
 import { localhostTls } from "@eventmeter/testkit";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { createAnswers } from "../src/http/response-writer.ts";
-import { createGate } from "../src/http/scrape-authorizer.ts";
-import { textReply } from "../src/http/scrape-handler.ts";
-import { openServer, SERVER_LIMITS, type ServerLimits } from "../src/http/scrape-server.ts";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import { ResponseWriter } from "../src/http/response-writer.ts";
+import { ScrapeAuthorizer } from "../src/http/scrape-authorizer.ts";
+import { textReply } from "../src/http/scrape-reply.ts";
+import { ScrapeServer, SERVER_LIMITS, type ServerLimits } from "../src/http/scrape-server.ts";
 import { hostileAuthorizations, hostileRequests, runGoodScrape, runHostileRequest } from "./hostile-requests.ts";
 import { exchange, headerOf } from "./raw-http.ts";
 import { openPublisher, portOf, publishEvent } from "./scrapes.ts";
@@ -35,7 +36,7 @@ const shortLimits: ServerLimits = {
 
 /** Opens a server alone, with its limits and a page of one line. */
 async function openBare(limits: ServerLimits): Promise<number> {
-  const server = await openServer({
+  const server = new ScrapeServer({
     options: {
       name: "page",
       port: 0,
@@ -45,13 +46,15 @@ async function openBare(limits: ServerLimits): Promise<number> {
       holdProcess: false,
       allowedHosts: undefined,
     },
-    gate: createGate(undefined),
-    scrapes: () => Promise.resolve(textReply(200, "text/plain; version=0.0.4; charset=utf-8", "up 1\n")),
-    answers: createAnswers(systemClock),
+    scrapes: {
+      reject: () => undefined,
+      page: () => Promise.resolve(textReply(200, "text/plain; version=0.0.4; charset=utf-8", "up 1\n")),
+    },
+    responses: new ResponseWriter(systemClock),
     limits,
   });
   onTestFinished(() => server.close());
-  return server.address.port;
+  return (await server.listen()).port;
 }
 
 describe("hostile requests", () => {
@@ -216,6 +219,29 @@ describe("credentials", () => {
     expect(await ask({})).toBe(401);
     expect(await ask({ Authorization: headerFor(auth) })).toBe(200);
   });
+});
+
+test("method and credentials are judged once for each scrape, whichever way it takes", async () => {
+  const allows = vi.spyOn(ScrapeAuthorizer.prototype, "allows");
+  onTestFinished(() => allows.mockRestore());
+  const { publisher } = openPublisher({ auth: { bearer: "canary-token" } });
+  await publisher.start();
+  const elsewhere = createServer((req, res) => publisher.handler(req, res)).listen(0, "127.0.0.1");
+  onTestFinished(() => {
+    elsewhere.close();
+    elsewhere.closeAllConnections();
+  });
+  await once(elsewhere, "listening");
+  const headers = { Authorization: "Bearer canary-token" };
+  const ways = [
+    () => fetch(publisher.url ?? "", { headers }),
+    () => fetch(`http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}/`, { headers }),
+    () => publisher.fetch(new Request("http://any.example/", { headers })),
+  ];
+  for (const [at, ask] of ways.entries()) {
+    expect((await ask()).status).toBe(200);
+    expect(allows).toHaveBeenCalledTimes(at + 1);
+  }
 });
 
 describe("over TLS", () => {

@@ -1,63 +1,67 @@
+// Connections of a server: bounded, and the one that has been idle longest makes room for a new one.
 import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 
-/** The connections of a server: bounded, and when there are too many, the one that has been idle longest goes. */
-export interface Connections {
-  /** Takes a new connection. */
-  add(socket: Socket): void;
-  /** Notes that a connection has something to answer, until the response is over. */
-  serve(socket: Socket, response: ServerResponse): void;
-  /** Ends every connection. */
-  close(): void;
-}
+/** The open connections of one server, by remote end: under TLS a request and its connection have different sockets. */
+export class Connections {
+  readonly #maxConnections: number;
+  readonly #sockets = new Map<string, Socket>();
+  /** Connections without a request, idle longest first. */
+  readonly #idle = new Map<string, Socket>();
+  /** Number of requests under way, for connections that have any. */
+  readonly #requests = new Map<string, number>();
 
-/** Opens the connections of one server. */
-export function createConnections(maxConnections: number): Connections {
-  // By remote end, since under TLS a request and a connection have sockets of their own.
-  const sockets = new Map<string, Socket>();
-  /** Without anything to answer, the longest first. */
-  const idle = new Map<string, Socket>();
-  const serving = new Map<string, number>();
-
-  function rest(key: string): void {
-    const left = (serving.get(key) ?? 1) - 1;
-    if (left > 0) return void serving.set(key, left);
-    serving.delete(key);
-    const socket = sockets.get(key);
-    if (socket !== undefined) idle.set(key, socket);
+  constructor(maxConnections: number) {
+    this.#maxConnections = maxConnections;
   }
 
-  return {
-    add(socket) {
-      const key = keyOf(socket);
-      const [longest] = sockets.size < maxConnections ? [] : idle;
-      if (sockets.size >= maxConnections && longest === undefined) {
-        socket.destroy();
-        return;
-      }
-      if (longest !== undefined) forget(longest[0], longest[1]).destroy();
-      sockets.set(key, socket);
-      idle.set(key, socket);
-      socket.once("close", () => forget(key, socket));
-    },
-    serve(socket, response) {
-      const key = keyOf(socket);
-      idle.delete(key);
-      serving.set(key, (serving.get(key) ?? 0) + 1);
-      response.once("close", () => rest(key));
-    },
-    close() {
-      for (const socket of sockets.values()) socket.destroy();
-    },
-  };
-
-  function forget(key: string, socket: Socket): Socket {
-    if (sockets.get(key) === socket) {
-      sockets.delete(key);
-      idle.delete(key);
-      serving.delete(key);
+  /** Adds a new connection; ends it at once if there are too many and none of them is idle. */
+  add(socket: Socket): void {
+    if (this.#sockets.size >= this.#maxConnections && !this.#endLongestIdle()) {
+      socket.destroy();
+      return;
     }
-    return socket;
+    const key = keyOf(socket);
+    this.#sockets.set(key, socket);
+    this.#idle.set(key, socket);
+    socket.once("close", () => this.#forget(key, socket));
+  }
+
+  /** Counts a connection as busy until the response is over. */
+  beginRequest(socket: Socket, response: ServerResponse): void {
+    const key = keyOf(socket);
+    this.#idle.delete(key);
+    this.#requests.set(key, (this.#requests.get(key) ?? 0) + 1);
+    response.once("close", () => this.#endRequest(key));
+  }
+
+  /** Ends every connection. */
+  close(): void {
+    for (const socket of this.#sockets.values()) socket.destroy();
+  }
+
+  #endRequest(key: string): void {
+    const left = (this.#requests.get(key) ?? 1) - 1;
+    if (left > 0) return void this.#requests.set(key, left);
+    this.#requests.delete(key);
+    const socket = this.#sockets.get(key);
+    if (socket !== undefined) this.#idle.set(key, socket);
+  }
+
+  #endLongestIdle(): boolean {
+    for (const [key, socket] of this.#idle) {
+      this.#forget(key, socket);
+      socket.destroy();
+      return true;
+    }
+    return false;
+  }
+
+  #forget(key: string, socket: Socket): void {
+    if (this.#sockets.get(key) !== socket) return;
+    this.#sockets.delete(key);
+    this.#idle.delete(key);
+    this.#requests.delete(key);
   }
 }
 

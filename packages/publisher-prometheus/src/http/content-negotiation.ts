@@ -1,4 +1,5 @@
-import type { PageFormat } from "../page/page-writer.ts";
+// Content negotiation: which format, and whether gzip, a scraper's headers ask for.
+import type { PageFormat } from "../page/exposition-text.ts";
 
 /** Media type of each format, word for word as https://prometheus.io/docs/instrumenting/content_negotiation/ has it. */
 export const CONTENT_TYPES: Readonly<Record<PageFormat, string>> = {
@@ -6,41 +7,41 @@ export const CONTENT_TYPES: Readonly<Record<PageFormat, string>> = {
   openmetrics: "application/openmetrics-text; version=1.0.0; charset=utf-8",
 };
 
-/** What is read of a header at most: a real one has some 300 characters and 6 items. */
+/** How much of a header is read: a real one has some 300 characters and 6 items. */
 const MAX_CHARACTERS = 4_096;
 const MAX_ITEMS = 64;
 
-/** Versions of each media type that the page may be served for; "" stands for none. */
+/** Versions of each media type for which the page can be served; "" stands for no version. */
 const VERSIONS: ReadonlyMap<string, readonly [PageFormat, ReadonlySet<string>]> = new Map([
   ["text/plain", ["text", new Set(["", "0.0.4", "1.0.0"])]],
   ["application/openmetrics-text", ["openmetrics", new Set(["", "0.0.1", "1.0.0"])]],
 ]);
 
-/** Formats that a wildcard stands for, the preferred one first. */
+/** Formats that a wildcard covers, the preferred one first. */
 const WILDCARDS: ReadonlyMap<string, readonly PageFormat[]> = new Map([
   ["*/*", ["text", "openmetrics"]],
   ["text/*", ["text"]],
   ["application/*", ["openmetrics"]],
 ]);
 
-interface Item {
+interface HeaderItem {
   readonly value: string;
   readonly parameters: ReadonlyMap<string, string>;
   readonly quality: number;
 }
 
 /**
- * Chooses the format that an Accept header likes best: highest `q`, then named before wildcard, then first. Text 0.0.4 where
- * it names neither, so that a scraper gets a page in any case. Bounded work, whatever the header is.
+ * Returns the format that an Accept header prefers: highest `q`, then named before wildcard, then first. Returns text 0.0.4
+ * where the header names neither format, so that a scraper gets a page in any case. The work is bounded, whatever the header.
  */
 export function negotiateFormat(accept: string | undefined): PageFormat {
-  const refused = new Set<PageFormat>();
+  const excluded = new Set<PageFormat>();
   const named: { readonly format: PageFormat; readonly quality: number }[] = [];
   const ranges: typeof named = [];
   for (const { value, parameters, quality } of readItems(accept)) {
     const [format, versions] = VERSIONS.get(value) ?? [];
     if (format !== undefined && versions?.has(parameters.get("version") ?? "") === true) {
-      if (quality === 0) refused.add(format);
+      if (quality === 0) excluded.add(format);
       else named.push({ format, quality });
     }
     for (const covered of WILDCARDS.get(value) ?? []) ranges.push({ format: covered, quality });
@@ -48,14 +49,14 @@ export function negotiateFormat(accept: string | undefined): PageFormat {
   let best: PageFormat = "text";
   let bestQuality = 0;
   for (const { format, quality } of [...named, ...ranges]) {
-    if (quality <= bestQuality || refused.has(format)) continue;
+    if (quality <= bestQuality || excluded.has(format)) continue;
     best = format;
     bestQuality = quality;
   }
   return best;
 }
 
-/** Tells whether an Accept-Encoding header allows gzip, the only encoding that scrapers read. */
+/** Returns whether an Accept-Encoding header allows gzip, the only encoding that scrapers read. */
 export function acceptsGzip(acceptEncoding: string | undefined): boolean {
   const items = readItems(acceptEncoding);
   const item =
@@ -63,9 +64,9 @@ export function acceptsGzip(acceptEncoding: string | undefined): boolean {
   return item !== undefined && item.quality > 0;
 }
 
-function readItems(header: string | undefined): Item[] {
+function readItems(header: string | undefined): HeaderItem[] {
   if (header === undefined) return [];
-  // Half an item could say the opposite of the whole one.
+  // Half an item could mean the opposite of the whole one.
   const end = header.length > MAX_CHARACTERS ? header.lastIndexOf(",", MAX_CHARACTERS) : header.length;
   return header
     .slice(0, Math.max(end, 0))
@@ -89,7 +90,7 @@ function readParameter(pair: string): [string, string] {
   ];
 }
 
-/** Reads a quality from 0 to 1; what is none counts as not accepted. */
+/** Returns a quality from 0 to 1; an invalid one counts as 0, which means not accepted. */
 function readQuality(text: string | undefined): number {
   if (text === undefined) return 1;
   return /^(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)$/.test(text) ? Number(text) : 0;

@@ -1,70 +1,71 @@
+// The publisher's own server over its whole life: attempts to listen, its address, its close.
 import cluster from "node:cluster";
 import type { AddressInfo } from "node:net";
 import { PublisherError } from "@eventmeter/core";
 import { errorTypeOf } from "@eventmeter/core/publisher";
-import { openServer, type ScrapeServer, type ScrapeServerInit } from "./scrape-server.ts";
+import { ScrapeServer, type ScrapeServerParts } from "./scrape-server.ts";
 
-/** The server of one publisher, from before it listens to its end. */
-export interface Listener {
-  /** Where it listens; undefined while it does not. */
-  readonly address: AddressInfo | undefined;
-  /** Where the page is; undefined while it does not listen. */
-  readonly url: string | undefined;
+/** Listens for scrapes, in as many attempts as it takes, until it is closed. */
+export class Listener {
+  readonly #parts: ScrapeServerParts;
+  #listening: { readonly server: ScrapeServer; readonly address: AddressInfo } | undefined;
+  #opening: Promise<void> | undefined;
+  #failing = false;
+  #closed = false;
+
+  constructor(parts: ScrapeServerParts) {
+    this.#parts = parts;
+  }
+
+  /** Where the server listens; undefined while it does not. */
+  get address(): AddressInfo | undefined {
+    return this.#closed ? undefined : this.#listening?.address;
+  }
+
+  /** URL of the metrics page; undefined while the server does not listen. */
+  get url(): string | undefined {
+    const { address } = this;
+    if (address === undefined) return undefined;
+    const { path, tls } = this.#parts.options;
+    const host = reachableHost(address.address);
+    const authority = `${host.includes(":") ? `[${host}]` : host}:${address.port}`;
+    return `${tls === undefined ? "http" : "https"}://${authority}${path}`;
+  }
+
   /** Whether the last attempt to listen failed. */
-  readonly failing: boolean;
-  /** Rejects with a `PublisherError` that says in one sentence what to do. */
-  listen(): Promise<void>;
-  /** Ends it with every connection; one that is about to listen ends as soon as it does. */
-  close(): Promise<void>;
-}
+  get failing(): boolean {
+    return this.#failing;
+  }
 
-/** Makes the listener of one publisher. */
-export function createListener(init: ScrapeServerInit): Listener {
-  const { name, host, port, path, tls } = init.options;
-  let server: ScrapeServer | undefined;
-  let opening: Promise<void> | undefined;
-  let failing = false;
-  let closed = false;
+  /** Makes one attempt to listen. Rejects with a `PublisherError` that says in one sentence what to do. */
+  listen(): Promise<void> {
+    if (this.#closed) return Promise.resolve();
+    this.#opening = this.#open();
+    return this.#opening;
+  }
 
-  async function open(): Promise<void> {
+  /** Ends the server with every connection; one that is about to listen ends as soon as it does. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#opening?.catch(() => {});
+    await this.#listening?.server.close();
+  }
+
+  async #open(): Promise<void> {
+    const server = new ScrapeServer(this.#parts);
     try {
-      server = await openServer(init);
-      failing = false;
+      this.#listening = { server, address: await server.listen() };
+      this.#failing = false;
     } catch (cause) {
-      failing = true;
-      const message = sentence(host, port, errorTypeOf(cause));
+      this.#failing = true;
+      const { name, host, port } = this.#parts.options;
+      const message = describeFailure(host, port, errorTypeOf(cause));
       throw new PublisherError(message, { code: "start-failed", publisher: name, retryable: true, cause });
     }
   }
-
-  return {
-    get address() {
-      return closed ? undefined : server?.address;
-    },
-    get url() {
-      if (closed || server === undefined) return undefined;
-      const { address, port: taken } = server.address;
-      const reachable = reachableHost(address);
-      const authority = `${reachable.includes(":") ? `[${reachable}]` : reachable}:${taken}`;
-      return `${tls === undefined ? "http" : "https"}://${authority}${path}`;
-    },
-    get failing() {
-      return failing;
-    },
-    listen() {
-      if (closed) return Promise.resolve();
-      opening = open();
-      return opening;
-    },
-    async close() {
-      closed = true;
-      await opening?.catch(() => {});
-      await server?.close();
-    },
-  };
 }
 
-function sentence(host: string, port: number, code: string | null): string {
+function describeFailure(host: string, port: number, code: string | null): string {
   const place = `port ${port} of ${host}`;
   if (code === "EADDRINUSE" && cluster.isWorker)
     return `${place} is taken, and cluster workers do not share a page, since each has numbers of its own: give each worker a port of its own, as 9464 + cluster.worker.id`;
@@ -76,7 +77,7 @@ function sentence(host: string, port: number, code: string | null): string {
   return `${place} cannot be listened on (${code ?? "unknown"})`;
 }
 
-/** Gives the name under which an address is reached from this machine. */
+/** Returns the name by which an address is reached from this machine. */
 export function reachableHost(address: string): string {
   return address === "0.0.0.0" || address === "::" ? "localhost" : address;
 }

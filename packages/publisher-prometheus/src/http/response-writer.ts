@@ -1,149 +1,139 @@
+// Writer of HTTP responses: bounds what clients that read slowly, or ask for many pages at once, can take of the memory.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Clock } from "@eventmeter/core";
-import { refusal, type ScrapeReply, type ScrapeRequest } from "./scrape-handler.ts";
+import type { ScrapeRequest } from "./scrape-handler.ts";
+import { errorReply, type ScrapeReply } from "./scrape-reply.ts";
 
-/** Answers requests of Node's HTTP, own server or not. Never throws. */
-export interface Answers {
-  /** Answers one request with what `make` gives; `make` may reject. */
-  answer(req: IncomingMessage, res: ServerResponse, make: (request: ScrapeRequest) => Promise<ScrapeReply>): void;
-}
+/** Returns the reply to a request; may reject. */
+export type ReplyTo = (request: ScrapeRequest) => Promise<ScrapeReply>;
 
-/** What clients may take of the memory that their answers hold. */
-export interface AnswerLimits {
-  /** How long a client may take to read what it asked for. */
+/** Limits of what clients can hold. */
+export interface ResponseLimits {
+  /** How long a client can take to read a response. */
   readonly writeTimeoutMs: number;
-  /** How many may read at a time; with one more, the one that has been reading longest is left. */
-  readonly maxAnswers: number;
-  /** How many answers one connection may have under way; further requests of it wait. */
-  readonly maxPerSocket: number;
-  /** How many requests of one connection may wait; further ones end it. */
+  /** How many responses can be written at a time; with one more, the one that began first is given up. */
+  readonly maxResponses: number;
+  /** How many requests of one connection are answered at a time; further ones wait. */
+  readonly maxPerConnection: number;
+  /** How many requests of one connection can wait; further ones get a 503. */
   readonly maxWaiting: number;
 }
 
-/** A page may be large and a client slow; one that reads nothing holds it no longer than this. */
-const ANSWER_LIMITS: AnswerLimits = {
+// A page can be large and a client slow; one that reads nothing holds the page no longer than this.
+const LIMITS: ResponseLimits = {
   writeTimeoutMs: 10_000,
-  maxAnswers: 100,
-  maxPerSocket: 4,
+  maxResponses: 100,
+  maxPerConnection: 4,
   maxWaiting: 100,
 };
 
-type Make = (request: ScrapeRequest) => Promise<ScrapeReply>;
+/** Answers requests of Node's HTTP, of the publisher's own server or any other. */
+export class ResponseWriter {
+  readonly #clock: Clock;
+  readonly #limits: ResponseLimits;
+  readonly #queues = new WeakMap<object, ConnectionQueue>();
+  /** Responses that clients are reading, oldest first. */
+  readonly #reading = new Set<ServerResponse>();
 
-/** What one connection has asked for. */
-interface Lane {
-  open: number;
-  readonly waiting: (() => void)[];
-  /** Called when the connection is gone: a response that waits behind another one does not learn of it. */
-  readonly ends: Set<() => void>;
-}
+  constructor(clock: Clock, limits: Partial<ResponseLimits> = {}) {
+    this.#clock = clock;
+    this.#limits = { ...LIMITS, ...limits };
+  }
 
-/** Makes what writes the answers of one publisher. */
-export function createAnswers(clock: Clock, given: Partial<AnswerLimits> = {}): Answers {
-  const limits: AnswerLimits = { ...ANSWER_LIMITS, ...given };
-  const lanes = new WeakMap<object, Lane>();
-  /** Those that are being read, the oldest first. */
-  const reading = new Set<ServerResponse>();
+  /** Answers one request with what `replyTo` returns. Never throws. */
+  answer(req: IncomingMessage, res: ServerResponse, replyTo: ReplyTo): void {
+    // A client that leaves in the middle is not a failure.
+    res.once("error", () => {});
+    try {
+      if (res.closed) return;
+      const queue = this.#queueOf(req, res);
+      const isAdmitted = queue.admit(res, () => {
+        this.#respond(queue, req, res, replyTo).catch(() => res.destroy());
+      });
+      if (!isAdmitted) writeReply(req, res, errorReply(503, { "Retry-After": "1" }));
+    } catch {
+      res.destroy();
+    }
+  }
 
-  function laneOf({ socket }: IncomingMessage, res: ServerResponse): Lane {
-    // A simulated request may have no socket.
-    const key: object = socket ?? res;
-    const known = lanes.get(key);
+  #queueOf({ socket }: IncomingMessage, res: ServerResponse): ConnectionQueue {
+    // A simulated request can be without a socket.
+    const connection: object = socket ?? res;
+    const known = this.#queues.get(connection);
     if (known !== undefined) return known;
-    const lane: Lane = { open: 0, waiting: [], ends: new Set() };
-    lanes.set(key, lane);
-    (key as Partial<ServerResponse>).once?.("close", () => {
-      lane.waiting.length = 0;
-      for (const end of lane.ends) end();
-    });
-    return lane;
+    const queue = new ConnectionQueue(connection, this.#limits);
+    this.#queues.set(connection, queue);
+    return queue;
   }
 
-  function admit(req: IncomingMessage, res: ServerResponse, make: Make): void {
-    if (res.closed) return;
-    const lane = laneOf(req, res);
-    const start = (): void => void run(lane, req, res, make).catch(() => res.destroy());
-    if (lane.open < limits.maxPerSocket) start();
-    else if (lane.waiting.length < limits.maxWaiting) lane.waiting.push(start);
-    else write(req, res, refusal(503, { "Retry-After": "1" }));
-  }
-
-  async function run(lane: Lane, req: IncomingMessage, res: ServerResponse, make: Make): Promise<void> {
-    lane.open += 1;
-    whenOver(lane, res, () => {
-      lane.open -= 1;
-      lane.waiting.shift()?.();
-    });
-    const reply = await make(readRequest(req)).catch(() => refusal(500));
+  async #respond(queue: ConnectionQueue, req: IncomingMessage, res: ServerResponse, replyTo: ReplyTo): Promise<void> {
+    const reply = await replyTo(readRequest(req)).catch(() => errorReply(500));
     if (res.closed || res.headersSent) return;
-    const timer = clock.setTimeout(() => res.destroy(), limits.writeTimeoutMs);
-    reading.add(res);
-    whenOver(lane, res, () => {
+    const timer = this.#clock.setTimeout(() => res.destroy(), this.#limits.writeTimeoutMs);
+    this.#reading.add(res);
+    queue.whenOver(res, () => {
       timer.cancel();
-      reading.delete(res);
+      this.#reading.delete(res);
     });
-    leaveOldest();
-    write(req, res, reply);
+    this.#giveUpOldest();
+    writeReply(req, res, reply);
   }
 
-  // Each may hold a page of its own. Who reads is done before a hundred others come.
-  function leaveOldest(): void {
-    const [oldest] = reading;
-    if (oldest === undefined || reading.size <= limits.maxAnswers) return;
-    reading.delete(oldest);
+  // Each response can hold a page of its own. A client that reads is done before a hundred others come.
+  #giveUpOldest(): void {
+    const [oldest] = this.#reading;
+    if (oldest === undefined || this.#reading.size <= this.#limits.maxResponses) return;
+    this.#reading.delete(oldest);
     oldest.destroy();
   }
-
-  return {
-    answer(req, res, make) {
-      // A client that leaves in the middle is no failure of anybody.
-      res.once("error", () => {});
-      try {
-        admit(req, res, make);
-      } catch {
-        res.destroy();
-      }
-    },
-  };
 }
 
-/** Runs once when a response was handed over or its client is gone, of which simulated ones tell the first only. */
-function whenOver({ ends }: Lane, res: ServerResponse, run: () => void): void {
-  const end = (): void => {
-    if (!ends.delete(end)) return;
-    res.off("finish", end);
-    res.off("close", end);
-    run();
-  };
-  ends.add(end);
-  res.once("finish", end);
-  res.once("close", end);
-}
+/** The requests of one connection: a few are answered at a time, some wait. */
+class ConnectionQueue {
+  readonly #limits: Pick<ResponseLimits, "maxPerConnection" | "maxWaiting">;
+  #running = 0;
+  readonly #waiting: (() => void)[] = [];
+  /** Called when the connection is gone: a response that waits behind another one does not hear of it. */
+  readonly #onGone = new Set<() => void>();
 
-/** Answers fetch-style requests. Never rejects. */
-export function createFetch(scrapes: Make): (request: Request) => Promise<Response> {
-  return async (request) => {
-    try {
-      const { method, headers } = request;
-      return responseOf(await scrapes({ method, header: (name) => headers.get(name) ?? undefined }), method);
-    } catch {
-      return responseOf(refusal(400), "GET");
-    }
-  };
-}
+  constructor(connection: object, limits: Pick<ResponseLimits, "maxPerConnection" | "maxWaiting">) {
+    this.#limits = limits;
+    (connection as Partial<ServerResponse>).once?.("close", () => {
+      this.#waiting.length = 0;
+      for (const end of this.#onGone) end();
+    });
+  }
 
-function responseOf({ status, headers, chunks }: ScrapeReply, method: string): Response {
-  const hasBody = method !== "HEAD";
-  const left = chunks.values();
-  // No stream of type "bytes": it would take the memory of chunks that belong to other replies too.
-  const body = new ReadableStream<Uint8Array>({
-    pull(controller) {
-      const { value } = left.next();
-      if (value === undefined) controller.close();
-      else controller.enqueue(value);
-    },
-  });
-  return new Response(hasBody ? body : null, { status, headers });
+  /** Starts a response now or when an earlier one is over; returns false if too many wait. */
+  admit(res: ServerResponse, start: () => void): boolean {
+    const run = (): void => {
+      this.#running += 1;
+      this.whenOver(res, () => this.#endOne());
+      start();
+    };
+    if (this.#running < this.#limits.maxPerConnection) run();
+    else if (this.#waiting.length < this.#limits.maxWaiting) this.#waiting.push(run);
+    else return false;
+    return true;
+  }
+
+  /** Calls `run` once, when a response is written or its client is gone; a simulated response reports the first only. */
+  whenOver(res: ServerResponse, run: () => void): void {
+    const end = (): void => {
+      if (!this.#onGone.delete(end)) return;
+      res.off("finish", end);
+      res.off("close", end);
+      run();
+    };
+    this.#onGone.add(end);
+    res.once("finish", end);
+    res.once("close", end);
+  }
+
+  #endOne(): void {
+    this.#running -= 1;
+    this.#waiting.shift()?.();
+  }
 }
 
 function readRequest(req: IncomingMessage): ScrapeRequest {
@@ -156,9 +146,9 @@ function readRequest(req: IncomingMessage): ScrapeRequest {
   };
 }
 
-function write(req: IncomingMessage, res: ServerResponse, { status, headers, chunks }: ScrapeReply): void {
+function writeReply(req: IncomingMessage, res: ServerResponse, { status, headers, chunks }: ScrapeReply): void {
   const hasBody = req.headers["transfer-encoding"] !== undefined || Number(req.headers["content-length"] ?? 0) !== 0;
-  // Nobody waits for the rest of a body that nobody asked for, and who is refused keeps no connection.
+  // The rest of a body that nothing reads is not waited for, and a client with a wrong request keeps no connection.
   const isLast = hasBody || (status >= 400 && req.httpVersionMajor < 2);
   res.writeHead(status, isLast ? { ...headers, Connection: "close" } : { ...headers });
   if (req.method === "HEAD") res.end();

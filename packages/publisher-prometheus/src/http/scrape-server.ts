@@ -1,32 +1,26 @@
+// The publisher's own HTTP server: limits, routes, and the connections it closes.
 import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from "node:http";
 import { createServer as createTlsServer, type ServerOptions as TlsServerOptions } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
-import type { Answers } from "./response-writer.ts";
-import type { Gate } from "./scrape-authorizer.ts";
-import { createConnections } from "./connections.ts";
-import { isLoopback, refusedHost } from "./allowed-hosts.ts";
 import { pemText, type ResolvedOptions, type ScrapeTls } from "../options.ts";
-import {
-  refusal,
-  refuseRequest,
-  type ScrapeReply,
-  type ScrapeRequest,
-  type Scrapes,
-  textReply,
-} from "./scrape-handler.ts";
+import { isLoopback, rejectHost } from "./allowed-hosts.ts";
+import { Connections } from "./connections.ts";
+import type { ResponseWriter } from "./response-writer.ts";
+import type { ScrapeHandler, ScrapeRequest } from "./scrape-handler.ts";
+import { errorReply, type ScrapeReply, textReply } from "./scrape-reply.ts";
 
-/** What a scrape server takes from a client before it leaves it. */
+/** Limits of what a client can take from a server. */
 export interface ServerLimits {
   readonly headersTimeoutMs: number;
   readonly requestTimeoutMs: number;
-  /** How long an idle connection is kept: longer than the usual scrape interval, so that one connection serves them all. */
+  /** How long an idle connection is kept: longer than the usual scrape interval, so that one connection serves all scrapes. */
   readonly keepAliveTimeoutMs: number;
   readonly checkIntervalMs: number;
   readonly maxHeaderBytes: number;
   readonly maxConnections: number;
 }
 
-/** A client that does not complete its request is gone within 10 s. */
+/** The limits by default: a client that does not complete its request is gone within 10 s. */
 export const SERVER_LIMITS: ServerLimits = {
   headersTimeoutMs: 5_000,
   requestTimeoutMs: 8_000,
@@ -36,57 +30,79 @@ export const SERVER_LIMITS: ServerLimits = {
   maxConnections: 1_000,
 };
 
-/** What a scrape server needs. */
-export interface ScrapeServerInit {
+/** Parts of a publisher that its server works with. */
+export interface ScrapeServerParts {
   readonly options: Pick<ResolvedOptions, "name" | "port" | "host" | "path" | "tls" | "holdProcess" | "allowedHosts">;
-  readonly gate: Gate;
-  readonly scrapes: Scrapes;
-  readonly answers: Answers;
+  readonly scrapes: Pick<ScrapeHandler, "reject" | "page">;
+  readonly responses: ResponseWriter;
   readonly limits?: ServerLimits | undefined;
 }
 
-/** A server that listens. */
-export interface ScrapeServer {
-  readonly address: AddressInfo;
+/** A server that listens once. */
+export class ScrapeServer {
+  readonly #options: ScrapeServerParts["options"];
+  readonly #scrapes: ScrapeServerParts["scrapes"];
+  readonly #responses: ResponseWriter;
+  readonly #server: Server;
+  readonly #connections: Connections;
+  #loopback = true;
+
+  constructor({ options, scrapes, responses, limits = SERVER_LIMITS }: ScrapeServerParts) {
+    this.#options = options;
+    this.#scrapes = scrapes;
+    this.#responses = responses;
+    this.#server = createHttpServer(options.tls, limits);
+    this.#connections = new Connections(limits.maxConnections);
+  }
+
+  /** Resolves to the address when the server listens. Rejects with the system's error. */
+  async listen(): Promise<AddressInfo> {
+    this.#addListeners();
+    await listenOn(this.#server, this.#options);
+    const address = this.#server.address() as AddressInfo;
+    this.#loopback = isLoopback(address.address);
+    // One failed accept, such as without a free file descriptor, must not end the process.
+    this.#server.on("error", () => {});
+    if (!this.#options.holdProcess) this.#server.unref();
+    return address;
+  }
+
   /** Ends the server and every connection; resolves when they are gone. */
-  close(): Promise<void>;
-}
+  close(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#server.close(() => resolve());
+      this.#connections.close();
+    });
+  }
 
-/** Listens. Rejects with what the system says. */
-export async function openServer(init: ScrapeServerInit): Promise<ScrapeServer> {
-  const { options, limits = SERVER_LIMITS } = init;
-  const server = createHttpServer(options.tls, limits);
-  const connections = createConnections(limits.maxConnections);
-  let loopback = true;
-  server.on("connection", (socket: Socket) => {
-    connections.add(socket);
-    if (!options.holdProcess) socket.unref();
-  });
-  const onRequest = (req: IncomingMessage, res: ServerResponse): void => {
-    connections.serve(req.socket, res);
-    init.answers.answer(req, res, (request) => route(init, loopback, req, request));
-  };
-  server.on("request", onRequest);
-  // Whoever asks before sending a body is answered at once, and the body never comes.
-  server.on("checkContinue", onRequest);
-  server.on("checkExpectation", (req: IncomingMessage, res: ServerResponse) =>
-    init.answers.answer(req, res, () => Promise.resolve(refusal(417, { Connection: "close" }))),
-  );
+  #addListeners(): void {
+    const onRequest = (req: IncomingMessage, res: ServerResponse): void => {
+      this.#connections.beginRequest(req.socket, res);
+      this.#responses.answer(req, res, (request) => this.#route(req, request));
+    };
+    this.#server.on("connection", (socket: Socket) => {
+      this.#connections.add(socket);
+      if (!this.#options.holdProcess) socket.unref();
+    });
+    this.#server.on("request", onRequest);
+    // A client that asks before it sends a body is answered at once, and the body never comes.
+    this.#server.on("checkContinue", onRequest);
+    this.#server.on("checkExpectation", (req: IncomingMessage, res: ServerResponse) =>
+      this.#responses.answer(req, res, () => Promise.resolve(errorReply(417, { Connection: "close" }))),
+    );
+  }
 
-  await listen(server, options);
-  const address = server.address() as AddressInfo;
-  loopback = isLoopback(address.address);
-  // One failed accept, as without a free file descriptor, must not end the process.
-  server.on("error", () => {});
-  if (!options.holdProcess) server.unref();
-  return {
-    address,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        connections.close();
-      }),
-  };
+  async #route(req: IncomingMessage, request: ScrapeRequest): Promise<ScrapeReply> {
+    const { allowedHosts, path } = this.#options;
+    const hosts = req.rawHeaders.filter((_, at, all) => at % 2 === 1 && all[at - 1]?.toLowerCase() === "host");
+    const status = rejectHost(hosts, this.#loopback, allowedHosts);
+    if (status !== undefined) return errorReply(status);
+    const rejection = this.#scrapes.reject(request);
+    if (rejection !== undefined) return rejection;
+    const [wanted] = (req.url ?? "").split("?", 1);
+    if (wanted === path) return this.#scrapes.page(request);
+    return wanted === "/" ? textReply(200, "text/html; charset=utf-8", landingPage(this.#options)) : errorReply(404);
+  }
 }
 
 function createHttpServer(tls: ScrapeTls | undefined, limits: ServerLimits): Server {
@@ -110,10 +126,10 @@ function createHttpServer(tls: ScrapeTls | undefined, limits: ServerLimits): Ser
   return createTlsServer({ ...options, ...secure });
 }
 
-function listen(server: Server, { port, host }: ScrapeServerInit["options"]): Promise<void> {
+function listenOn(server: Server, { port, host }: ScrapeServerParts["options"]): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);
-    // Workers of a cluster would otherwise share the port, and each scrape meet another one's numbers.
+    // Workers of a cluster would otherwise share the port, and each scrape would get the numbers of another worker.
     server.listen({ port, host, exclusive: true }, () => {
       server.off("error", reject);
       resolve();
@@ -121,23 +137,7 @@ function listen(server: Server, { port, host }: ScrapeServerInit["options"]): Pr
   });
 }
 
-async function route(
-  { options, gate, scrapes }: ScrapeServerInit,
-  loopback: boolean,
-  req: IncomingMessage,
-  request: ScrapeRequest,
-): Promise<ScrapeReply> {
-  const hosts = req.rawHeaders.filter((_, at, all) => at % 2 === 1 && all[at - 1]?.toLowerCase() === "host");
-  const status = refusedHost(hosts, loopback, options.allowedHosts);
-  if (status !== undefined) return refusal(status);
-  const refused = refuseRequest(request, gate);
-  if (refused !== undefined) return refused;
-  const [path] = (req.url ?? "").split("?", 1);
-  if (path === options.path) return scrapes(request);
-  return path === "/" ? textReply(200, "text/html; charset=utf-8", landing(options)) : refusal(404);
-}
-
-function landing({ name, path }: ScrapeServerInit["options"]): string {
+function landingPage({ name, path }: ScrapeServerParts["options"]): string {
   const link = path.replaceAll("&", "&amp;").replaceAll("'", "&#39;");
   return `<!doctype html>\n<title>${name}</title>\n<h1>${name}</h1>\n<p><a href="${link}">Metrics</a></p>\n`;
 }

@@ -1,45 +1,58 @@
+// Check of the publisher's own metrics page, by a scrape of it.
 import { request as httpRequest, type RequestOptions } from "node:http";
 import { request as httpsRequest } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { CheckReport, WaitOptions } from "@eventmeter/core";
 import { errorTypeOf, systemClock, waitWithin } from "@eventmeter/core/publisher";
-import type { Gate } from "./scrape-authorizer.ts";
-import { reachableHost } from "./listener.ts";
 import type { ResolvedOptions } from "../options.ts";
+import { reachableHost } from "./listener.ts";
+import type { ScrapeAuthorizer } from "./scrape-authorizer.ts";
 
-/** What a check of the own page needs. */
-export interface SelfCheckInit {
+/** The publisher whose page is checked. */
+interface CheckedPublisher {
   readonly options: ResolvedOptions;
-  readonly gate: Gate;
+  readonly authorizer: ScrapeAuthorizer;
   readonly closed: boolean;
+  /** Where the publisher's own server listens; undefined while it does not. */
   readonly address: AddressInfo | undefined;
-  /** Makes a page without serving it. */
+  /** Renders a page without serving it. */
   readonly render: () => Promise<unknown>;
 }
 
-/** Scrapes the own page as a client would; makes it only, where there is no server or only known clients may come. Never rejects. */
-export async function checkPage(init: SelfCheckInit, wait: WaitOptions | undefined): Promise<CheckReport> {
-  const { options, address, closed, render } = init;
-  const { name, server, tls } = options;
+/**
+ * Scrapes the publisher's page as a client would. Where there is no server, or where only clients with a certificate can
+ * connect, the page is only rendered. Never rejects.
+ */
+export async function checkOwnPage(
+  publisher: CheckedPublisher,
+  options: WaitOptions | undefined,
+): Promise<CheckReport> {
+  const { address, closed } = publisher;
+  const { name, server, tls } = publisher.options;
   if (closed) return { ok: false, code: "closed", message: `${name}: it is closed` };
   if (server && address === undefined) {
     const hint = "call start(), which says what is in the way";
     return { ok: false, code: "not-listening", message: `${name}: it does not listen`, hint };
   }
-  const isProbed = address !== undefined && tls?.clientCa === undefined;
-  const fault = isProbed
-    ? await probe(init, address, wait)
-    : await render().then(
-        () => undefined,
-        () => "it could not be made",
-      );
-  if (fault === undefined) return { ok: true, code: "ok", message: `${name}: the page is served` };
-  return { ok: false, code: "page-failed", message: `${name}: the page is not served: ${fault}` };
+  const canConnect = address !== undefined && tls?.clientCa === undefined;
+  const problem = canConnect ? await scrape(publisher, address, options) : await tryToRender(publisher);
+  if (problem === undefined) return { ok: true, code: "ok", message: `${name}: the page is served` };
+  return { ok: false, code: "page-failed", message: `${name}: the page is not served: ${problem}` };
 }
 
-/** @returns what is wrong with the answer; undefined if it is a page */
-function probe(
-  { options: { path, tls, allowedHosts }, gate: { credentials } }: SelfCheckInit,
+/** Returns what is wrong; undefined if nothing is. */
+async function tryToRender({ render }: CheckedPublisher): Promise<string | undefined> {
+  try {
+    await render();
+    return undefined;
+  } catch {
+    return "it could not be made";
+  }
+}
+
+/** Returns what is wrong with the answer; undefined if it is a page. */
+function scrape(
+  { options: { path, tls, allowedHosts }, authorizer: { credentials } }: CheckedPublisher,
   { address, port }: AddressInfo,
   wait: WaitOptions | undefined,
 ): Promise<string | undefined> {
@@ -47,13 +60,13 @@ function probe(
     host: reachableHost(address),
     port,
     path,
-    // A connection of its own: nothing is left behind.
+    // A connection of its own, which ends with the answer.
     agent: false,
     headers: {
       ...(allowedHosts?.[0] === undefined ? {} : { Host: allowedHosts[0] }),
       ...(credentials === undefined ? {} : { Authorization: credentials }),
     },
-    // The certificate names what others call this server; that the port is held by this process is known already.
+    // The certificate has the name by which others reach this server; the port is known to belong to this process.
     ...(tls === undefined ? {} : { rejectUnauthorized: false }),
   };
   const abort = new AbortController();
