@@ -25,20 +25,20 @@ import {
   waitWithin,
 } from "@eventmeter/core/publisher";
 import { createFetchHandler } from "./http/fetch-handler.ts";
-import type { PageFormat } from "./page/page-writer.ts";
+import type { PageFormat } from "./page/exposition-text.ts";
 import { Listener } from "./http/listener.ts";
 import { type ReplyTo, ResponseWriter } from "./http/response-writer.ts";
 import { ScrapeAuthorizer } from "./http/scrape-authorizer.ts";
 import { type PrometheusPublisherOptions, readFormat, type ResolvedOptions, resolveOptions } from "./options.ts";
-import { createPages, type Pages } from "./page/page-renderer.ts";
-import { createProcessMetrics, type ProcessMetrics } from "./sources/process-metrics.ts";
-import { createRegistrations, type Registrations, type WritableRegistry } from "./sources/registrations.ts";
+import { PageRenderer } from "./page/page-renderer.ts";
+import { ProcessMetrics } from "./sources/process-metrics.ts";
+import { Registrations, type WritableRegistry } from "./sources/registrations.ts";
 import { registrySource } from "./sources/registry-families.ts";
 import { DEFAULT_BUDGET_MS, ScrapeHandler } from "./http/scrape-handler.ts";
 import { checkOwnPage } from "./http/self-check.ts";
 import { createStore } from "./store.ts";
 import { targetInfo } from "./sources/target-info.ts";
-import { createWatch, type Watch, type Watched } from "./sources/watched-publishers.ts";
+import { type Watched, WatchedPublishers } from "./sources/watched-publishers.ts";
 
 /** How `metrics()` gives the page. */
 export interface MetricsOptions {
@@ -62,11 +62,11 @@ export class PrometheusPublisher implements MetricsPublisher {
   readonly #store: SeriesStore;
   readonly #intake: Intake;
   readonly #authorizer: ScrapeAuthorizer;
-  readonly #pages: Pages;
+  readonly #pages: PageRenderer;
   readonly #listener: Listener;
   readonly #starter: Starter;
-  readonly #process: ProcessMetrics | undefined;
-  readonly #watch: Watch = createWatch();
+  readonly #processMetrics: ProcessMetrics | undefined;
+  readonly #watched = new WatchedPublishers();
   readonly #ending = new AbortController();
   readonly #registrations: Registrations;
   #begun: boolean;
@@ -82,15 +82,15 @@ export class PrometheusPublisher implements MetricsPublisher {
     this.#options = resolved;
     this.#reporter = reporter;
     this.#store = createStore(resolved, reporter);
-    this.#registrations = createRegistrations(() => this.#snapshot(), reporter);
+    this.#registrations = new Registrations(() => this.#snapshot(), reporter);
     this.#intake = this.#openIntake();
     this.#authorizer = new ScrapeAuthorizer(resolved.auth);
-    this.#process = resolved.processMetrics ? createProcessMetrics() : undefined;
+    this.#processMetrics = resolved.processMetrics ? new ProcessMetrics() : undefined;
     const info = resource === undefined ? [] : [targetInfo(resource)];
-    this.#pages = createPages({
+    this.#pages = new PageRenderer({
       snapshot: () => this.#snapshot(),
-      families: () => [...info, ...this.#watch.families()],
-      sources: [this.#process, registry === undefined ? undefined : registrySource(registry)].filter(
+      ownFamilies: () => [...info, ...this.#watched.families()],
+      sources: [this.#processMetrics, registry === undefined ? undefined : registrySource(registry)].filter(
         (source) => source !== undefined,
       ),
       createdLines,
@@ -135,7 +135,7 @@ export class PrometheusPublisher implements MetricsPublisher {
 
   /** Shows the health of a publisher, and of those inside it, on the page as `eventmeter_publisher_*`. */
   watch(publisher: Watched): void {
-    if (!this.#watch.add(publisher))
+    if (!this.#watched.add(publisher))
       throw new PublisherError("watch() expects a publisher", { code: "options", publisher: this.name });
   }
 
@@ -220,7 +220,7 @@ export class PrometheusPublisher implements MetricsPublisher {
   }
 
   async #open(): Promise<void> {
-    this.#process?.load();
+    this.#processMetrics?.load();
     if (this.#options.server) await this.#listener.listen();
   }
 
@@ -238,8 +238,8 @@ export class PrometheusPublisher implements MetricsPublisher {
     this.#intake.close();
     void this.#starter.stop();
     this.#ending.abort();
-    this.#process?.close();
-    this.#watch.close();
+    this.#processMetrics?.close();
+    this.#watched.close();
     this.#registrations.close();
     const status = await waitWithin(this.#listener.close(), options, this.#options.clock);
     this.#reporter.settle();

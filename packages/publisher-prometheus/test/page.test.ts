@@ -5,7 +5,7 @@ import type { PrometheusPublisher } from "@eventmeter/publisher-prometheus";
 import { createVirtualClock } from "@eventmeter/testkit";
 import { Counter, Registry } from "prom-client";
 import { describe, expect, test } from "vitest";
-import { createPages } from "../src/page/page-renderer.ts";
+import { PageRenderer } from "../src/page/page-renderer.ts";
 import { parseExposition } from "./exposition-parser.ts";
 import { lineValue, openPublisher, publishEvent, publishNetwork } from "./scrapes.ts";
 
@@ -92,9 +92,9 @@ describe("a page that cannot be made", () => {
       throw new Error("canary");
     };
     let snapshot = broken;
-    const pages = createPages({
+    const pages = new PageRenderer({
       snapshot: () => snapshot(),
-      families: () => [],
+      ownFamilies: () => [],
       sources: [],
       createdLines: false,
       clock,
@@ -171,12 +171,12 @@ describe("scrapes at once", () => {
   test("take one snapshot and one compression, however long each waits, where nothing is waited for", async () => {
     let snapshots = 0;
     const { clock, reporter } = listening();
-    const pages = createPages({
+    const pages = new PageRenderer({
       snapshot: () => {
         snapshots += 1;
         return { time: 0, startTime: 0, families: [] };
       },
-      families: () => [],
+      ownFamilies: () => [],
       sources: [],
       createdLines: false,
       clock,

@@ -2,7 +2,7 @@ import * as successor from "@prometheus-io/client";
 import type { PrometheusPublisherOptions, WritableRegistry } from "@eventmeter/publisher-prometheus";
 import * as client from "prom-client";
 import { describe, expect, test } from "vitest";
-import { createFamilyNames } from "../src/page/family-names.ts";
+import { FamilyNames } from "../src/page/family-names.ts";
 import { readFamilies } from "../src/sources/registry-families.ts";
 import { parseExposition } from "./exposition-parser.ts";
 import { lineValue, openPublisher, publishEvent, publishNetwork } from "./scrapes.ts";
@@ -309,7 +309,7 @@ describe("what a registry gives", () => {
 test("a large registry is read in steps", () => {
   const values = Array.from({ length: 10_000 }, (_, value) => ({ labels: { v: String(value) }, value }));
   const metrics = [{ name: "large", help: "h", type: "gauge", values }];
-  const steps = readFamilies(metrics, createFamilyNames(), false, () => {});
+  const steps = readFamilies(metrics, new FamilyNames(), false, () => {});
   let count = 0;
   let step = steps.next();
   for (; step.done !== true; step = steps.next()) count += 1;

@@ -1,6 +1,6 @@
 import { createPublisher, filtered, type PublisherHealth } from "@eventmeter/core";
 import { describe, expect, test } from "vitest";
-import { createWatch } from "../src/sources/watched-publishers.ts";
+import { WatchedPublishers } from "../src/sources/watched-publishers.ts";
 import { parseExposition } from "./exposition-parser.ts";
 import { lineValue, openPublisher, publishEvent } from "./scrapes.ts";
 
@@ -192,9 +192,9 @@ describe("a health", () => {
     const children: PublisherHealth[] = [];
     const endless = health({ name: "loop", children });
     children.push(endless, endless);
-    const watch = createWatch();
-    watch.add({ name: "loop", health: () => endless });
-    const samples = watch.families()[0]?.samples ?? [];
+    const watched = new WatchedPublishers();
+    watched.add({ name: "loop", health: () => endless });
+    const samples = watched.families()[0]?.samples ?? [];
     expect(samples).toHaveLength(1_000);
     const depths = samples.map(
       ({ labels }) => new Map(labels as [string, string][]).get("parent")?.split("/").length ?? 0,

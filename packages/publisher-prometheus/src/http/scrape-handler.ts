@@ -1,5 +1,5 @@
 // Handler of scrapes: decides whether a request may see the metrics page, and answers with the page it asks for.
-import type { Pages } from "../page/page-renderer.ts";
+import type { PageRenderer } from "../page/page-renderer.ts";
 import { acceptsGzip, CONTENT_TYPES, negotiateFormat } from "./content-negotiation.ts";
 import type { ScrapeAuthorizer } from "./scrape-authorizer.ts";
 import { createReply, errorReply, type ScrapeReply } from "./scrape-reply.ts";
@@ -14,10 +14,10 @@ export interface ScrapeRequest {
 /** Answers the scrapes of one publisher. */
 export class ScrapeHandler {
   readonly #authorizer: ScrapeAuthorizer;
-  readonly #pages: Pages;
+  readonly #pages: PageRenderer;
   readonly #isClosed: () => boolean;
 
-  constructor(authorizer: ScrapeAuthorizer, pages: Pages, isClosed: () => boolean) {
+  constructor(authorizer: ScrapeAuthorizer, pages: PageRenderer, isClosed: () => boolean) {
     this.#authorizer = authorizer;
     this.#pages = pages;
     this.#isClosed = isClosed;

@@ -1,4 +1,6 @@
-/** The two formats of a page: Prometheus text 0.0.4 and OpenMetrics 1.0. */
+// Text of the two exposition formats: comment lines, labels, numbers, exemplars, and their escaping.
+
+/** The two formats of a metrics page: Prometheus text 0.0.4 and OpenMetrics 1.0. */
 export type PageFormat = "text" | "openmetrics";
 
 /** What the comment lines of a family say. */
@@ -9,9 +11,17 @@ export interface FamilyHead {
   readonly unit?: string | undefined;
 }
 
+/** An exemplar as it is shown on a page. */
+export interface PageExemplar {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+  /** Epoch seconds. */
+  readonly timestamp?: number | undefined;
+}
+
 /**
- * Gives the comment lines of a family. A counter without `_total` is `unknown` in OpenMetrics, which knows no such counter
- * and would have it renamed; a unit that does not end the name is left out, since it would cost the whole page.
+ * Returns the comment lines of a family. In OpenMetrics a counter without `_total` is `unknown`, because that format would
+ * rename it; a unit that is not the end of the name is left out, because it would cost the whole page.
  */
 export function headText({ name, type, help, unit }: FamilyHead, format: PageFormat): string {
   if (format === "text") {
@@ -25,24 +35,16 @@ export function headText({ name, type, help, unit }: FamilyHead, format: PageFor
   return `# TYPE ${family} ${kind}\n${unitLine}# HELP ${family} ${escapeQuoted(help)}\n`;
 }
 
-/** Gives label pairs as they stand between braces. */
-export function labelText(labels: readonly (readonly [string, string])[]): string {
+/** Returns label pairs in the form that they have between braces. */
+export function labelsText(labels: readonly (readonly [string, string])[]): string {
   return labels.map(([name, value]) => `${name}="${escapeQuoted(value)}"`).join(",");
 }
 
-/** An exemplar as a page says it. */
-export interface ExemplarText {
-  readonly labels: Readonly<Record<string, string>>;
-  readonly value: number;
-  /** Epoch seconds. */
-  readonly timestamp?: number | undefined;
-}
-
-/** Gives what follows the value of a sample that has an exemplar. */
-export function exemplarText({ labels, value, timestamp }: ExemplarText): string {
-  // A time that is no number would cost the whole page.
+/** Returns what follows the value of a sample that has an exemplar. */
+export function exemplarText({ labels, value, timestamp }: PageExemplar): string {
+  // A time that is not a number would cost the whole page.
   const time = timestamp === undefined || !Number.isFinite(timestamp) ? "" : ` ${numberText(timestamp)}`;
-  return ` # {${labelText(Object.entries(labels))}} ${numberText(value)}${time}`;
+  return ` # {${labelsText(Object.entries(labels))}} ${numberText(value)}${time}`;
 }
 
 /** Escapes a label value, and in OpenMetrics a help text: backslash, line feed, double quote. */
@@ -51,18 +53,18 @@ export function escapeQuoted(text: string): string {
   return /[\\\n"\0]/.test(text) ? escapeText(text).replaceAll('"', '\\"') : text;
 }
 
-/** Escapes a help text of text 0.0.4: backslash and line feed. A NUL, at which Prometheus 3 gives up a page, becomes U+FFFD. */
+/** Escapes a help text of text 0.0.4: backslash and line feed. A NUL, at which Prometheus 3 rejects a page, becomes U+FFFD. */
 function escapeText(text: string): string {
   return text.replaceAll("\\", "\\\\").replaceAll("\n", "\\n").replaceAll("\0", "\uFFFD");
 }
 
-/** Gives a number as both formats read it. */
+/** Returns a number in the form that both formats read. */
 export function numberText(value: number): string {
   return Math.abs(value) === Infinity ? (value > 0 ? "+Inf" : "-Inf") : String(value);
 }
 
 /**
- * Gives a bound in the canonical form of OpenMetrics, which is Go's shortest with `.0` after a whole number:
+ * Returns a bound in the canonical form of OpenMetrics, which is Go's shortest with `.0` after a whole number:
  * https://prometheus.io/docs/specs/om/open_metrics_spec/#considerations-canonical-numbers.
  */
 export function boundText(bound: number): string {
@@ -73,8 +75,8 @@ export function boundText(bound: number): string {
   return `${digits}e${exponent < 0 ? "-" : "+"}${String(Math.abs(exponent)).padStart(2, "0")}`;
 }
 
-/** Reads a bound of a histogram or a quantile of a summary; NaN if the text is none. */
-export function boundOf(text: string): number {
+/** Reads the bound of a bucket or the quantile of a summary; returns NaN if the text is not a number. */
+export function parseBound(text: string): number {
   if (/^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(text)) return Number(text);
   const sign = /^([+-]?)inf(?:inity)?$/i.exec(text)?.[1];
   return sign === undefined ? Number.NaN : sign === "-" ? -Infinity : Infinity;

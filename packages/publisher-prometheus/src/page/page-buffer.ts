@@ -1,7 +1,10 @@
-/** The bytes of a page while it grows: a list of chunks, so that nothing large is ever built or copied in one go. */
-export interface PageBytes {
+// Buffer of a page: a list of chunks, so that nothing large is ever built or copied in one go.
+
+/** The bytes of a page while it is written. */
+export interface PageBuffer {
   /** Chunks that are full. */
   readonly chunks: Buffer[];
+  /** The chunk that is being filled. */
   chunk: Buffer;
   /** Where the next byte goes in `chunk`. */
   at: number;
@@ -13,13 +16,13 @@ const CHUNK_BYTES = 64 * 1024;
 /** Digits of the largest count that is exact, 2^53. */
 export const MAX_COUNT_BYTES = 16;
 
-/** Opens a page. */
-export function createPageBytes(): PageBytes {
+/** Creates the buffer of a page. */
+export function createPageBuffer(): PageBuffer {
   return { chunks: [], chunk: Buffer.allocUnsafeSlow(CHUNK_BYTES), at: 0 };
 }
 
 /** Makes sure that the next `bytes` bytes go into one chunk. */
-export function reserve(page: PageBytes, bytes: number): void {
+export function reserve(page: PageBuffer, bytes: number): void {
   if (page.at + bytes <= page.chunk.length) return;
   page.chunks.push(page.chunk.subarray(0, page.at));
   page.chunk = Buffer.allocUnsafeSlow(Math.max(bytes, CHUNK_BYTES));
@@ -27,21 +30,21 @@ export function reserve(page: PageBytes, bytes: number): void {
 }
 
 /** Appends text as UTF-8. */
-export function appendText(page: PageBytes, text: string): void {
+export function appendText(page: PageBuffer, text: string): void {
   // No UTF-16 code unit takes more than three bytes.
   reserve(page, text.length * 3);
   page.at += page.chunk.write(text, page.at);
 }
 
-/** Appends bytes where room is reserved; hot, and faster than a native copy for the few bytes that it is used for. */
-export function appendBytes(page: PageBytes, bytes: Uint8Array): void {
+/** Appends bytes where room is reserved. Hot: faster than a native copy for the few bytes that it is used for. */
+export function appendBytes(page: PageBuffer, bytes: Uint8Array): void {
   const { chunk, at } = page;
   for (let index = 0; index < bytes.length; index += 1) chunk[at + index] = bytes[index] as number;
   page.at = at + bytes.length;
 }
 
-/** Appends a whole number from 0 to 2^53 where room is reserved; hot. */
-export function appendCount(page: PageBytes, count: number): void {
+/** Appends a whole number from 0 to 2^53 where room is reserved. Hot. */
+export function appendCount(page: PageBuffer, count: number): void {
   const { chunk } = page;
   let digits = 1;
   for (let power = 10; power <= count; power *= 10) digits += 1;
@@ -54,7 +57,7 @@ export function appendCount(page: PageBytes, count: number): void {
   page.at += digits;
 }
 
-/** Closes a page: gives its bytes in order. */
-export function finishPage({ chunks, chunk, at }: PageBytes): Buffer[] {
+/** Returns the bytes of a page in order. */
+export function finishPage({ chunks, chunk, at }: PageBuffer): Buffer[] {
   return [...chunks, chunk.subarray(0, at)];
 }

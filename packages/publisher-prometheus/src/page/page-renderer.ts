@@ -1,146 +1,164 @@
+// Renderer of metrics pages: collects what belongs on a page, and shares one page among scrapes at the same time.
 import { Readable } from "node:stream";
 import { createGzip } from "node:zlib";
 import { runInSlices, type Snapshot } from "@eventmeter/aggregation";
 import type { Clock } from "@eventmeter/core";
 import type { Reporter } from "@eventmeter/core/publisher";
-import { encodeSteps, type PageFormat, type PlainFamily } from "./page-writer.ts";
-import { createFamilyNames, type FamilyNames } from "./family-names.ts";
 import { readFamilies } from "../sources/registry-families.ts";
-import { createSourceReader, type PageSource, type SourceReader } from "../sources/source-reader.ts";
+import { type PageSource, SourceReader } from "../sources/source-reader.ts";
+import type { PageFormat } from "./exposition-text.ts";
+import { FamilyNames } from "./family-names.ts";
+import { writePage } from "./page-writer.ts";
+import type { PlainFamily } from "./plain-families.ts";
 
-/** A whole page, as those who asked for it at the same time share it. */
-export interface Page {
+/** A whole page, shared by all who asked for it at the same time. */
+export class Page {
   readonly chunks: readonly Buffer[];
-  /** Gives the page compressed; done once, however many ask. */
-  gzipped(): Promise<readonly Buffer[]>;
+  #gzipped: Promise<readonly Buffer[]> | undefined;
+
+  constructor(chunks: readonly Buffer[]) {
+    this.chunks = chunks;
+  }
+
+  /** Resolves to the page compressed with gzip, which is done once. */
+  gzipped(): Promise<readonly Buffer[]> {
+    return (this.#gzipped ??= gzip(this.chunks));
+  }
 }
 
-/** What a page is made of. */
-export interface PagesInit {
-  readonly snapshot: () => Snapshot;
-  /** Own families beside those of records. */
-  readonly families: () => readonly PlainFamily[];
-  /** Foreign metrics. */
-  readonly sources: readonly PageSource[];
-  readonly createdLines: boolean;
-  readonly clock: Clock;
-  readonly reporter: Reporter;
-  /** Ends every wait for a foreign source. */
-  readonly signal: AbortSignal;
-}
-
-/** The pages of one publisher. */
-export interface Pages {
-  /** Whether the last page could not be made. */
-  readonly failing: boolean;
-  /**
-   * Makes a page, or takes the one that is just being made for somebody else.
-   * @param budgetMs how long foreign sources may take; those that take longer are left out
-   */
-  render(format: PageFormat, budgetMs: number): Promise<Page>;
-}
-
-/** How many things left out of foreign sources are reported. */
+/** How many metrics that were left out are reported, over the life of a publisher. */
 const MAX_REPORTED = 100;
 
 const UP = "eventmeter_registry_up";
 
-/** Opens the pages of one publisher. */
-export function createPages({ snapshot, families, sources, createdLines, clock, reporter, signal }: PagesInit): Pages {
-  const readers = sources.map((source) => createSourceReader({ source, clock, reporter, signal }));
-  const rendering = new Map<string, Promise<Page>>();
-  const reported = new Set<string>();
-  let failing = false;
+/** Renders the pages of one publisher. */
+export class PageRenderer {
+  readonly #snapshot: () => Snapshot;
+  readonly #ownFamilies: () => readonly PlainFamily[];
+  readonly #readers: readonly SourceReader[];
+  readonly #createdLines: boolean;
+  readonly #reporter: Reporter;
+  /** Pages under way, by format and budget. */
+  readonly #rendering = new Map<string, Promise<Page>>();
+  /** Metrics that were reported as left out, with the reason. */
+  readonly #reported = new Set<string>();
+  #failing = false;
 
-  function leaveOut(name: string, reason: string): void {
-    const what = name === "" ? reason : `${name}: ${reason}`;
-    if (reported.has(what) || reported.size >= MAX_REPORTED) return;
-    reported.add(what);
-    reporter.error("metric-left-out", `a metric of a registry is not on the page: ${what}`);
+  constructor({
+    snapshot,
+    ownFamilies,
+    sources,
+    createdLines,
+    clock,
+    reporter,
+    signal,
+  }: {
+    readonly snapshot: () => Snapshot;
+    /** Returns the publisher's own families beside those of records. */
+    readonly ownFamilies: () => readonly PlainFamily[];
+    /** Foreign metrics. */
+    readonly sources: readonly PageSource[];
+    readonly createdLines: boolean;
+    readonly clock: Clock;
+    readonly reporter: Reporter;
+    /** Ends every wait for a source. */
+    readonly signal: AbortSignal;
+  }) {
+    this.#snapshot = snapshot;
+    this.#ownFamilies = ownFamilies;
+    this.#readers = sources.map((source) => new SourceReader(source, { clock, reporter, signal }));
+    this.#createdLines = createdLines;
+    this.#reporter = reporter;
   }
 
-  async function collect(format: PageFormat, budgetMs: number): Promise<Page> {
-    const foreign = await Promise.all(readers.map((reader) => reader.read(budgetMs)));
-    return createPage(await runInSlices(() => make(format, foreign)));
+  /** Whether the last page could not be rendered. */
+  get failing(): boolean {
+    return this.#failing;
   }
 
-  function* make(
+  /**
+   * Renders a page, or returns the one that is being rendered for another caller. Rejects if the page cannot be rendered.
+   * @param budgetMs how long sources can take, in milliseconds; those that take longer are left out
+   */
+  render(format: PageFormat, budgetMs: number): Promise<Page> {
+    const key = this.#readers.length === 0 ? format : `${format} ${budgetMs}`;
+    const shared = this.#rendering.get(key);
+    if (shared !== undefined) return shared;
+    const page = this.#renderNew(format, budgetMs).finally(() => this.#rendering.delete(key));
+    this.#rendering.set(key, page);
+    return page;
+  }
+
+  async #renderNew(format: PageFormat, budgetMs: number): Promise<Page> {
+    try {
+      const metrics = await Promise.all(this.#readers.map((reader) => reader.read(budgetMs)));
+      const page = new Page(await runInSlices(() => this.#write(format, metrics)));
+      this.#failing = false;
+      return page;
+    } catch (cause) {
+      const isNew = !this.#failing;
+      this.#failing = true;
+      // A scraper asks again and again: one report is enough.
+      if (isNew) this.#reporter.error("page-failed", "the page could not be made", { cause, retryable: true });
+      throw cause;
+    }
+  }
+
+  /** @param metrics what each source returned; undefined for one that could not be read */
+  *#write(
     format: PageFormat,
-    foreign: readonly (readonly unknown[] | undefined)[],
+    metrics: readonly (readonly unknown[] | undefined)[],
   ): Generator<void, readonly Buffer[]> {
-    const current = snapshot();
-    const own = families();
-    const names = createFamilyNames();
-    for (const { name, type } of [...current.families, ...own]) names.take(name, type);
-    if (readers.length > 0) names.take(UP, "gauge");
-    const others: (PlainFamily[] | undefined)[] = [];
-    for (const [at, { source }] of readers.entries()) others.push(yield* admit(source, foreign[at], names));
-    const extra = [...own, ...upFamily(readers, others), ...others.flatMap((families_) => families_ ?? [])];
-    return yield* encodeSteps(current, extra, format, createdLines);
+    const snapshot = this.#snapshot();
+    const own = this.#ownFamilies();
+    const names = new FamilyNames();
+    for (const { name, type } of [...snapshot.families, ...own]) names.take(name, type);
+    if (this.#readers.length > 0) names.take(UP, "gauge");
+    const foreign: (PlainFamily[] | undefined)[] = [];
+    for (const [at, { source }] of this.#readers.entries())
+      foreign.push(yield* this.#readSource(source, metrics[at], names));
+    const families = [...own, ...this.#upFamily(foreign), ...foreign.flatMap((read) => read ?? [])];
+    return yield* writePage(snapshot, families, format, this.#createdLines);
   }
 
-  function* admit(
+  *#readSource(
     source: PageSource,
     metrics: readonly unknown[] | undefined,
     names: FamilyNames,
   ): Generator<void, PlainFamily[] | undefined> {
     if (metrics === undefined) return undefined;
     try {
-      return yield* readFamilies(metrics, names, source.isOpenMetrics(), leaveOut);
+      return yield* readFamilies(metrics, names, source.isOpenMetrics(), (name, reason) =>
+        this.#reportLeftOut(name, reason),
+      );
     } catch {
-      leaveOut("", "what it gave could not be read");
+      this.#reportLeftOut("", "what it gave could not be read");
       return undefined;
     }
   }
 
-  async function attempt(format: PageFormat, budgetMs: number): Promise<Page> {
-    try {
-      const page = await collect(format, budgetMs);
-      failing = false;
-      return page;
-    } catch (cause) {
-      const isNew = !failing;
-      failing = true;
-      // A scraper asks again and again: one report says it all.
-      if (isNew) reporter.error("page-failed", "the page could not be made", { cause, retryable: true });
-      throw cause;
-    }
+  #reportLeftOut(name: string, reason: string): void {
+    const what = name === "" ? reason : `${name}: ${reason}`;
+    if (this.#reported.has(what) || this.#reported.size >= MAX_REPORTED) return;
+    this.#reported.add(what);
+    this.#reporter.error("metric-left-out", `a metric of a registry is not on the page: ${what}`);
   }
 
-  return {
-    get failing() {
-      return failing;
-    },
-    render(format, budgetMs) {
-      const key = readers.length === 0 ? format : `${format} ${budgetMs}`;
-      const shared = rendering.get(key);
-      if (shared !== undefined) return shared;
-      const page = attempt(format, budgetMs).finally(() => rendering.delete(key));
-      rendering.set(key, page);
-      return page;
-    },
-  };
+  #upFamily(foreign: readonly (readonly PlainFamily[] | undefined)[]): PlainFamily[] {
+    if (this.#readers.length === 0) return [];
+    const samples = this.#readers.map(({ source }, at) => ({
+      name: UP,
+      labels: { source: source.name },
+      value: foreign[at] === undefined ? 0 : 1,
+    }));
+    return [{ name: UP, type: "gauge", help: "Whether the metrics of a foreign source are on this page.", samples }];
+  }
 }
 
-function upFamily(readers: readonly SourceReader[], others: readonly unknown[]): PlainFamily[] {
-  if (readers.length === 0) return [];
-  const samples = readers.map(({ source }, at) => ({
-    name: UP,
-    labels: { source: source.name },
-    value: others[at] === undefined ? 0 : 1,
-  }));
-  return [{ name: UP, type: "gauge", help: "Whether the metrics of a foreign source are on this page.", samples }];
-}
-
-function createPage(chunks: readonly Buffer[]): Page {
-  let gzipped: Promise<readonly Buffer[]> | undefined;
-  return { chunks, gzipped: () => (gzipped ??= compress(chunks)) };
-}
-
-async function compress(chunks: readonly Buffer[]): Promise<readonly Buffer[]> {
+async function gzip(chunks: readonly Buffer[]): Promise<readonly Buffer[]> {
   const compressed: Buffer[] = [];
   // Level 1 costs half of the default for a tenth more bytes.
-  const gzip = Readable.from(chunks).compose(createGzip({ level: 1 }));
-  for await (const chunk of gzip) compressed.push(chunk as Buffer);
+  const stream = Readable.from(chunks).compose(createGzip({ level: 1 }));
+  for await (const chunk of stream) compressed.push(chunk as Buffer);
   return compressed;
 }

@@ -1,72 +1,50 @@
-import { runInSlices, type SliceOptions, type Snapshot } from "@eventmeter/aggregation";
-import { appendText, createPageBytes, finishPage, type PageBytes } from "./page-buffer.ts";
-import { type PlainFamily, sampleText } from "./plain-families.ts";
-import { appendSeries, planSeries, type SeriesStyle } from "./series-writer.ts";
+// Writer of metrics pages: the families of a snapshot, then the others, as the bytes of one page.
+import type { FamilySnapshot, Snapshot } from "@eventmeter/aggregation";
 import { headText, numberText, type PageFormat } from "./exposition-text.ts";
-
-export type { PlainFamily, PlainSample } from "./plain-families.ts";
-export type { PageFormat } from "./exposition-text.ts";
-
-/** How a page is encoded. */
-export interface EncodeOptions extends SliceOptions {
-  /** Whether OpenMetrics gets `_created` lines, which scrapers store as series of their own unless told otherwise. @default false */
-  readonly createdLines?: boolean | undefined;
-}
-
-/** Encodes a page in slices, and gives its bytes in chunks. */
-export function encodePage(
-  snapshot: Snapshot,
-  extra: readonly PlainFamily[],
-  format: PageFormat,
-  { createdLines = false, ...slices }: EncodeOptions = {},
-): Promise<Buffer[]> {
-  return runInSlices(() => encodeSteps(snapshot, extra, format, createdLines), slices);
-}
+import { appendText, createPageBuffer, finishPage, type PageBuffer } from "./page-buffer.ts";
+import { type PlainFamily, sampleLine } from "./plain-families.ts";
+import { planSeries, type SeriesStyle, writeSeries } from "./series-writer.ts";
 
 /**
- * Encodes a page and yields after each chunk, which takes far less than a slice: the families of the snapshot, then the others.
- * The comment lines of a family without series are there too, so that the page of a fresh process is not an empty one.
+ * Writes a page and returns its bytes in chunks; yields after each chunk, which takes far less than a slice. The comment
+ * lines of a family without series are written too, so that the page of a fresh process is not empty.
+ * @param createdLines whether an OpenMetrics page has `_created` lines, which scrapers store as further series by default
  */
-export function* encodeSteps(
+export function* writePage(
   snapshot: Snapshot,
-  extra: readonly PlainFamily[],
+  others: readonly PlainFamily[],
   format: PageFormat,
   createdLines: boolean,
 ): Generator<void, Buffer[]> {
-  const page = createPageBytes();
-  const { startTime } = snapshot;
+  const { startTime, families } = snapshot;
   const isDated = createdLines && format === "openmetrics" && Number.isFinite(startTime);
-  yield* writePage(page, snapshot, extra, { format, created: isDated ? numberText(startTime / 1000) : undefined });
+  const style = { format, created: isDated ? numberText(startTime / 1000) : undefined };
+  const page = createPageBuffer();
+  for (const family of families) yield* writeFamily(page, family, style);
+  for (const family of others) yield* writePlainFamily(page, family, format);
+  if (format === "openmetrics") appendText(page, "# EOF\n");
   return finishPage(page);
 }
 
-function* writePage(
-  page: PageBytes,
-  snapshot: Snapshot,
-  extra: readonly PlainFamily[],
-  style: SeriesStyle,
-): Generator<void> {
-  const { format } = style;
-  for (const family of snapshot.families) {
-    appendText(page, headText(family, format));
-    const plan = planSeries(family, style);
-    let full = page.chunks.length;
-    for (let index = 0; index < family.size; index += 1) {
-      appendSeries(page, plan, index);
-      if (page.chunks.length === full) continue;
-      full = page.chunks.length;
-      yield;
-    }
+function* writeFamily(page: PageBuffer, family: FamilySnapshot, style: SeriesStyle): Generator<void> {
+  appendText(page, headText(family, style.format));
+  const plan = planSeries(family, style);
+  let full = page.chunks.length;
+  for (let index = 0; index < family.size; index += 1) {
+    writeSeries(page, plan, index);
+    if (page.chunks.length === full) continue;
+    full = page.chunks.length;
+    yield;
   }
-  for (const { samples, ...head } of extra) {
-    appendText(page, headText(head, format));
-    let full = page.chunks.length;
-    for (const sample of samples) {
-      appendText(page, sampleText(sample, head.type, format));
-      if (page.chunks.length === full) continue;
-      full = page.chunks.length;
-      yield;
-    }
+}
+
+function* writePlainFamily(page: PageBuffer, { samples, ...head }: PlainFamily, format: PageFormat): Generator<void> {
+  appendText(page, headText(head, format));
+  let full = page.chunks.length;
+  for (const sample of samples) {
+    appendText(page, sampleLine(sample, head.type, format));
+    if (page.chunks.length === full) continue;
+    full = page.chunks.length;
+    yield;
   }
-  if (format === "openmetrics") appendText(page, "# EOF\n");
 }

@@ -1,11 +1,12 @@
+// Default metrics of the process and its Node.js, by prom-client.
 import { createRequire } from "node:module";
 import { constants, monitorEventLoopDelay, PerformanceObserver } from "node:perf_hooks";
 import type { Gauge, Histogram, Registry } from "prom-client";
 import type { PageSource } from "./source-reader.ts";
 
 /**
- * The default metrics of prom-client but two, each a module of its own. `collectDefaultMetrics` starts observers of garbage
- * collection and of the event loop that nobody can stop again: those two are made here, under the same names.
+ * The default metrics of prom-client except two, each a module of its own. `collectDefaultMetrics` starts observers of
+ * garbage collection and of the event loop that cannot be stopped; those two metrics are created here, under the same names.
  */
 const MODULES = [
   "processCpuTotal",
@@ -30,55 +31,55 @@ const GC_KINDS: ReadonlyMap<number, string> = new Map([
   [constants.NODE_PERFORMANCE_GC_WEAKCB, "weakcb"],
 ]);
 
-type Stop = () => void;
+/** Metrics of this process, in a registry of their own. Nothing is loaded until `load` or `read` is called. */
+export class ProcessMetrics implements PageSource {
+  readonly name = "process";
+  #registry: Promise<Registry> | undefined;
+  readonly #stops: (() => void)[] = [];
+  #closed = false;
 
-/** The metrics of this process, in a registry of their own. */
-export interface ProcessMetrics extends PageSource {
-  /** Loads prom-client and begins to observe; the first reading does it too. */
-  load(): void;
-  /** Ends every observer and forgets the registry. */
-  close(): void;
-}
+  isOpenMetrics(): boolean {
+    return false;
+  }
 
-/** Makes the process metrics of one publisher; nothing is loaded yet. */
-export function createProcessMetrics(): ProcessMetrics {
-  let loading: Promise<Registry> | undefined;
-  const stops: Stop[] = [];
-  let closed = false;
+  /** Loads prom-client and begins to observe, in the background. */
+  load(): void {
+    // The next read reports a failure.
+    this.#load().catch(() => {});
+  }
 
-  async function load(): Promise<Registry> {
+  async read(): Promise<readonly unknown[]> {
+    const registry = await this.#load();
+    return registry.getMetricsAsJSON();
+  }
+
+  /** Ends every observer and drops the registry. */
+  close(): void {
+    this.#closed = true;
+    for (const stop of this.#stops.splice(0)) stop();
+    this.#registry = undefined;
+  }
+
+  #load(): Promise<Registry> {
+    return (this.#registry ??= this.#createRegistry());
+  }
+
+  async #createRegistry(): Promise<Registry> {
     const client = await import("prom-client");
     const registry = new client.Registry();
-    if (closed) return registry;
+    if (this.#closed) return registry;
     const require = createRequire(import.meta.url);
     for (const name of MODULES) {
       const add = require(`prom-client/lib/metrics/${name}`) as (registry: Registry) => void;
       add(registry);
     }
-    stops.push(observeEventLoop(client.Gauge, registry), observeGarbageCollection(client.Histogram, registry));
+    this.#stops.push(observeEventLoop(client.Gauge, registry), observeGarbageCollection(client.Histogram, registry));
     return registry;
   }
-
-  return {
-    name: "process",
-    isOpenMetrics: () => false,
-    load() {
-      // Whoever reads learns of a failure.
-      (loading ??= load()).catch(() => {});
-    },
-    async read() {
-      const registry = await (loading ??= load());
-      return registry.getMetricsAsJSON();
-    },
-    close() {
-      closed = true;
-      for (const stop of stops.splice(0)) stop();
-      loading = undefined;
-    },
-  };
 }
 
-function observeEventLoop(GaugeOf: typeof Gauge, registry: Registry): Stop {
+/** Adds the lag of the event loop to a registry; returns what ends the observation. */
+function observeEventLoop(GaugeOf: typeof Gauge, registry: Registry): () => void {
   const delay = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS });
   delay.enable();
   const readings: readonly (readonly [suffix: string, help: string, read: () => number])[] = [
@@ -111,7 +112,8 @@ function observeEventLoop(GaugeOf: typeof Gauge, registry: Registry): Stop {
   return () => delay.disable();
 }
 
-function observeGarbageCollection(HistogramOf: typeof Histogram, registry: Registry): Stop {
+/** Adds the durations of garbage collections to a registry; returns what ends the observation. */
+function observeGarbageCollection(HistogramOf: typeof Histogram, registry: Registry): () => void {
   const duration = new HistogramOf({
     name: "nodejs_gc_duration_seconds",
     help: "Garbage collection duration by kind, one of major, minor, incremental or weakcb.",

@@ -1,3 +1,4 @@
+// The way round: the families of a publisher on the pages of foreign registries.
 import {
   CATALOGUE,
   type FamilyDefinition,
@@ -15,76 +16,51 @@ export interface WritableRegistry {
   getSingleMetric?(name: string): unknown;
 }
 
-interface RegistryValue {
-  readonly labels: Readonly<Record<string, string | number>>;
-  readonly value: number;
-  readonly metricName?: string;
-  readonly sharedLabels?: Readonly<Record<string, string>>;
-  readonly exemplar?: RegistryExemplar | undefined;
-}
+/** The foreign registries that show the families of one publisher. */
+export class Registrations {
+  readonly #snapshot: () => Snapshot;
+  readonly #reporter: Reporter;
+  /** What was registered, by name, for each registry. */
+  readonly #registered: (readonly [WritableRegistry, ReadonlyMap<string, unknown>])[] = [];
 
-interface RegistryExemplar {
-  readonly labelSet: Readonly<Record<string, string>>;
-  readonly value: number;
-  /** Epoch seconds. */
-  readonly timestamp: number;
-}
+  /** @param snapshot returns the series; called once for all families of a page */
+  constructor(snapshot: () => Snapshot, reporter: Reporter) {
+    this.#snapshot = snapshot;
+    this.#reporter = reporter;
+  }
 
-interface RegistryMetric {
-  readonly name: string;
-  readonly help: string;
-  readonly type: string;
-  readonly aggregator: string;
-  readonly values: readonly RegistryValue[];
-}
-
-/** The foreign registries that the families of one publisher are on. */
-export interface Registrations {
-  /** Puts the families on the pages of one more registry. Throws what the registry throws, and has none of them there then. */
-  add(registry: WritableRegistry): void;
-  /** Takes them off all pages again. Never throws. */
-  close(): void;
-}
-
-/**
- * Opens the registrations of one publisher.
- * @param snapshot gives the series; taken once for all families of a page
- */
-export function createRegistrations(snapshot: () => Snapshot, reporter: Reporter): Registrations {
-  const removals: (() => void)[] = [];
-  return {
-    add(registry) {
-      const current = shareWithinTurn(snapshot);
-      const registered = new Map<string, unknown>();
-      const remove = (): void => removeAll(registry, registered, reporter);
-      const put = registry.registerMetric.bind(registry) as (metric: unknown) => void;
-      try {
-        for (const definition of [...CATALOGUE, OVERFLOW]) {
-          const { name } = definition;
-          const metric = createMetric(definition, () => current().families.find((family) => family.name === name));
-          put(metric);
-          registered.set(name, metric);
-        }
-      } catch (cause) {
-        remove();
-        throw cause;
-      }
-      removals.push(remove);
-    },
-    close() {
-      for (const remove of removals.splice(0)) remove();
-    },
-  };
-}
-
-/** Takes metrics off a registry, except for names that somebody else has there by now. */
-function removeAll(registry: WritableRegistry, registered: ReadonlyMap<string, unknown>, reporter: Reporter): void {
-  for (const [name, metric] of registered) {
+  /** Adds the families to one more registry. Throws what the registry throws, and has then added none of them. */
+  add(registry: WritableRegistry): void {
+    const snapshot = shareWithinTurn(this.#snapshot);
+    const metrics = new Map<string, unknown>();
+    const register = registry.registerMetric.bind(registry) as (metric: unknown) => void;
     try {
-      if (registry.getSingleMetric === undefined || registry.getSingleMetric(name) === metric)
-        registry.removeSingleMetric?.(name);
+      for (const definition of [...CATALOGUE, OVERFLOW]) {
+        const metric = new RegisteredMetric(definition, snapshot);
+        register(metric);
+        metrics.set(definition.name, metric);
+      }
     } catch (cause) {
-      reporter.error("registry-failed", `${name} could not be taken off a registry`, { cause });
+      this.#removeAll(registry, metrics);
+      throw cause;
+    }
+    this.#registered.push([registry, metrics]);
+  }
+
+  /** Takes the families off all registries. Never throws. */
+  close(): void {
+    for (const [registry, metrics] of this.#registered.splice(0)) this.#removeAll(registry, metrics);
+  }
+
+  /** Takes metrics off a registry, except where the name belongs to another metric by now. */
+  #removeAll(registry: WritableRegistry, metrics: ReadonlyMap<string, unknown>): void {
+    for (const [name, metric] of metrics) {
+      try {
+        if (registry.getSingleMetric === undefined || registry.getSingleMetric(name) === metric)
+          registry.removeSingleMetric?.(name);
+      } catch (cause) {
+        this.#reporter.error("registry-failed", `${name} could not be taken off a registry`, { cause });
+      }
     }
   }
 }
@@ -103,52 +79,97 @@ function shareWithinTurn(snapshot: () => Snapshot): () => Snapshot {
   };
 }
 
-function createMetric({ name, help, type }: FamilyDefinition, find: () => FamilySnapshot | undefined): unknown {
-  let rename: string | undefined;
-  const read = (write: typeof writeShared): RegistryMetric => {
-    const family = find();
-    const values = family === undefined ? [] : write(family);
-    const metric = { name: rename ?? name, help, type, aggregator: "sum", values };
-    rename = undefined;
-    return metric;
-  };
-  return {
-    help,
-    type,
-    aggregator: "sum",
-    get name() {
-      return name;
-    },
-    // A registry cuts `_total` off a counter before it renders OpenMetrics, and never puts it back: it holds once only.
-    set name(cut: string) {
-      rename = cut;
-    },
-    get: () => Promise.resolve(read(writeFull)),
-    // Not documented, and half the cost where it is known: labels that all lines of a series have are rendered once.
-    getForPromString: () => Promise.resolve(read(writeShared)),
-    // The numbers of a publisher only grow, whatever a registry is told.
-    reset: () => {},
-    collect: () => {},
-  };
+/** One value of a metric, in the form that registries read. */
+interface RegistryValue {
+  readonly labels: Readonly<Record<string, string | number>>;
+  readonly value: number;
+  readonly metricName?: string;
+  readonly sharedLabels?: Readonly<Record<string, string>>;
+  readonly exemplar?: RegistryExemplar | undefined;
 }
 
-function writeFull(family: FamilySnapshot): RegistryValue[] {
-  return writeShared(family).map(({ labels, sharedLabels, ...value }) =>
+interface RegistryExemplar {
+  readonly labelSet: Readonly<Record<string, string>>;
+  readonly value: number;
+  /** Epoch seconds. */
+  readonly timestamp: number;
+}
+
+/** A metric with its values, in the form that registries read. */
+interface RegistryMetric {
+  readonly name: string;
+  readonly help: string;
+  readonly type: string;
+  readonly aggregator: string;
+  readonly values: readonly RegistryValue[];
+}
+
+/** One family as a metric of a registry. The numbers of a publisher only grow, so `reset` does nothing. */
+class RegisteredMetric {
+  readonly help: string;
+  readonly type: string;
+  readonly aggregator = "sum";
+  readonly #name: string;
+  readonly #snapshot: () => Snapshot;
+  #nextName: string | undefined;
+
+  constructor({ name, help, type }: FamilyDefinition, snapshot: () => Snapshot) {
+    this.help = help;
+    this.type = type;
+    this.#name = name;
+    this.#snapshot = snapshot;
+  }
+
+  get name(): string {
+    return this.#name;
+  }
+
+  // A registry cuts `_total` off a counter before it renders OpenMetrics, and never restores it: the name holds once only.
+  set name(name: string) {
+    this.#nextName = name;
+  }
+
+  async get(): Promise<RegistryMetric> {
+    return this.#read(fullValues);
+  }
+
+  // Not documented, and half the cost where it is known: labels that all lines of a series have are rendered once.
+  async getForPromString(): Promise<RegistryMetric> {
+    return this.#read(sharedValues);
+  }
+
+  reset(): void {}
+
+  collect(): void {}
+
+  #read(valuesOf: (family: FamilySnapshot) => readonly RegistryValue[]): RegistryMetric {
+    const family = this.#snapshot().families.find(({ name }) => name === this.#name);
+    const values = family === undefined ? [] : valuesOf(family);
+    const name = this.#nextName ?? this.#name;
+    this.#nextName = undefined;
+    return { name, help: this.help, type: this.type, aggregator: this.aggregator, values };
+  }
+}
+
+/** Returns values with all their labels. */
+function fullValues(family: FamilySnapshot): RegistryValue[] {
+  return sharedValues(family).map(({ labels, sharedLabels, ...value }) =>
     Object.assign(value, { labels: { ...labels, ...sharedLabels } }),
   );
 }
 
-function writeShared(family: FamilySnapshot): RegistryValue[] {
+/** Returns values that share the labels of their label set. */
+function sharedValues(family: FamilySnapshot): RegistryValue[] {
   const values: RegistryValue[] = [];
   for (let index = 0; index < family.size; index += 1) {
     const labels = labelsOf(family, index);
     if (family.type === "counter") values.push({ labels, value: family.values[index] as number });
-    else writeHistogram(values, family, index, labels);
+    else addHistogram(values, family, index, labels);
   }
   return values;
 }
 
-function writeHistogram(
+function addHistogram(
   values: RegistryValue[],
   family: HistogramSnapshot,
   index: number,
@@ -168,14 +189,14 @@ function writeHistogram(
   values.push({ labels, value: count, metricName: `${name}_count`, sharedLabels, exemplar: undefined });
 }
 
-function exemplarOf(family: HistogramSnapshot, index: number, bucket: number): RegistryValue["exemplar"] {
+function exemplarOf(family: HistogramSnapshot, index: number, bucket: number): RegistryExemplar | undefined {
   const exemplar = family.exemplar(index, bucket);
-  // A clock that gives no number would cost the registry its page.
+  // A clock that does not return a number would cost the registry its page.
   if (exemplar === undefined || !Number.isFinite(exemplar.time)) return undefined;
   return { labelSet: exemplar.labels, value: exemplar.value, timestamp: exemplar.time / 1000 };
 }
 
-// The values of a label set are the same array in each snapshot: its labels need be built once only.
+// The values of a label set are the same array in each snapshot, so its labels are built once.
 const labelsByValues = new WeakMap<readonly string[], Readonly<Record<string, string>>>();
 
 function labelsOf(family: FamilySnapshot, index: number): Readonly<Record<string, string>> {

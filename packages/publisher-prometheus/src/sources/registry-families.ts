@@ -1,17 +1,18 @@
+// Families of a foreign registry: what can be shown on the page is read, everything else is left out and reported.
 import type { FamilyNames } from "../page/family-names.ts";
-import type { PlainFamily } from "../page/page-writer.ts";
+import type { PlainFamily } from "../page/plain-families.ts";
 import { readSamples } from "./registry-samples.ts";
 import type { PageSource } from "./source-reader.ts";
 
 /** A registry that can be read: one of prom-client, of `@prometheus-io/client`, or of your own. */
 export interface ReadableRegistry {
-  /** Gives each metric as `{ name, help, type, values: { metricName?, labels, value, exemplar? }[] }`. */
+  /** Returns each metric as `{ name, help, type, values: { metricName?, labels, value, exemplar? }[] }`. */
   getMetricsAsJSON(): PromiseLike<readonly unknown[]>;
   /** Media type that the registry renders itself. */
   readonly contentType?: string | undefined;
 }
 
-/** Makes a source of a registry. */
+/** Returns a registry as a source of the page. */
 export function registrySource(registry: ReadableRegistry): PageSource {
   return {
     name: "registry",
@@ -20,8 +21,8 @@ export function registrySource(registry: ReadableRegistry): PageSource {
   };
 }
 
-/** Notes that something of a registry is not on the page, and why; `name` is the metric's. */
-export type LeaveOut = (name: string, reason: string) => void;
+/** Reports that something of a registry is left out; `name` is the metric's, or empty if it has none that can be shown. */
+export type ReportLeftOut = (name: string, reason: string) => void;
 
 type FamilyType = PlainFamily["type"];
 
@@ -32,31 +33,31 @@ const METRIC_NAME = /^(?!__)[a-zA-Z_:][a-zA-Z0-9_:]*$/;
 const MAX_HELP_LENGTH = 4_096;
 
 /**
- * Turns the metrics of a foreign registry into families, in steps. What would cost a scraper the whole page is left out: illegal
- * names, names that are taken, series that are there twice, values that are no numbers, histograms that lack a part.
+ * Reads the metrics of a foreign registry as families, in steps. Left out is what would cost a scraper the whole page:
+ * invalid names, names that are taken, duplicate series, values that are not numbers, histograms that lack a part.
  */
 export function* readFamilies(
   metrics: readonly unknown[],
   names: FamilyNames,
   isOpenMetrics: boolean,
-  leaveOut: LeaveOut,
+  reportLeftOut: ReportLeftOut,
 ): Generator<void, PlainFamily[]> {
   const families: PlainFamily[] = [];
   for (const metric of metrics) {
     yield;
     const { name: given, help, type: kind, values } = (metric ?? {}) as Readonly<Record<string, unknown>>;
     if (typeof given !== "string" || !METRIC_NAME.test(given)) {
-      leaveOut("", "a metric has an illegal name");
+      reportLeftOut("", "a metric has an illegal name");
       continue;
     }
     const type = TYPES.has(kind) ? (kind as FamilyType) : "unknown";
     // A registry that has rendered OpenMetrics once has cut the suffix off its counters for good.
     const name = isOpenMetrics && type === "counter" && !given.endsWith("_total") ? `${given}_total` : given;
     const list: readonly unknown[] = Array.isArray(values) ? values : [];
-    const samples = yield* readSamples(name, type, given, list, (reason) => leaveOut(name, reason));
+    const samples = yield* readSamples({ name, type }, given, list, (reason) => reportLeftOut(name, reason));
     if (samples === undefined) continue;
     if (names.take(name, type)) families.push({ name, type, help: helpText(help), samples });
-    else leaveOut(name, "its name is taken by another family of the page");
+    else reportLeftOut(name, "its name is taken by another family of the page");
   }
   return families;
 }

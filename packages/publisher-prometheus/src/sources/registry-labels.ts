@@ -1,26 +1,27 @@
+// Labels of the samples of a foreign registry, read one sample after the other.
 import { toPageable } from "@eventmeter/aggregation";
-import { boundOf } from "../page/exposition-text.ts";
+import { parseBound } from "../page/exposition-text.ts";
 
 /** Name and value of a label. */
-export type Pair = readonly [string, string];
+type Pair = readonly [string, string];
 
 /** The labels of one sample. */
 export interface SampleLabels {
   readonly pairs: readonly Pair[];
   /** The bound of a bucket or quantile as text; empty where there is none. */
   readonly boundText: string;
-  /** The same as a number; NaN where it is none. */
+  /** The same as a number; NaN where it is not one. */
   readonly bound: number;
-  /** All labels but the bound: a key that no other label set of the family has. */
+  /** Key of all labels but the bound, which no other label set of the family has. */
   readonly set: string;
 }
 
-/** What the labels of samples have in common where their names are the same: judged and sorted once for all of them. */
+/** What labels with the same names have in common: validated and sorted once for all of them. */
 interface LabelShape {
   readonly names: readonly string[];
-  /** Where the names stand in alphabetical order, that of the bound left out. */
+  /** Indices of the names in alphabetical order, without that of the bound. */
   readonly order: readonly number[];
-  /** Where the bound of a bucket or a quantile stands; -1 if there is none. */
+  /** Index of the bound of a bucket or a quantile; -1 if there is none. */
   readonly boundAt: number;
 }
 
@@ -32,58 +33,68 @@ interface Bound {
 const LABEL_NAME = /^(?!__)[a-zA-Z_][a-zA-Z0-9_]*$/;
 
 /**
- * Makes what reads the labels of one sample after the other; undefined where a name is illegal. Hot: samples in a row mostly
- * differ in their bound alone, so that what is as it was in the one before is not read anew.
- * @param boundName name of the label that is a number; undefined where there is none
+ * Reads the labels of the samples of one family. Hot: samples in a row mostly differ in their bound alone, so what is the
+ * same as in the sample before is not read again.
  */
-export function createLabelReader(boundName?: string): (labels: unknown) => SampleLabels | undefined {
-  const bounds = new Map<unknown, Bound>();
-  let shape: LabelShape | undefined;
-  let given: unknown[] = [];
-  let pairs: readonly Pair[] = [];
-  let set = "";
+export class LabelReader {
+  readonly #boundName: string | undefined;
+  /** Bounds that were read, by the value given. */
+  readonly #bounds = new Map<unknown, Bound>();
+  /** Of the sample before: shape, values as given, pairs, and key of its label set. */
+  #shape: LabelShape | undefined;
+  #given: unknown[] = [];
+  #pairs: readonly Pair[] = [];
+  #set = "";
 
-  function readBound(name: string, value: unknown): Bound {
-    const known = bounds.get(value);
-    if (known !== undefined) return known;
-    const text = textOf(value);
-    const bound = boundOf(text);
-    const read: Bound = { pair: [name, bound === Infinity ? "+Inf" : text], bound };
-    if (typeof value !== "object") bounds.set(value, read);
-    return read;
+  /** @param boundName name of the label that is a number; undefined where there is none */
+  constructor(boundName?: string) {
+    this.#boundName = boundName;
   }
 
-  return (labels) => {
-    const next = readShape(labels, shape, boundName);
-    if (next === undefined) return undefined;
-    let isSameSet = next === shape;
-    if (!isSameSet) given = [];
-    shape = next;
+  /** Reads the labels of the next sample; returns undefined where a name is invalid. */
+  read(labels: unknown): SampleLabels | undefined {
+    const shape = readShape(labels, this.#shape, this.#boundName);
+    if (shape === undefined) return undefined;
+    let isSameSet = shape === this.#shape;
+    if (!isSameSet) this.#given = [];
+    this.#shape = shape;
+    const given = this.#given;
+    const before = this.#pairs;
     const values = labels as Readonly<Record<string, unknown>>;
     let bound: Bound | undefined;
-    const read: Pair[] = [];
-    for (let at = 0; at < next.names.length; at += 1) {
-      const name = next.names[at] as string;
+    const pairs: Pair[] = [];
+    for (let at = 0; at < shape.names.length; at += 1) {
+      const name = shape.names[at] as string;
       const value = values[name];
-      const before = pairs[at];
-      if (at === next.boundAt) {
-        bound = readBound(name, value);
-        read.push(bound.pair);
-      } else if (before !== undefined && value === given[at] && typeof value !== "object") read.push(before);
+      const known = before[at];
+      if (at === shape.boundAt) {
+        bound = this.#readBound(name, value);
+        pairs.push(bound.pair);
+      } else if (known !== undefined && value === given[at] && typeof value !== "object") pairs.push(known);
       else {
-        // The text of an object may be another one each time.
+        // The text of an object can be another one each time.
         isSameSet = false;
         given[at] = value;
-        read.push([name, textOf(value)]);
+        pairs.push([name, textOf(value)]);
       }
     }
-    if (!isSameSet) set = labelSetKey(read, next.order);
-    pairs = read;
-    return { pairs: read, boundText: bound?.pair[1] ?? "", bound: bound?.bound ?? Number.NaN, set };
-  };
+    if (!isSameSet) this.#set = labelSetKey(pairs, shape.order);
+    this.#pairs = pairs;
+    return { pairs, boundText: bound?.pair[1] ?? "", bound: bound?.bound ?? Number.NaN, set: this.#set };
+  }
+
+  #readBound(name: string, value: unknown): Bound {
+    const known = this.#bounds.get(value);
+    if (known !== undefined) return known;
+    const text = textOf(value);
+    const bound = parseBound(text);
+    const read: Bound = { pair: [name, bound === Infinity ? "+Inf" : text], bound };
+    if (typeof value !== "object") this.#bounds.set(value, read);
+    return read;
+  }
 }
 
-/** Values are clean, so that no NUL is among them. A scraper takes an empty label for none. */
+/** Values are clean, so none of them contains a NUL. For a scraper an empty label is the same as no label. */
 function labelSetKey(pairs: readonly Pair[], order: readonly number[]): string {
   let key = "";
   for (const at of order) {
@@ -109,7 +120,7 @@ function readShape(
   return { names, order, boundAt: boundName === undefined ? -1 : names.indexOf(boundName) };
 }
 
-/** Gives any label value as text that can stand on a page: a scraper has no other kind, and an absent label is an empty one. */
+/** Returns any label value as text that a page can hold: a scraper knows no other kind, and an absent label is an empty one. */
 function textOf(value: unknown): string {
   if (typeof value === "string") return toPageable(value);
   if (value === undefined || value === null) return "";

@@ -1,3 +1,4 @@
+// Reader of a foreign source of metrics: the page never depends on whether, or how fast, the source answers.
 import type { Clock } from "@eventmeter/core";
 import { type Reporter, waitWithin } from "@eventmeter/core/publisher";
 
@@ -5,84 +6,90 @@ import { type Reporter, waitWithin } from "@eventmeter/core/publisher";
 export interface PageSource {
   /** Value of the label `source` of `eventmeter_registry_up`. */
   readonly name: "registry" | "process";
-  /** Whether counters may have lost their suffix. */
+  /** Returns whether counters can have lost their suffix. */
   isOpenMetrics(): boolean;
-  /** Gives metrics as a registry's `getMetricsAsJSON` does; may throw, reject, hang or be slow. */
+  /** Returns metrics as a registry's `getMetricsAsJSON` does; may throw, reject, hang or be slow. */
   read(): PromiseLike<readonly unknown[]>;
-}
-
-/** Reads a foreign source without depending on it. */
-export interface SourceReader {
-  readonly source: PageSource;
-  /** Gives the metrics; undefined if they do not come in time or at all, which is reported when it begins. */
-  read(budgetMs: number): Promise<readonly unknown[] | undefined>;
-}
-
-/** What a reader needs. */
-export interface SourceReaderInit {
-  readonly source: PageSource;
-  readonly clock: Clock;
-  readonly reporter: Reporter;
-  readonly signal: AbortSignal;
-}
-
-interface Reading {
-  readonly settled: Promise<unknown>;
-  /** On the monotonic clock, in milliseconds. */
-  readonly begun: number;
-  metrics: readonly unknown[] | undefined;
-  cause: unknown;
 }
 
 const UNREADABLE = "could not be read";
 
-/** Makes the reader of one source: at most one reading at a time, shared by all who ask meanwhile, each within its own time. */
-export function createSourceReader({ source, clock, reporter, signal }: SourceReaderInit): SourceReader {
-  let current: Reading | undefined;
-  const failing = new Set<string>();
+/** Reads one source: one reading at a time, shared by all who ask meanwhile, each within a time of its own. */
+export class SourceReader {
+  readonly source: PageSource;
+  readonly #clock: Clock;
+  readonly #reporter: Reporter;
+  readonly #signal: AbortSignal;
+  /** Reasons for which the source is left out, each reported when it began. */
+  readonly #failures = new Set<string>();
+  #reading: Reading | undefined;
 
-  function begin(): Reading {
-    const reading: Reading = { settled: run(), begun: clock.monotonic(), metrics: undefined, cause: undefined };
-    return reading;
-
-    async function run(): Promise<void> {
-      // Whatever is thrown at once is a rejection from here on, and `reading` is there before anything is set.
-      await Promise.resolve();
-      try {
-        const metrics: unknown = await source.read();
-        if (!Array.isArray(metrics)) throw new TypeError("it gave no array");
-        reading.metrics = metrics;
-      } catch (cause) {
-        reading.cause = cause;
-      }
-      if (current === reading) current = undefined;
-    }
+  constructor(
+    source: PageSource,
+    { clock, reporter, signal }: { readonly clock: Clock; readonly reporter: Reporter; readonly signal: AbortSignal },
+  ) {
+    this.source = source;
+    this.#clock = clock;
+    this.#reporter = reporter;
+    this.#signal = signal;
   }
 
-  function fail(reason: string, cause?: unknown): undefined {
-    if (!failing.has(reason)) {
-      const message = `the ${source.name === "process" ? "process metrics" : "registry"} ${reason}; the page goes without`;
-      reporter.error("registry-failed", message, { cause, retryable: true });
-    }
-    failing.add(reason);
+  /** Resolves to the metrics; undefined if they do not come within `budgetMs` or at all. Never rejects. */
+  async read(budgetMs: number): Promise<readonly unknown[] | undefined> {
+    const reading = (this.#reading ??= this.#begin());
+    const tooLate = `did not answer within ${budgetMs} ms`;
+    // Counted from the beginning of the reading: a caller whose time is over already does not wait.
+    const timeoutMs = budgetMs - (this.#clock.monotonic() - reading.begun);
+    const status =
+      timeoutMs <= 0 ? "timeout" : await waitWithin(reading.settled, { timeoutMs, signal: this.#signal }, this.#clock);
+    if (status === "aborted") return undefined;
+    if (status === "timeout") return this.#leaveOut(tooLate);
+    if (reading.metrics === undefined) return this.#leaveOut(UNREADABLE, reading.cause);
+    this.#failures.delete(tooLate);
+    this.#failures.delete(UNREADABLE);
+    return reading.metrics;
+  }
+
+  #begin(): Reading {
+    const reading = new Reading(this.source, this.#clock.monotonic());
+    void reading.settled.then(() => {
+      this.#reading = undefined;
+    });
+    return reading;
+  }
+
+  #leaveOut(reason: string, cause?: unknown): undefined {
+    if (this.#failures.has(reason)) return undefined;
+    this.#failures.add(reason);
+    const what = this.source.name === "process" ? "process metrics" : "registry";
+    this.#reporter.error("registry-failed", `the ${what} ${reason}; the page goes without`, { cause, retryable: true });
     return undefined;
   }
+}
 
-  return {
-    source,
-    async read(budgetMs) {
-      const reading = (current ??= begin());
-      const tooLate = `did not answer within ${budgetMs} ms`;
-      // Counted from its beginning: who cannot have it in time any more need not wait.
-      const timeoutMs = budgetMs - (clock.monotonic() - reading.begun);
-      if (timeoutMs <= 0) return fail(tooLate);
-      const status = await waitWithin(reading.settled, { timeoutMs, signal }, clock);
-      if (status === "aborted") return undefined;
-      if (status === "timeout") return fail(tooLate);
-      if (reading.metrics === undefined) return fail(UNREADABLE, reading.cause);
-      failing.delete(tooLate);
-      failing.delete(UNREADABLE);
-      return reading.metrics;
-    },
-  };
+/** One reading of a source, under way or done. */
+class Reading {
+  /** On the monotonic clock, in milliseconds. */
+  readonly begun: number;
+  /** Resolves when the source has answered. Never rejects. */
+  readonly settled: Promise<void>;
+  metrics: readonly unknown[] | undefined;
+  cause: unknown;
+
+  constructor(source: PageSource, begun: number) {
+    this.begun = begun;
+    this.settled = this.#run(source);
+  }
+
+  async #run(source: PageSource): Promise<void> {
+    // Not at once: a source that asks for the page itself must find this reading, and not begin another one.
+    await Promise.resolve();
+    try {
+      const metrics: unknown = await source.read();
+      if (!Array.isArray(metrics)) throw new TypeError("it gave no array");
+      this.metrics = metrics;
+    } catch (cause) {
+      this.cause = cause;
+    }
+  }
 }

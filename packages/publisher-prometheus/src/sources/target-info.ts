@@ -1,7 +1,8 @@
+// The family `target_info`, which says who is measuring.
 import { cleanLabelName } from "@eventmeter/aggregation";
 import type { Resource } from "@eventmeter/core";
 import type { ReportOptionError } from "@eventmeter/core/publisher";
-import type { PlainFamily } from "../page/page-writer.ts";
+import type { PlainFamily } from "../page/plain-families.ts";
 
 /** Names of the fields of a resource as labels, from https://opentelemetry.io/docs/specs/semconv/resource/. */
 const FIELD_LABELS = [
@@ -11,7 +12,7 @@ const FIELD_LABELS = [
   ["environment", "deployment_environment_name"],
 ] as const;
 
-/** Gives the family that says who is measuring: one sample of value 1 with the resource as its labels. */
+/** Returns the family of a resource: one sample of value 1 with the resource as its labels. */
 export function targetInfo(resource: Resource): PlainFamily {
   const fields = FIELD_LABELS.flatMap(([field, label]): [string, string][] => {
     const value = resource[field];
@@ -29,7 +30,7 @@ export function targetInfo(resource: Resource): PlainFamily {
   };
 }
 
-/** Finds attributes of a resource that would become one label, with each other or with a field. */
+/** Reports attributes of a resource that would become one label, with each other or with a field. */
 export function checkResource(resource: Resource, report: ReportOptionError): void {
   const taken = new Set<string>(FIELD_LABELS.map(([, label]) => label));
   for (const name of Object.keys(resource.attributes ?? {})) {

@@ -1,19 +1,20 @@
+// Publishers whose health is shown on the page, as `eventmeter_publisher_*`.
 import { toPageable } from "@eventmeter/aggregation";
 import type { PublisherHealth } from "@eventmeter/core";
 import { readHealth } from "@eventmeter/core/publisher";
-import type { PlainFamily, PlainSample } from "../page/page-writer.ts";
+import type { PlainFamily, PlainSample } from "../page/plain-families.ts";
 
-/** What is watched: a publisher, or anything else that tells its health. */
+/** What can be watched: a publisher, or anything else with a name and a health. */
 export interface Watched {
   readonly name: string;
   health(): PublisherHealth;
 }
 
-interface Family {
+interface HealthFamily {
   readonly name: string;
   readonly type: "counter" | "gauge";
   readonly help: string;
-  /** Gives a value for each reason, "" where there is none. */
+  /** Returns values by reason; the reason is empty for a number without reasons. */
   readonly read: (health: PublisherHealth) => Readonly<Record<string, number | null | undefined>>;
 }
 
@@ -22,7 +23,7 @@ const UP = "eventmeter_publisher_up";
 const one = (value: number | null): Readonly<Record<string, number | null>> => ({ "": value });
 const secondsOf = (time: number | null | undefined): number | null => (typeof time === "number" ? time / 1000 : null);
 
-const FAMILIES: readonly Family[] = [
+const FAMILIES: readonly HealthFamily[] = [
   {
     name: UP,
     type: "gauge",
@@ -94,84 +95,79 @@ const FAMILIES: readonly Family[] = [
 /** Publishers on one page, those inside others included. */
 const MAX_PUBLISHERS = 1_000;
 
-interface Row {
+/** The publishers that one publisher watches. */
+export class WatchedPublishers {
+  /** Names by publisher, as they were when it was added. */
+  readonly #names = new Map<Watched, string>();
+  #closed = false;
+
+  /** Watches a publisher; returns false if it is not one. */
+  add(publisher: Watched): boolean {
+    try {
+      const { name, health } = (publisher ?? {}) as Partial<Watched>;
+      if (typeof name !== "string" || typeof health !== "function") return false;
+      if (!this.#closed) this.#names.set(publisher, name);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Returns the families of the watched publishers; none if nothing is watched. */
+  families(): PlainFamily[] {
+    if (this.#names.size === 0) return [];
+    const rows = new HealthRows();
+    for (const [publisher, name] of this.#names) rows.add(name, [], readHealth(publisher));
+    return FAMILIES.map(({ name, type, help, read }) => ({
+      name,
+      type,
+      help,
+      samples: rows.all.flatMap((row) => samplesOf(row, name, read)),
+    }));
+  }
+
+  /** Watches nothing any more. */
+  close(): void {
+    this.#closed = true;
+    this.#names.clear();
+  }
+}
+
+/** What the page shows of one publisher. */
+interface HealthRow {
   readonly labels: readonly (readonly [string, string])[];
+  /** Undefined for a publisher whose health cannot be read. */
   readonly health: PublisherHealth | undefined;
 }
 
-/** What one publisher watches. */
-export interface Watch {
-  /** Watches a publisher; false if it is none. */
-  add(publisher: Watched): boolean;
-  /** Gives the families of what is watched; none if nothing is. */
-  families(): PlainFamily[];
-  /** Watches nothing any more. */
-  close(): void;
-}
+/** The rows of one page, each with labels of its own. */
+class HealthRows {
+  readonly all: HealthRow[] = [];
+  readonly #taken = new Set<string>();
+  /** How often each name was asked for, by its path and name. */
+  readonly #counts = new Map<string, number>();
 
-/** Opens the watch of one publisher. */
-export function createWatch(): Watch {
-  const watched = new Map<Watched, string>();
-  let closed = false;
-  return {
-    add(publisher) {
-      try {
-        const { name, health } = (publisher ?? {}) as Partial<Watched>;
-        if (typeof name !== "string" || typeof health !== "function") return false;
-        if (!closed) watched.set(publisher, name);
-        return true;
-      } catch {
-        return false;
-      }
-    },
-    families() {
-      const rows = rowsOf(watched);
-      if (rows.length === 0) return [];
-      return FAMILIES.map(({ name, type, help, read }) => ({
-        name,
-        type,
-        help,
-        samples: rows.flatMap((row) => samplesOf(row, name, read)),
-      }));
-    },
-    close() {
-      closed = true;
-      watched.clear();
-    },
-  };
-}
+  /** Adds a publisher and those inside it, which get the path of their parents' names as the label `parent`. */
+  add(name: string, parents: readonly string[], health: PublisherHealth | undefined): void {
+    if (this.all.length >= MAX_PUBLISHERS) return;
+    const parent = parents.join("/");
+    const own = this.#freeName(parent, toPageable(name));
+    this.all.push({ labels: [["publisher", own], ...(parent === "" ? [] : [["parent", parent] as const])], health });
+    for (const child of health?.children ?? []) this.add(child.name, [...parents, own], child);
+  }
 
-/**
- * Gives a row for each publisher, children included. A child has its path of parents in the label `parent`; one whose name
- * and path are there already gets `#2` and so on behind its name.
- */
-function rowsOf(watched: ReadonlyMap<Watched, string>): Row[] {
-  const rows: Row[] = [];
-  const taken = new Set<string>();
-  const counts = new Map<string, number>();
-
-  function freeName(parent: string, name: string): string {
+  /** Takes a name for itself: one that is there already, with the same parents, gets `#2` and so on after it. */
+  #freeName(parent: string, name: string): string {
     const key = `${parent}\0${name}`;
-    let count = counts.get(key) ?? 1;
-    while (taken.has(count === 1 ? key : `${key}#${count}`)) count += 1;
-    counts.set(key, count);
-    taken.add(count === 1 ? key : `${key}#${count}`);
+    let count = this.#counts.get(key) ?? 1;
+    while (this.#taken.has(count === 1 ? key : `${key}#${count}`)) count += 1;
+    this.#counts.set(key, count);
+    this.#taken.add(count === 1 ? key : `${key}#${count}`);
     return count === 1 ? name : `${name}#${count}`;
   }
-
-  function add(name: string, path: readonly string[], health: PublisherHealth | undefined): void {
-    if (rows.length >= MAX_PUBLISHERS) return;
-    const parent = path.join("/");
-    const own = freeName(parent, toPageable(name));
-    rows.push({ labels: [["publisher", own], ...(parent === "" ? [] : [["parent", parent] as const])], health });
-    for (const child of health?.children ?? []) add(child.name, [...path, own], child);
-  }
-
-  for (const [publisher, name] of watched) add(name, [], readHealth(publisher));
-  return rows;
 }
 
-function samplesOf({ labels, health }: Row, name: string, read: Family["read"]): PlainSample[] {
+function samplesOf({ labels, health }: HealthRow, name: string, read: HealthFamily["read"]): PlainSample[] {
   if (health === undefined) return name === UP ? [{ name, labels, value: 0 }] : [];
   const seen = new Set<string>();
   return Object.entries(read(health)).flatMap(([given, value]) => {

@@ -1,9 +1,17 @@
 import { setImmediate } from "node:timers/promises";
-import { SeriesStore, type SeriesStoreOptions, type Snapshot } from "@eventmeter/aggregation";
+import {
+  runInSlices,
+  SeriesStore,
+  type SeriesStoreOptions,
+  type SliceOptions,
+  type Snapshot,
+} from "@eventmeter/aggregation";
 import { createEventFields, createNetworkFields } from "@eventmeter/core/publisher";
 import { fc, test as property } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
-import { encodePage, type EncodeOptions, type PageFormat, type PlainFamily } from "../src/page/page-writer.ts";
+import type { PageFormat } from "../src/page/exposition-text.ts";
+import { writePage } from "../src/page/page-writer.ts";
+import type { PlainFamily } from "../src/page/plain-families.ts";
 import { type ParsedFamily, parseExposition } from "./exposition-parser.ts";
 
 const TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
@@ -43,13 +51,18 @@ function addNetwork(store: SeriesStore, operation: string): void {
   store.addNetwork({ ...createNetworkFields("series"), operation, ...times, bytesSent: 10, bytesReceived: 2 ** 53 });
 }
 
-async function page(
+/** Writes a page in slices, as its renderer does. */
+function chunksOf(
   snapshot: Snapshot,
   format: PageFormat,
-  extra: readonly PlainFamily[] = [],
-  options: EncodeOptions = {},
-): Promise<string> {
-  return Buffer.concat(await encodePage(snapshot, extra, format, options)).toString();
+  others: readonly PlainFamily[] = [],
+  { createdLines = false, ...slices }: SliceOptions & { createdLines?: boolean } = {},
+): Promise<Buffer[]> {
+  return runInSlices(() => writePage(snapshot, others, format, createdLines), slices);
+}
+
+async function page(...args: Parameters<typeof chunksOf>): Promise<string> {
+  return Buffer.concat(await chunksOf(...args)).toString();
 }
 
 async function parsed(...args: Parameters<typeof page>): Promise<ParsedFamily[]> {
@@ -205,7 +218,7 @@ describe.each(FORMATS)("in %s", (format) => {
       addEvent(store, `event-😀-${added}`, "completed", added, { retryCount: added });
       addNetwork(store, `operation-${added}`);
     }
-    const chunks = await encodePage(store.snapshot(), [], format);
+    const chunks = await chunksOf(store.snapshot(), format);
     expect(chunks.length).toBeGreaterThan(40);
     const families = parseExposition(Buffer.concat(chunks).toString(), format);
     expect(labelsOf(families, "event_duration_seconds_count")).toHaveLength(1_500);
@@ -215,7 +228,7 @@ describe.each(FORMATS)("in %s", (format) => {
     );
   });
 
-  test("records that are added while a page is encoded do not change it", async () => {
+  test("records that are added while a page is written do not change it", async () => {
     const store = storeOf({ maxLabelSets: 5_000 });
     for (let added = 0; added < 2_000; added += 1) addEvent(store, `event-${added}`);
     const before = await page(store.snapshot(), format);
@@ -333,7 +346,7 @@ test("others can run after every chunk, of whichever family", async () => {
   // Nothing is left of the slice of an earlier page then.
   await setImmediate();
   await setImmediate();
-  const chunks = await encodePage(store.snapshot(), [{ name: "g", type: "gauge", help: "h", samples }], "text", {
+  const chunks = await chunksOf(store.snapshot(), "text", [{ name: "g", type: "gauge", help: "h", samples }], {
     sliceMs: 0,
     pause,
   });
