@@ -1,3 +1,7 @@
-export type { ElasticsearchClient, ElasticsearchRequest, ElasticsearchRequestOptions } from "./client.ts";
+export type {
+  ElasticsearchClient,
+  ElasticsearchRequest,
+  ElasticsearchRequestOptions,
+} from "./connection/client-types.ts";
 export type { ElasticsearchAuth, ElasticsearchDroppedRecord, ElasticsearchPublisherOptions } from "./options.ts";
 export { ElasticsearchPublisher } from "./publisher.ts";

@@ -8,9 +8,9 @@ import {
   resolveClock,
 } from "@eventmeter/core/publisher";
 import { type DeliveryOptions, deliveryOptionRules, type PushOptions } from "@eventmeter/delivery";
-import type { ElasticsearchClient } from "./client.ts";
-import { authRule, clientOptionsRule, hostRule } from "./connection-rules.ts";
-import { indexPrefixRule, namespaceRule } from "./names.ts";
+import type { ElasticsearchClient } from "./connection/client-types.ts";
+import { authRule, clientOptionsRule, hostRule } from "./connection/connection-rules.ts";
+import { indexPrefixRule, namespaceRule } from "./index-names.ts";
 
 /** Options of an `ElasticsearchPublisher`: `hosts` or `client`, everything else as you need it. */
 export interface ElasticsearchPublisherOptions extends CommonOptions {

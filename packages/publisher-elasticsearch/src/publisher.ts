@@ -9,14 +9,14 @@ import type {
   WaitOptions,
 } from "@eventmeter/core";
 import { createPushPublisher, type StartContext } from "@eventmeter/delivery";
-import { checkServer } from "./check.ts";
-import { type Connection, createConnection } from "./connection.ts";
-import { createEncode } from "./encode.ts";
-import { limit } from "./exchange.ts";
-import { findingText, identify, isFinding } from "./identity.ts";
-import { createInstall, type Install, startFailed } from "./install.ts";
+import { checkServer } from "./connection/server-check.ts";
+import { type Connection, createConnection } from "./connection/connection.ts";
+import { createEncode } from "./documents/document-encoder.ts";
+import { limit } from "./connection/request.ts";
+import { findingText, identify, isFinding } from "./connection/server-identity.ts";
+import { createInstall, type Install, startFailed } from "./templates/template-installer.ts";
 import { type ElasticsearchPublisherOptions, pushOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
-import { createSend } from "./send.ts";
+import { createSend } from "./bulk/bulk-sender.ts";
 
 /**
  * Stores each record as a document in Elasticsearch.

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { TEMPLATE_VERSION, templateOf } from "../src/templates.ts";
+import { TEMPLATE_VERSION, templateOf } from "../src/templates/index-template.ts";
 import { type FakeTemplate, openFakeElasticsearch } from "./fake-elasticsearch.ts";
 import { error } from "./fake-replies.ts";
 import { eventually, NOON, openPublisher, until } from "./open-publisher.ts";

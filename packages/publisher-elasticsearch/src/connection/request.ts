@@ -1,6 +1,6 @@
 import type { Clock } from "@eventmeter/core";
-import type { ElasticsearchClient, ElasticsearchRequest } from "./client.ts";
-import { type Failure, failureOf } from "./failure.ts";
+import type { ElasticsearchClient, ElasticsearchRequest } from "./client-types.ts";
+import { type Failure, failureOf } from "./request-failure.ts";
 import { readReply, type Reply, type StreamedResult } from "./reply.ts";
 
 /** One request and its limits. */

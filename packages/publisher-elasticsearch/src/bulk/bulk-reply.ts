@@ -1,5 +1,5 @@
 import type { Outcome, RecordOutcome } from "@eventmeter/delivery";
-import { type Answer, answerText, errorType, type Reply } from "./reply.ts";
+import { type Answer, answerText, errorType, type Reply } from "../connection/reply.ts";
 
 /** What a bulk reply says. */
 export interface BulkVerdict {

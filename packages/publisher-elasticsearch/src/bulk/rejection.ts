@@ -1,4 +1,4 @@
-import { type Answer, answerText, errorOf, errorType, type Reply } from "./reply.ts";
+import { type Answer, answerText, errorOf, errorType, type Reply } from "../connection/reply.ts";
 
 /** Says why a lane, a stream or a daily index, is held, and what to do. */
 export function refusalText(answer: Answer, lane: string, isStream: boolean): string {

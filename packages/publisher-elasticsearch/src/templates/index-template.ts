@@ -1,6 +1,6 @@
 import { dictionaryMappings, ecsMappings } from "./mappings.ts";
-import { streamName } from "./names.ts";
-import type { ResolvedOptions } from "./options.ts";
+import { streamName } from "../index-names.ts";
+import type { ResolvedOptions } from "../options.ts";
 
 /** Raised with every change of a template; a server's older one is replaced. */
 export const TEMPLATE_VERSION = 1;

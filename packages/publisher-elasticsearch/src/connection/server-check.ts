@@ -1,11 +1,11 @@
 import type { CheckReport, PublisherError, WaitOptions } from "@eventmeter/core";
 import { waitWithin } from "@eventmeter/core/publisher";
-import type { ElasticsearchClient } from "./client.ts";
+import type { ElasticsearchClient } from "./client-types.ts";
 import type { Connection } from "./connection.ts";
-import { exchange, isFailure } from "./exchange.ts";
-import { failureFinding, type Finding, identify, isFinding, statusFinding } from "./identity.ts";
-import { streamName } from "./names.ts";
-import type { ResolvedOptions } from "./options.ts";
+import { exchange, isFailure } from "./request.ts";
+import { failureFinding, type Finding, identify, isFinding, statusFinding } from "./server-identity.ts";
+import { streamName } from "../index-names.ts";
+import type { ResolvedOptions } from "../options.ts";
 
 /** What is no fault: that these credentials may write, or that nobody can tell. */
 const GOOD: ReadonlySet<string> = new Set(["ok", "write-unknown"]);

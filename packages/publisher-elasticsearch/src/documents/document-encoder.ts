@@ -1,10 +1,10 @@
 import type { RecordFields } from "@eventmeter/core/publisher";
-import { createDictionaryDocuments } from "./dictionary.ts";
+import { createDictionaryDocuments } from "./daily-documents.ts";
 import { documentId } from "./document-id.ts";
-import { createEcsDocuments } from "./ecs.ts";
+import { createEcsDocuments } from "./ecs-documents.ts";
 import { createJsonWriter } from "./json-writer.ts";
-import { dailyName, type RecordKind, streamName } from "./names.ts";
-import type { ResolvedOptions } from "./options.ts";
+import { dailyName, type RecordKind, streamName } from "../index-names.ts";
+import type { ResolvedOptions } from "../options.ts";
 
 /** What is known of a record besides its fields. */
 export interface Stamp {

@@ -1,11 +1,11 @@
 import { PublisherError } from "@eventmeter/core";
 import type { BackendReporter } from "@eventmeter/delivery";
-import type { ElasticsearchClient } from "./client.ts";
-import { exchange, isFailure } from "./exchange.ts";
-import { failureFinding, findingText, statusFinding } from "./identity.ts";
-import type { ResolvedOptions } from "./options.ts";
-import { answerText, errorOf, errorType, type Reply } from "./reply.ts";
-import { MANAGED_BY, TEMPLATE_VERSION, templateName, templateOf } from "./templates.ts";
+import type { ElasticsearchClient } from "../connection/client-types.ts";
+import { exchange, isFailure } from "../connection/request.ts";
+import { failureFinding, findingText, statusFinding } from "../connection/server-identity.ts";
+import type { ResolvedOptions } from "../options.ts";
+import { answerText, errorOf, errorType, type Reply } from "../connection/reply.ts";
+import { MANAGED_BY, TEMPLATE_VERSION, templateName, templateOf } from "./index-template.ts";
 
 /** How far installing may go, and who hears of it. */
 export interface InstallContext {

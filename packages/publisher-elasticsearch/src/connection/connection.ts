@@ -1,7 +1,7 @@
 import { PublisherError } from "@eventmeter/core";
-import type { ElasticsearchClient } from "./client.ts";
-import { type Finding, findingText } from "./identity.ts";
-import type { ElasticsearchAuth, ResolvedOptions } from "./options.ts";
+import type { ElasticsearchClient } from "./client-types.ts";
+import { type Finding, findingText } from "./server-identity.ts";
+import type { ElasticsearchAuth, ResolvedOptions } from "../options.ts";
 
 /** The client of one publisher: its own, loaded and made when it is first asked for, or the one that was passed in. */
 export interface Connection {

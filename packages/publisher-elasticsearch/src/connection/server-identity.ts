@@ -1,8 +1,8 @@
 import type { CheckReport } from "@eventmeter/core";
-import type { ElasticsearchClient } from "./client.ts";
-import { exchange, isFailure } from "./exchange.ts";
-import type { Failure } from "./failure.ts";
-import type { ResolvedOptions } from "./options.ts";
+import type { ElasticsearchClient } from "./client-types.ts";
+import { exchange, isFailure } from "./request.ts";
+import type { Failure } from "./request-failure.ts";
+import type { ResolvedOptions } from "../options.ts";
 import { errorOf, errorType, type Reply } from "./reply.ts";
 
 /** What was found, without the publisher's name. */

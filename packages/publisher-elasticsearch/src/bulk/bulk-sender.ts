@@ -3,12 +3,12 @@ import { gzip } from "node:zlib";
 import type { Clock } from "@eventmeter/core";
 import { type Batch, type Outcome, retryAfterMs, type Send, type SendContext } from "@eventmeter/delivery";
 import { type BulkVerdict, isBusy, readBulkReply } from "./bulk-reply.ts";
-import type { Connection } from "./connection.ts";
-import { exchange, isFailure } from "./exchange.ts";
-import { createHolds } from "./holds.ts";
-import type { Install } from "./install.ts";
-import { isMisconfigured, refusalText } from "./refusal.ts";
-import { answerText, errorOf, errorType, type Reply } from "./reply.ts";
+import type { Connection } from "../connection/connection.ts";
+import { exchange, isFailure } from "../connection/request.ts";
+import { createHolds } from "./lane-holds.ts";
+import type { Install } from "../templates/template-installer.ts";
+import { isMisconfigured, refusalText } from "./rejection.ts";
+import { answerText, errorOf, errorType, type Reply } from "../connection/reply.ts";
 
 /** What sending needs. */
 export interface SendInit {

@@ -1,7 +1,7 @@
 import type { Resource } from "@eventmeter/core";
 import type { EventFields, NetworkFields } from "@eventmeter/core/publisher";
 import { createAttributesWriter } from "./attributes.ts";
-import type { Documents } from "./documents.ts";
+import type { Documents } from "./document-writer.ts";
 import type { JsonWriter } from "./json-writer.ts";
 import { writeResource } from "./resource.ts";
 

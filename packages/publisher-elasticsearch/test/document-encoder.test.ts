@@ -9,7 +9,7 @@ import {
 } from "@eventmeter/core/publisher";
 import { fc, test as property } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
-import { createEncode } from "../src/encode.ts";
+import { createEncode } from "../src/documents/document-encoder.ts";
 import { NOON } from "./open-publisher.ts";
 
 const ID = "01a2065b-bd68-7ae9-bbba-e5e4f7c631e3";

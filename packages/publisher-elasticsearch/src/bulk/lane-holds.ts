@@ -1,9 +1,9 @@
 import type { Clock } from "@eventmeter/core";
 import type { BackendReporter, SendContext } from "@eventmeter/delivery";
-import type { ElasticsearchClient } from "./client.ts";
-import { limit } from "./exchange.ts";
-import type { Install } from "./install.ts";
-import type { Answer } from "./reply.ts";
+import type { ElasticsearchClient } from "../connection/client-types.ts";
+import { limit } from "../connection/request.ts";
+import type { Install } from "../templates/template-installer.ts";
+import type { Answer } from "../connection/reply.ts";
 
 /** What holds are decided by. */
 export interface HoldsInit {
