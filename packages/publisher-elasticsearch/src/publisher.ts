@@ -11,7 +11,7 @@ import type {
 import { createPushPublisher, type StartContext } from "@eventmeter/delivery";
 import { checkServer } from "./connection/server-check.ts";
 import { type Connection, createConnection } from "./connection/connection.ts";
-import { createEncode } from "./documents/document-encoder.ts";
+import { DocumentEncoder } from "./documents/document-encoder.ts";
 import { limit } from "./connection/request.ts";
 import { findingText, identify, isFinding } from "./connection/server-identity.ts";
 import { createInstall, type Install, startFailed } from "./templates/template-installer.ts";
@@ -34,13 +34,14 @@ export class ElasticsearchPublisher implements MetricsPublisher {
     const { name, clock, indexPrefix, compression, sendTimeoutMs } = resolved;
     const connection = createConnection(resolved);
     const install = resolved.templates ? createInstall(resolved) : undefined;
+    const encoder = new DocumentEncoder(resolved);
     const streams = indexPrefix === undefined;
     this.name = name;
     this.#check = (wait) => checkServer(connection, resolved, wait);
     this.#publisher = createPushPublisher(
       {
         name,
-        encode: createEncode(resolved),
+        encode: (record, context) => encoder.encode(record, context),
         send: createSend({ connection, clock, install, streams, compression, sendTimeoutMs }),
         start: (context) => start(connection, resolved, install, context),
         close: () => connection.close(),

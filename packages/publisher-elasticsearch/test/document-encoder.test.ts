@@ -9,7 +9,7 @@ import {
 } from "@eventmeter/core/publisher";
 import { fc, test as property } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
-import { createEncode } from "../src/documents/document-encoder.ts";
+import { DocumentEncoder } from "../src/documents/document-encoder.ts";
 import { NOON } from "./open-publisher.ts";
 
 const ID = "01a2065b-bd68-7ae9-bbba-e5e4f7c631e3";
@@ -41,10 +41,15 @@ interface Line {
 }
 
 /** Encodes a record and reads the lines as a server would. */
-function encoded(record: MetricsRecord, options: Partial<Parameters<typeof createEncode>[0]> = {}): Line {
-  const encode = createEncode({ namespace: "default", indexPrefix: undefined, resource: undefined, ...options });
+function encoded(record: MetricsRecord, options: Partial<ConstructorParameters<typeof DocumentEncoder>[0]> = {}): Line {
+  const encoder = new DocumentEncoder({
+    namespace: "default",
+    indexPrefix: undefined,
+    resource: undefined,
+    ...options,
+  });
   const fields = fieldsOf(record);
-  const { data, lane } = encode(fields, { id: ID });
+  const { data, lane } = encoder.encode(fields, { id: ID });
   const lines = new TextDecoder("utf-8", { fatal: true }).decode(data).split("\n");
   expect(lines).toHaveLength(3);
   expect(lines[2]).toBe("");

@@ -1,62 +1,71 @@
+// Documents for daily indices: the standard dictionary (`formatMetrics`) with `@timestamp`.
 import type { Resource } from "@eventmeter/core";
 import type { EventFields, NetworkFields } from "@eventmeter/core/publisher";
-import { createAttributesWriter } from "./attributes.ts";
-import type { Documents } from "./document-writer.ts";
+import { AttributesWriter, type DocumentWriter, writeResource } from "./document-writer.ts";
 import type { JsonWriter } from "./json-writer.ts";
-import { writeResource } from "./resource.ts";
 
-/** Makes what writes documents that are the standard dictionary, as `formatMetrics` gives it, with `@timestamp`. */
-export function createDictionaryDocuments(writer: JsonWriter, resource: Resource | undefined): Documents {
-  const { raw, quote, member } = writer;
-  const writeAttributes = createAttributesWriter(writer, ',"attributes":');
+/** Writes documents that are the standard dictionary with `@timestamp`, and `service` and `resource` if there is a resource. */
+export class DailyDocumentWriter implements DocumentWriter {
+  readonly #json: JsonWriter;
+  readonly #resource: Resource | undefined;
+  readonly #attributes: AttributesWriter;
 
-  function begin({ startTime, endTime }: EventFields | NetworkFields, type: string): void {
-    const timestamp = new Date(endTime ?? startTime).toISOString();
-    raw(`{"@timestamp":"${timestamp}","metric_type":"${type}","schema_version":1,"timestamp":"${timestamp}"`);
+  constructor(json: JsonWriter, resource: Resource | undefined) {
+    this.#json = json;
+    this.#resource = resource;
+    this.#attributes = new AttributesWriter(json, ',"attributes":');
   }
 
-  function times({ startTime, endTime, error }: EventFields | NetworkFields, elapsed: string): void {
+  writeEvent(fields: EventFields): void {
+    const json = this.#json;
+    this.#writeStart(fields, "event");
+    json.writeTextMember(',"event_name":', fields.eventName);
+    json.writeTextMember(',"task_id":', fields.taskId);
+    json.writeTextMember(',"status":', fields.status);
+    this.#writeTimesAndError(fields, "duration");
+    json.writeAscii(`,"retry_count":${fields.retryCount},"process_id":${fields.processId}`);
+    json.writeTextMember(',"pipeline_id":', fields.pipelineId);
+    this.#writeEnd(fields);
+  }
+
+  writeNetwork(fields: NetworkFields): void {
+    const json = this.#json;
+    const { error, endTime } = fields;
+    this.#writeStart(fields, "network");
+    json.writeTextMember(',"operation":', fields.operation);
+    json.writeTextMember(',"host":', fields.host);
+    json.writeAscii(`,"port":${fields.port}`);
+    json.writeTextMember(',"status":', error !== null ? "failed" : endTime === null ? "running" : "completed");
+    this.#writeTimesAndError(fields, "latency");
+    json.writeAscii(`,"bytes_sent":${fields.bytesSent},"bytes_received":${fields.bytesReceived}`);
+    json.writeTextMember(',"task_id":', fields.taskId);
+    json.writeTextMember(',"event_name":', fields.eventName);
+    this.#writeEnd(fields);
+  }
+
+  #writeStart({ startTime, endTime }: EventFields | NetworkFields, type: string): void {
+    const timestamp = new Date(endTime ?? startTime).toISOString();
+    this.#json.writeAscii(
+      `{"@timestamp":"${timestamp}","metric_type":"${type}","schema_version":1,"timestamp":"${timestamp}"`,
+    );
+  }
+
+  #writeTimesAndError({ startTime, endTime, error }: EventFields | NetworkFields, elapsed: string): void {
     const seconds = endTime === null ? null : (endTime - startTime) / 1_000;
     const endSeconds = endTime === null ? null : endTime / 1_000;
-    raw(`,"start_time":${startTime / 1_000},"end_time":${endSeconds},"${elapsed}":${seconds}`);
-    if (error === null) raw(',"error":null');
-    else member(',"error":', error);
+    this.#json.writeAscii(`,"start_time":${startTime / 1_000},"end_time":${endSeconds},"${elapsed}":${seconds}`);
+    if (error === null) this.#json.writeAscii(',"error":null');
+    else this.#json.writeTextMember(',"error":', error);
   }
 
-  function end(fields: EventFields | NetworkFields): void {
-    member(',"error_type":', fields.errorType);
-    member(',"trace_id":', fields.traceId);
-    member(',"span_id":', fields.spanId);
-    member(',"record_id":', fields.recordId);
-    writeAttributes(fields);
-    writeResource(writer, resource);
-    raw("}");
+  #writeEnd(fields: EventFields | NetworkFields): void {
+    const json = this.#json;
+    json.writeTextMember(',"error_type":', fields.errorType);
+    json.writeTextMember(',"trace_id":', fields.traceId);
+    json.writeTextMember(',"span_id":', fields.spanId);
+    json.writeTextMember(',"record_id":', fields.recordId);
+    this.#attributes.write(fields);
+    writeResource(json, this.#resource);
+    json.writeAscii("}");
   }
-
-  return {
-    event(fields) {
-      begin(fields, "event");
-      member(',"event_name":', fields.eventName);
-      member(',"task_id":', fields.taskId);
-      member(',"status":', fields.status);
-      times(fields, "duration");
-      raw(`,"retry_count":${fields.retryCount},"process_id":${fields.processId}`);
-      member(',"pipeline_id":', fields.pipelineId);
-      end(fields);
-    },
-    network(fields) {
-      const { error, endTime } = fields;
-      begin(fields, "network");
-      member(',"operation":', fields.operation);
-      raw(',"host":');
-      quote(fields.host);
-      raw(`,"port":${fields.port}`);
-      member(',"status":', error !== null ? "failed" : endTime === null ? "running" : "completed");
-      times(fields, "latency");
-      raw(`,"bytes_sent":${fields.bytesSent},"bytes_received":${fields.bytesReceived}`);
-      member(',"task_id":', fields.taskId);
-      member(',"event_name":', fields.eventName);
-      end(fields);
-    },
-  };
 }

@@ -1,7 +1,78 @@
-import type { EventFields, NetworkFields } from "@eventmeter/core/publisher";
+// What the writers of both kinds of documents have in common: their contract, attributes, and the resource.
+import type { Resource } from "@eventmeter/core";
+import { type AttributeSource, type EventFields, type NetworkFields, readAttributes } from "@eventmeter/core/publisher";
+import type { JsonWriter } from "./json-writer.ts";
 
-/** Writes documents, each as one line of JSON without its end. */
-export interface Documents {
-  readonly event: (fields: EventFields) => void;
-  readonly network: (fields: NetworkFields) => void;
+/** Writes the document of a record as one line of JSON, without the end of the line. */
+export interface DocumentWriter {
+  writeEvent(fields: EventFields): void;
+  writeNetwork(fields: NetworkFields): void;
+}
+
+/** Writes the attributes of record after record, each time as one object. */
+export class AttributesWriter {
+  readonly #json: JsonWriter;
+  readonly #opening: string;
+  #fields: AttributeSource | undefined;
+  #separator = "";
+
+  /** @param name comma, quotes and colon included */
+  constructor(json: JsonWriter, name: string) {
+    this.#json = json;
+    this.#opening = `${name}{`;
+  }
+
+  /**
+   * Writes the attributes of a record, or nothing if it has none. An attribute whose name has a NUL, which no `flattened`
+   * field takes, is left out and counted as repaired.
+   */
+  write(fields: AttributeSource): void {
+    if (fields.attributes === undefined) return;
+    this.#fields = fields;
+    this.#separator = this.#opening;
+    readAttributes(fields, this.#writeAttribute);
+    if (this.#separator === ",") this.#json.writeAscii("}");
+  }
+
+  // One function for all records: a new one for each would be garbage.
+  readonly #writeAttribute = (name: string, value: string | number | boolean): void => {
+    if (name.includes("\0")) {
+      if (this.#fields !== undefined) this.#fields.repaired += 1;
+      return;
+    }
+    const json = this.#json;
+    json.writeAscii(this.#separator);
+    this.#separator = ",";
+    json.writeText(name);
+    json.writeAscii(":");
+    if (typeof value === "string") json.writeText(value);
+    else json.writeAscii(String(value));
+  };
+}
+
+/** Writes a resource as members of a document: `service` by ECS, and its attributes in one `flattened` field. */
+export function writeResource(json: JsonWriter, resource: Resource | undefined): void {
+  if (resource === undefined) return;
+  const { serviceName, serviceVersion, serviceInstanceId, environment, attributes } = resource;
+  json.writeAscii(',"service":{"name":');
+  json.writeText(serviceName);
+  json.writeTextMember(',"version":', serviceVersion);
+  json.writeTextMember(',"environment":', environment);
+  if (serviceInstanceId !== undefined) {
+    json.writeAscii(',"node":{"name":');
+    json.writeText(serviceInstanceId);
+    json.writeAscii("}");
+  }
+  json.writeAscii("}");
+  let separator = ',"resource":{';
+  for (const [name, value] of Object.entries(attributes ?? {})) {
+    if (value === undefined || name.includes("\0")) continue;
+    json.writeAscii(separator);
+    separator = ",";
+    json.writeText(name);
+    json.writeAscii(":");
+    if (typeof value === "string") json.writeText(value);
+    else json.writeAscii(JSON.stringify(value));
+  }
+  if (separator === ",") json.writeAscii("}");
 }

@@ -1,111 +1,131 @@
+// Documents with ECS fields, for data streams.
 import { isIPv4, isIPv6 } from "node:net";
 import type { Resource } from "@eventmeter/core";
 import type { EventFields, NetworkFields } from "@eventmeter/core/publisher";
-import { createAttributesWriter } from "./attributes.ts";
-import type { Documents } from "./document-writer.ts";
+import { AttributesWriter, type DocumentWriter, writeResource } from "./document-writer.ts";
 import type { JsonWriter } from "./json-writer.ts";
-import { writeResource } from "./resource.ts";
 
 /** The version of https://www.elastic.co/docs/reference/ecs that the fields are from. */
 const ECS_VERSION = "8.17.0";
-const NANOSECONDS_IN_MS = 1e6;
+const NANOSECONDS_PER_MS = 1e6;
 
-/** Makes what writes documents with ECS fields, for the data streams of one namespace. */
-export function createEcsDocuments(writer: JsonWriter, namespace: string, resource: Resource | undefined): Documents {
-  const { raw, integer, prepared, quote, member } = writer;
-  const writeLabels = createAttributesWriter(writer, ',"labels":');
-  const head = (kind: string): string =>
-    `,"ecs":{"version":"${ECS_VERSION}"},"data_stream":{"type":"metrics","dataset":"eventmeter.${kind}","namespace":${JSON.stringify(namespace)}},` +
-    `"event":{"kind":"event","dataset":"eventmeter.${kind}"`;
-  const eventHead = Buffer.from(`${head("event")},"action":`);
-  const networkHead = Buffer.from(`${head("network")},"category":["network"],"type":["connection"],"action":`);
+/** Writes documents with ECS fields for the data streams of one namespace. */
+export class EcsDocumentWriter implements DocumentWriter {
+  readonly #json: JsonWriter;
+  readonly #resource: Resource | undefined;
+  readonly #labels: AttributesWriter;
+  readonly #eventHead: Uint8Array;
+  readonly #networkHead: Uint8Array;
 
-  function begin(fields: EventFields | NetworkFields, eventPart: Uint8Array, action: string, outcome: string): void {
-    const { startTime, endTime } = fields;
-    raw('{"@timestamp":');
-    long(endTime ?? startTime);
-    prepared(eventPart);
-    quote(action);
-    raw(',"outcome":"');
-    raw(outcome);
-    raw('","start":');
-    long(startTime);
-    if (endTime !== null) {
-      raw(',"end":');
-      long(endTime);
-      raw(',"duration":');
-      integer(Math.round((endTime - startTime) * NANOSECONDS_IN_MS));
-    }
-    member(',"id":', fields.recordId);
-    raw('},"eventmeter":{"schema_version":1');
+  constructor(json: JsonWriter, namespace: string, resource: Resource | undefined) {
+    this.#json = json;
+    this.#resource = resource;
+    this.#labels = new AttributesWriter(json, ',"labels":');
+    this.#eventHead = Buffer.from(`${headOf("event", namespace)},"action":`);
+    this.#networkHead = Buffer.from(
+      `${headOf("network", namespace)},"category":["network"],"type":["connection"],"action":`,
+    );
   }
 
-  function end(fields: EventFields | NetworkFields): void {
+  writeEvent(fields: EventFields): void {
+    const json = this.#json;
+    const { status, processId } = fields;
+    const outcome = status === "completed" ? "success" : status === "failed" ? "failure" : "unknown";
+    this.#writeStart(fields, this.#eventHead, fields.eventName, outcome);
+    json.writeTextMember(',"task_id":', fields.taskId);
+    json.writeTextMember(',"status":', status);
+    json.writeAscii(',"retry_count":');
+    this.#writeLong(fields.retryCount);
+    json.writeTextMember(',"pipeline_id":', fields.pipelineId);
+    json.writeAscii("}");
+    if (processId !== null) {
+      json.writeAscii(',"process":{"pid":');
+      json.writeInteger(processId);
+      json.writeAscii("}");
+    }
+    this.#writeEnd(fields);
+  }
+
+  writeNetwork(fields: NetworkFields): void {
+    const json = this.#json;
+    const { error, endTime, host, port, bytesSent, bytesReceived } = fields;
+    const status = error !== null ? "failed" : endTime === null ? "running" : "completed";
+    const outcome = error !== null ? "failure" : endTime === null ? "unknown" : "success";
+    this.#writeStart(fields, this.#networkHead, fields.operation, outcome);
+    json.writeTextMember(',"status":', status);
+    json.writeTextMember(',"task_id":', fields.taskId);
+    json.writeTextMember(',"event_name":', fields.eventName);
+    json.writeAscii('},"source":{"bytes":');
+    this.#writeLong(bytesSent);
+    json.writeAscii('},"destination":{"bytes":');
+    this.#writeLong(bytesReceived);
+    if (host !== "") json.writeTextMember(',"address":', host);
+    if (isIPv4(host) || (isIPv6(host) && !host.includes("%"))) json.writeTextMember(',"ip":', host);
+    if (port !== null) {
+      json.writeAscii(',"port":');
+      json.writeInteger(port);
+    }
+    json.writeAscii('},"network":{"bytes":');
+    this.#writeLong(bytesSent + bytesReceived);
+    json.writeAscii("}");
+    this.#writeEnd(fields);
+  }
+
+  #writeStart(fields: EventFields | NetworkFields, head: Uint8Array, action: string, outcome: string): void {
+    const json = this.#json;
+    const { startTime, endTime } = fields;
+    json.writeAscii('{"@timestamp":');
+    this.#writeLong(endTime ?? startTime);
+    json.writeBytes(head);
+    json.writeText(action);
+    json.writeAscii(',"outcome":"');
+    json.writeAscii(outcome);
+    json.writeAscii('","start":');
+    this.#writeLong(startTime);
+    if (endTime !== null) {
+      json.writeAscii(',"end":');
+      this.#writeLong(endTime);
+      json.writeAscii(',"duration":');
+      json.writeInteger(Math.round((endTime - startTime) * NANOSECONDS_PER_MS));
+    }
+    json.writeTextMember(',"id":', fields.recordId);
+    json.writeAscii('},"eventmeter":{"schema_version":1');
+  }
+
+  #writeEnd(fields: EventFields | NetworkFields): void {
+    const json = this.#json;
     const { error, errorType, traceId, spanId } = fields;
     if (error !== null || errorType !== null) {
-      raw(error === null ? ',"error":{"type":' : ',"error":{"message":');
-      quote(error ?? (errorType as string));
-      if (error !== null) member(',"type":', errorType);
-      raw("}");
+      json.writeAscii(error === null ? ',"error":{"type":' : ',"error":{"message":');
+      json.writeText(error ?? (errorType as string));
+      if (error !== null) json.writeTextMember(',"type":', errorType);
+      json.writeAscii("}");
     }
-    if (traceId !== null) group(',"trace":{"id":', traceId);
-    if (spanId !== null) group(',"span":{"id":', spanId);
-    writeLabels(fields);
-    writeResource(writer, resource);
-    raw("}");
+    if (traceId !== null) this.#writeGroup(',"trace":{"id":', traceId);
+    if (spanId !== null) this.#writeGroup(',"span":{"id":', spanId);
+    this.#labels.write(fields);
+    writeResource(json, this.#resource);
+    json.writeAscii("}");
   }
 
   /** Writes a number for a field of type `long` or `date`; counts above 2^53 - 1 could not be told apart anyway. */
-  function long(value: number): void {
-    integer(Math.min(Math.trunc(value), Number.MAX_SAFE_INTEGER));
+  #writeLong(value: number): void {
+    this.#json.writeInteger(Math.min(Math.trunc(value), Number.MAX_SAFE_INTEGER));
   }
 
-  function group(name: string, text: string): void {
-    raw(name);
-    quote(text);
-    raw("}");
+  #writeGroup(opening: string, text: string): void {
+    this.#json.writeAscii(opening);
+    this.#json.writeText(text);
+    this.#json.writeAscii("}");
   }
+}
 
-  return {
-    event(fields) {
-      const { status, processId } = fields;
-      const outcome = status === "completed" ? "success" : status === "failed" ? "failure" : "unknown";
-      begin(fields, eventHead, fields.eventName, outcome);
-      member(',"task_id":', fields.taskId);
-      member(',"status":', status);
-      raw(',"retry_count":');
-      long(fields.retryCount);
-      member(',"pipeline_id":', fields.pipelineId);
-      raw("}");
-      if (processId !== null) {
-        raw(',"process":{"pid":');
-        integer(processId);
-        raw("}");
-      }
-      end(fields);
-    },
-    network(fields) {
-      const { error, endTime, host, port, bytesSent, bytesReceived } = fields;
-      const status = error !== null ? "failed" : endTime === null ? "running" : "completed";
-      const outcome = error !== null ? "failure" : endTime === null ? "unknown" : "success";
-      begin(fields, networkHead, fields.operation, outcome);
-      member(',"status":', status);
-      member(',"task_id":', fields.taskId);
-      member(',"event_name":', fields.eventName);
-      raw('},"source":{"bytes":');
-      long(bytesSent);
-      raw('},"destination":{"bytes":');
-      long(bytesReceived);
-      if (host !== "") member(',"address":', host);
-      if (isIPv4(host) || (isIPv6(host) && !host.includes("%"))) member(',"ip":', host);
-      if (port !== null) {
-        raw(',"port":');
-        integer(port);
-      }
-      raw('},"network":{"bytes":');
-      long(bytesSent + bytesReceived);
-      raw("}");
-      end(fields);
-    },
-  };
+/** Returns what is the same in all documents of one kind, up to the action. */
+function headOf(kind: string, namespace: string): string {
+  const dataset = `eventmeter.${kind}`;
+  return (
+    `,"ecs":{"version":"${ECS_VERSION}"},` +
+    `"data_stream":{"type":"metrics","dataset":"${dataset}","namespace":${JSON.stringify(namespace)}},` +
+    `"event":{"kind":"event","dataset":"${dataset}"`
+  );
 }
