@@ -89,6 +89,8 @@ describe("where to write", () => {
     { hosts, auth: { bearer: "b" } },
     { hosts, auth: { username: "u", password: "p w" } },
     { hosts: ["https://es.example/path"], clientOptions: { tls: { ca: "…" } } },
+    { hosts, clientOptions: { headers: undefined } },
+    { hosts, clientOptions: { headers: { "x-tenant": "acme", "x-trace": ["a", "b"], "x-none": undefined } } },
   ])("is accepted as %o", (options) => {
     expect(faultsOf(options)).toEqual([]);
   });
@@ -122,6 +124,24 @@ describe("where to write", () => {
   ])("is refused for the credentials %o", (auth) => {
     expect(faultsOf({ hosts, auth })).not.toEqual([]);
   });
+});
+
+test("a token has up to 65,536 characters", () => {
+  expect(faultsOf({ hosts, auth: { bearer: "a".repeat(65_536) } })).toEqual([]);
+  expect(faultsOf({ hosts, auth: { bearer: "a".repeat(65_537) } })).toHaveLength(1);
+  expect(faultsOf({ hosts, auth: { apiKey: "a".repeat(65_536) } })).toEqual([]);
+  expect(faultsOf({ hosts, auth: { apiKey: "a".repeat(65_537) } })).toHaveLength(1);
+});
+
+test.each([
+  ["text that is empty", { "x-tenant": "" }, ".x-tenant"],
+  ["text with a space around it", { "x-tenant": " acme" }, ".x-tenant"],
+  ["list with a number", { "x-tenant": ["acme", 7] }, ".x-tenant"],
+  ["name with a space", { "x tenant": "acme" }, "[…]"],
+])("a header of the client is not accepted with a %s", (_, headers, path) => {
+  expect(faultsOf({ hosts, clientOptions: { headers } })).toEqual([
+    expect.stringContaining(`clientOptions.headers${path}: expected `),
+  ]);
 });
 
 describe("names", () => {
