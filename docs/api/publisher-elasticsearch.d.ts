@@ -2,7 +2,7 @@
 
 import type { CheckReport, CommonOptions, DropReason, EventMetrics, FlushReport, FormattedMetrics, MetricsPublisher, NetworkMetrics, PublisherHealth, WaitOptions } from "@eventmeter/core";
 
-/** Credentials: an API key (the value `encoded` that Elasticsearch gave when it made the key), a user and a password, or a bearer token. */
+/** Credentials: an API key (the value `encoded` of the reply that created it), a user and a password, or a bearer token. */
 export type ElasticsearchAuth = {
     readonly apiKey: string;
     readonly username?: undefined;
@@ -20,7 +20,7 @@ export type ElasticsearchAuth = {
     readonly password?: undefined;
 };
 
-/** The part of an official client, of major 8 or 9, that is used; any of them is assignable to it. */
+/** The part of an official client that is used. Clients of major 8 and 9 are assignable to it. */
 export interface ElasticsearchClient {
     readonly transport: {
         request(params: ElasticsearchRequest, options: ElasticsearchRequestOptions): Promise<unknown>;
@@ -30,9 +30,9 @@ export interface ElasticsearchClient {
 
 /** A record that was given up after it had been encoded. */
 export interface ElasticsearchDroppedRecord {
-    /** What it is counted as in `droppedBy` of the health. */
+    /** Its reason in `droppedBy` of the health. */
     readonly countedAs: DropReason;
-    /** Why: a type of Elasticsearch's, or words of this library; never a payload. */
+    /** Cause: the type of an Elasticsearch error, or a text of this library; never a payload. */
     readonly reason: string;
     /** The action line and the document, as they would have been sent. */
     readonly bytes: Uint8Array;
@@ -52,51 +52,51 @@ export declare class ElasticsearchPublisher implements MetricsPublisher {
     publishNetworkMetrics(metrics: Readonly<NetworkMetrics>): void;
     formatMetrics(metrics: Readonly<EventMetrics> | Readonly<NetworkMetrics>): FormattedMetrics;
     /**
-     * Loads the client, asks what answers, and installs the template. Rejects with what `check()` would say, for example that nothing
-     * answers; records wait then, and the start is tried again.
+     * Loads the client, asks what answers, and installs the template. Rejects with the message of `check()`, for example if
+     * nothing answers; records then wait, and the start is tried again.
      */
     start(options?: WaitOptions): Promise<void>;
     flush(options?: WaitOptions): Promise<FlushReport>;
     close(options?: WaitOptions): Promise<FlushReport>;
     health(): PublisherHealth;
-    /** Asks the server what it is, and whether these credentials may write; stores nothing. Never rejects. */
+    /** Asks the server what it is and whether these credentials may write. Stores nothing. Never rejects. */
     check(options?: WaitOptions): Promise<CheckReport>;
     [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Options of an `ElasticsearchPublisher`: `hosts` or `client`, everything else as you need it. */
+/** Options of an `ElasticsearchPublisher`: `hosts` or `client` is required. */
 export interface ElasticsearchPublisherOptions extends CommonOptions {
-    /** Addresses of the cluster, as `https://es.example:9200`; credentials go into `auth`. */
+    /** Addresses of the cluster, such as `https://es.example:9200`; credentials go into `auth`. */
     readonly hosts?: readonly string[] | undefined;
-    /** Who writes. @default nobody in particular */
+    /** Credentials. @default none */
     readonly auth?: ElasticsearchAuth | undefined;
-    /** Further options of the official client, as `{ tls: { ca } }`. @default none */
+    /** Further options of the official client, such as `{ tls: { ca } }`. @default none */
     readonly clientOptions?: Readonly<Record<string, unknown>> | undefined;
     /** An official client of your own instead of `hosts`, of major 8 or 9; it is never closed. */
     readonly client?: ElasticsearchClient | undefined;
     /** Last part of the names of the data streams, `metrics-eventmeter.event-<namespace>`. @default "default" */
     readonly namespace?: string | undefined;
-    /** Writes to daily indices instead, as `<prefix>-event-2026.11.22`, with the standard dictionary. @default data streams */
+    /** Writes to daily indices instead, such as `<prefix>-event-2026.11.22`, with the standard dictionary (`formatMetrics`). @default data streams */
     readonly indexPrefix?: string | undefined;
-    /** Whether to install an index template where there is none of that name, or an older one of ours. @default true */
+    /** Whether to install an index template if there is none of that name, or an older one of this package. @default true */
     readonly templates?: boolean | undefined;
-    /** How long the server keeps documents of a data stream that is made from now on, as `30d`. @default for ever */
+    /** How long the server keeps documents of data streams that are created from now on, such as `30d`. @default forever */
     readonly retention?: string | undefined;
-    /** Whether requests are compressed: about 14 times smaller, for half again of the CPU. @default false */
+    /** Whether requests are compressed: about 14 times smaller, for half as much CPU again. @default false */
     readonly compression?: boolean | undefined;
     /** Documents in one request. @default 1000 */
     readonly maxBatchRecords?: number | undefined;
-    /** Bytes of one request before compression; a larger document travels alone. @default 1048576 (1 MiB) */
+    /** Bytes of one request before compression; a larger document is sent alone. @default 1048576 (1 MiB) */
     readonly maxBatchBytes?: number | undefined;
     /** Longest time that a record waits for others, in milliseconds. @default 1000 */
     readonly lingerMs?: number | undefined;
     /** Memory of all records that wait or are in flight, in bytes, from 16,384. @default 33554432 (32 MiB) */
     readonly maxQueueBytes?: number | undefined;
-    /** What goes when the memory is full: the new record, or the oldest batch that is not in flight. @default "drop-newest" */
+    /** What is dropped when the memory is full: the new record, or the oldest batch that is not in flight. @default "drop-newest" */
     readonly overflow?: "drop-newest" | "drop-oldest" | undefined;
     /** Requests in flight at a time. @default 4 */
     readonly concurrency?: number | undefined;
-    /** Streams or indices that records are gathered for at a time. @default 64 */
+    /** Data streams or indices that records are gathered for at a time. @default 64 */
     readonly maxLanes?: number | undefined;
     /** Age at which a record is given up, in milliseconds. @default 900000 (15 minutes) */
     readonly maxAgeMs?: number | undefined;
@@ -106,7 +106,7 @@ export interface ElasticsearchPublisherOptions extends CommonOptions {
     readonly onDrop?: ((record: ElasticsearchDroppedRecord) => void) | undefined;
 }
 
-/** A request as the official client's transport takes it. */
+/** Request that the official client's transport takes. */
 export interface ElasticsearchRequest {
     readonly method: string;
     readonly path: string;
@@ -115,7 +115,7 @@ export interface ElasticsearchRequest {
     readonly bulkBody?: Buffer;
 }
 
-/** The request options of the official client's transport that are used. */
+/** Options of the official client's transport that are used. */
 export interface ElasticsearchRequestOptions {
     readonly asStream: true;
     readonly meta: true;

@@ -1,3 +1,4 @@
+// Entry point: the publisher and the types of its options.
 export type {
   ElasticsearchClient,
   ElasticsearchRequest,

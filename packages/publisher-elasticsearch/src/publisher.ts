@@ -1,3 +1,4 @@
+// The publisher: puts connection, template, encoder and sender behind the queue of delivery.
 import type {
   CheckReport,
   EventMetrics,
@@ -9,14 +10,15 @@ import type {
   WaitOptions,
 } from "@eventmeter/core";
 import { createPushPublisher, type StartContext } from "@eventmeter/delivery";
+import { BulkSender } from "./bulk/bulk-sender.ts";
+import { Connection } from "./connection/connection.ts";
+import { isProblem, problemText, startError } from "./connection/problem.ts";
 import { checkServer } from "./connection/server-check.ts";
-import { type Connection, createConnection } from "./connection/connection.ts";
+import { identifyServer } from "./connection/server-identity.ts";
+import { withTimeLimit } from "./connection/time-limit.ts";
 import { DocumentEncoder } from "./documents/document-encoder.ts";
-import { limit } from "./connection/request.ts";
-import { findingText, identify, isFinding } from "./connection/server-identity.ts";
-import { createInstall, type Install, startFailed } from "./templates/template-installer.ts";
 import { type ElasticsearchPublisherOptions, pushOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
-import { createSend } from "./bulk/bulk-sender.ts";
+import { TemplateInstaller } from "./templates/template-installer.ts";
 
 /**
  * Stores each record as a document in Elasticsearch.
@@ -25,26 +27,28 @@ import { createSend } from "./bulk/bulk-sender.ts";
 export class ElasticsearchPublisher implements MetricsPublisher {
   readonly name: string;
   readonly contract = 1;
+  readonly #options: ResolvedOptions;
+  readonly #connection: Connection;
+  readonly #installer: TemplateInstaller | undefined;
   readonly #publisher: MetricsPublisher;
-  readonly #check: (options: WaitOptions | undefined) => Promise<CheckReport>;
 
   /** @throws PublisherError `options`, listing every wrong field */
   constructor(options: ElasticsearchPublisherOptions) {
     const resolved = resolveOptions(options);
-    const { name, clock, indexPrefix, compression, sendTimeoutMs } = resolved;
-    const connection = createConnection(resolved);
-    const install = resolved.templates ? createInstall(resolved) : undefined;
-    const encoder = new DocumentEncoder(resolved);
-    const streams = indexPrefix === undefined;
+    const { name, templates } = resolved;
     this.name = name;
-    this.#check = (wait) => checkServer(connection, resolved, wait);
+    this.#options = resolved;
+    this.#connection = new Connection(resolved);
+    this.#installer = templates ? new TemplateInstaller(resolved) : undefined;
+    const encoder = new DocumentEncoder(resolved);
+    const sender = new BulkSender(this.#connection, this.#installer, resolved);
     this.#publisher = createPushPublisher(
       {
         name,
         encode: (record, context) => encoder.encode(record, context),
-        send: createSend({ connection, clock, install, streams, compression, sendTimeoutMs }),
-        start: (context) => start(connection, resolved, install, context),
-        close: () => connection.close(),
+        send: (batch, context) => sender.send(batch, context),
+        start: (context) => this.#start(context),
+        close: () => this.#connection.close(),
       },
       pushOptions(options),
     );
@@ -63,8 +67,8 @@ export class ElasticsearchPublisher implements MetricsPublisher {
   }
 
   /**
-   * Loads the client, asks what answers, and installs the template. Rejects with what `check()` would say, for example that nothing
-   * answers; records wait then, and the start is tried again.
+   * Loads the client, asks what answers, and installs the template. Rejects with the message of `check()`, for example if
+   * nothing answers; records then wait, and the start is tried again.
    */
   async start(options?: WaitOptions): Promise<void> {
     await this.#publisher.start?.(options);
@@ -82,31 +86,23 @@ export class ElasticsearchPublisher implements MetricsPublisher {
     return this.#publisher.health();
   }
 
-  /** Asks the server what it is, and whether these credentials may write; stores nothing. Never rejects. */
+  /** Asks the server what it is and whether these credentials may write. Stores nothing. Never rejects. */
   async check(options?: WaitOptions): Promise<CheckReport> {
     if (this.health().state === "closed") return { ok: false, code: "closed", message: `${this.name}: it is closed` };
-    return this.#check(options);
+    return checkServer(this.#connection, this.#options, options);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
-}
 
-async function start(
-  connection: Connection,
-  options: ResolvedOptions,
-  install: Install | undefined,
-  { signal, report }: StartContext,
-): Promise<void> {
-  const { name, clock, sendTimeoutMs } = options;
-  const client = await connection.client();
-  const limited = limit(clock, sendTimeoutMs, signal);
-  try {
-    const found = await identify(client, options, limited.signal);
-    if (isFinding(found)) throw startFailed(name, findingText(found));
-    await install?.(client, { signal: limited.signal, report });
-  } finally {
-    limited.end();
+  async #start({ signal, report }: StartContext): Promise<void> {
+    const { name, clock, sendTimeoutMs } = this.#options;
+    const client = await this.#connection.client();
+    await withTimeLimit({ clock, timeoutMs: sendTimeoutMs, signal }, async (limited) => {
+      const identity = await identifyServer(client, this.#options, limited);
+      if (isProblem(identity)) throw startError(name, problemText(identity));
+      await this.#installer?.install(client, { signal: limited, report });
+    });
   }
 }

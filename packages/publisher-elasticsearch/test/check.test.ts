@@ -3,8 +3,7 @@ import { createServer } from "node:http";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { loadFinding } from "../src/connection/connection.ts";
-import { findingText } from "../src/connection/server-identity.ts";
+import { loadProblem, problemText } from "../src/connection/problem.ts";
 import { type FakeOptions, type FakeTemplate, openFakeElasticsearch } from "./fake-elasticsearch.ts";
 import { error, json } from "./fake-replies.ts";
 import { openPublisher, until } from "./open-publisher.ts";
@@ -230,8 +229,8 @@ test.each([
   [undefined, "hunter2", /is there but cannot be loaded; install .* Node\.js/],
 ])("a client that cannot be loaded (%s, %s) is told with what to do", (code, message, text) => {
   const caught = Object.assign(new Error(message), { code });
-  expect(findingText(loadFinding(caught))).toMatch(text);
-  expect(JSON.stringify(loadFinding(caught))).not.toContain("hunter2");
+  expect(problemText(loadProblem(caught))).toMatch(text);
+  expect(JSON.stringify(loadProblem(caught))).not.toContain("hunter2");
 });
 
 test("a publisher that is closed says so, and asks nobody", async () => {

@@ -1,77 +1,83 @@
+// Holds of lanes: whether a lane (a data stream or daily index) is stopped after it rejected documents that are not at fault.
 import type { Clock } from "@eventmeter/core";
 import type { BackendReporter, SendContext } from "@eventmeter/delivery";
 import type { ElasticsearchClient } from "../connection/client-types.ts";
-import { limit } from "../connection/request.ts";
-import type { Install } from "../templates/template-installer.ts";
-import type { Answer } from "../connection/reply.ts";
+import type { ResultStatus } from "../connection/reply.ts";
+import { withTimeLimit } from "../connection/time-limit.ts";
+import type { TemplateInstaller } from "../templates/template-installer.ts";
 
-/** What holds are decided by. */
-export interface HoldsInit {
-  readonly clock: Clock;
-  /** Installs the template, where that is wanted. */
-  readonly install: Install | undefined;
-  /** Longest time that installing may take, in milliseconds. */
-  readonly installTimeoutMs: number;
-}
-
-/** A request whose documents were refused. */
-export interface RefusedRequest {
-  readonly lane: string;
-  readonly refusal: Answer;
-  /** When it began, on the monotonic clock. */
-  readonly begun: number;
-  readonly client: ElasticsearchClient;
-  readonly context: SendContext;
-}
-
-/** Decides whether documents that are refused for what is not their fault hold their lane. */
-export interface Holds {
-  /** Notes that a lane took a document. */
-  taken(lane: string): void;
-  /** Tells whether the lane is to be held; if not, the documents are sent again by themselves. Never rejects. */
-  isHeld(request: RefusedRequest): Promise<boolean>;
-}
-
-/** A lane that took a document so shortly before takes others: as where a pipeline sends some to where nobody may write. */
-const TAKING_MS = 5_000;
-/** Daily indices are lanes that nobody needs any more. */
+/** How long a lane that stored a document counts as working, in milliseconds. */
+const WORKING_MS = 5_000;
+/** How many lanes are remembered. A daily index is a lane that is no longer needed after its day. */
 const MAX_LANES = 1_024;
-// What there is to say of the template has been said at the start.
+// The start has already reported everything about the template.
 const SILENT: BackendReporter = { error: () => undefined, diagnostic: () => undefined };
 
-/** Makes the holds of one publisher. */
-export function createHolds({ clock, install, installTimeoutMs }: HoldsInit): Holds {
-  const takenAt = new Map<string, number>();
-  let installing: Promise<boolean> | undefined;
-  let installedAt = -Infinity;
+/** Decides which lanes of one publisher are held. */
+export class LaneHolds {
+  readonly #clock: Clock;
+  readonly #installer: TemplateInstaller | undefined;
+  readonly #installTimeoutMs: number;
+  /** When each lane last stored a document, on the monotonic clock. */
+  readonly #storedAt = new Map<string, number>();
+  #installing: Promise<boolean> | undefined;
+  #installedAt = -Infinity;
 
-  async function reinstall(client: ElasticsearchClient, { signal, report }: SendContext): Promise<boolean> {
-    const limited = limit(clock, installTimeoutMs, signal);
+  /** @param installer undefined if the publisher installs no template */
+  constructor(clock: Clock, installer: TemplateInstaller | undefined, installTimeoutMs: number) {
+    this.#clock = clock;
+    this.#installer = installer;
+    this.#installTimeoutMs = installTimeoutMs;
+  }
+
+  /** Records that a lane stored a document. */
+  recordStored(lane: string): void {
+    this.#storedAt.set(lane, this.#clock.monotonic());
+    if (this.#storedAt.size > MAX_LANES) this.#storedAt.clear();
+  }
+
+  /**
+   * Returns whether a lane is to be held after it rejected documents; otherwise only these documents are sent again. A lane
+   * that works for others is not held, as where a pipeline sends some of them to where nobody may write. If the template is
+   * gone, it is installed again, and the lane is not held. Never rejects.
+   */
+  async shouldHold({
+    lane,
+    rejection,
+    sentAt,
+    client,
+    context,
+  }: {
+    readonly lane: string;
+    readonly rejection: ResultStatus;
+    /** When the request was sent, on the monotonic clock. */
+    readonly sentAt: number;
+    readonly client: ElasticsearchClient;
+    readonly context: SendContext;
+  }): Promise<boolean> {
+    const storedAt = this.#storedAt.get(lane) ?? -Infinity;
+    if (this.#clock.monotonic() - storedAt < WORKING_MS) return false;
+    if (rejection.type !== "index_not_found_exception") return true;
+    // The template was removed, or everything. Another request may have installed it since this one was sent.
+    if (this.#installedAt >= sentAt) return false;
+    this.#installing ??= this.#installAgain(client, context);
+    return !(await this.#installing);
+  }
+
+  async #installAgain(client: ElasticsearchClient, { signal, report }: SendContext): Promise<boolean> {
+    const limit = { clock: this.#clock, timeoutMs: this.#installTimeoutMs, signal };
     try {
-      if ((await install?.(client, { signal: limited.signal, report: SILENT })) !== true) return false;
-      installedAt = clock.monotonic();
+      const isWritten = await withTimeLimit(limit, async (limited) =>
+        this.#installer?.install(client, { signal: limited, report: SILENT }),
+      );
+      if (isWritten !== true) return false;
+      this.#installedAt = this.#clock.monotonic();
       report.diagnostic("template-installed", "the index template was gone, and is installed again");
       return true;
     } catch {
       return false;
     } finally {
-      limited.end();
-      installing = undefined;
+      this.#installing = undefined;
     }
   }
-
-  return {
-    taken(lane) {
-      takenAt.set(lane, clock.monotonic());
-      if (takenAt.size > MAX_LANES) takenAt.clear();
-    },
-    async isHeld({ lane, refusal, begun, client, context }) {
-      if (clock.monotonic() - (takenAt.get(lane) ?? -Infinity) < TAKING_MS) return false;
-      if (refusal.type !== "index_not_found_exception") return true;
-      // Somebody has removed the template, or everything; another request may have seen to it since this one began.
-      if (installedAt >= begun) return false;
-      installing ??= reinstall(client, context);
-      return !(await installing);
-    },
-  };
 }

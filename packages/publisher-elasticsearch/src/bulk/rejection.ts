@@ -1,11 +1,12 @@
-import { type Answer, answerText, errorOf, errorType, type Reply } from "../connection/reply.ts";
+// Rejections that are not a document's fault: their text with advice, and how they are recognised.
+import { errorIn, exceptionName, type Reply, type ResultStatus, statusText } from "../connection/reply.ts";
 
-/** Says why a lane, a stream or a daily index, is held, and what to do. */
-export function refusalText(answer: Answer, lane: string, isStream: boolean): string {
-  return `Elasticsearch refuses documents for ${lane} (${answerText(answer)}): ${adviceFor(answer, isStream)}`;
+/** Returns why a lane (a data stream or daily index) is held, and what to do. */
+export function rejectionText(rejection: ResultStatus, lane: string, isStream: boolean): string {
+  return `Elasticsearch rejects documents for ${lane} (${statusText(rejection)}): ${adviceFor(rejection, isStream)}`;
 }
 
-function adviceFor({ status, type }: Answer, isStream: boolean): string {
+function adviceFor({ status, type }: ResultStatus, isStream: boolean): string {
   if (type === "cluster_block_exception")
     return "writes are blocked; remove the block, read-only or no space, from index or cluster";
   if (type === "index_closed_exception") return "the index is closed; open it, or let the stream roll over";
@@ -24,10 +25,10 @@ function adviceFor({ status, type }: Answer, isStream: boolean): string {
   return "the request is not understood; check the address in hosts, and that the server is 8.13 or newer";
 }
 
-/** Tells whether a request that was refused with 400 was refused for what it is, not for a document in it. */
+/** Returns whether a request with status 400 was rejected for the request itself, not for a document in it. */
 export function isMisconfigured({ body }: Reply): boolean {
-  const error = errorOf(body);
-  const type = errorType(error);
+  const error = errorIn(body);
+  const type = exceptionName(error);
   // Elasticsearch names a type; a proxy, or a path that no version knows, does not.
   if (type === undefined || type === "media_type_header_exception") return true;
   const { reason } = error as { readonly reason?: unknown };

@@ -1,4 +1,5 @@
-/** A request as the official client's transport takes it. */
+// Types of the official client, as far as it is used.
+/** Request that the official client's transport takes. */
 export interface ElasticsearchRequest {
   readonly method: string;
   readonly path: string;
@@ -7,7 +8,7 @@ export interface ElasticsearchRequest {
   readonly bulkBody?: Buffer;
 }
 
-/** The request options of the official client's transport that are used. */
+/** Options of the official client's transport that are used. */
 export interface ElasticsearchRequestOptions {
   readonly asStream: true;
   readonly meta: true;
@@ -18,7 +19,7 @@ export interface ElasticsearchRequestOptions {
   readonly signal: AbortSignal;
 }
 
-/** The part of an official client, of major 8 or 9, that is used; any of them is assignable to it. */
+/** The part of an official client that is used. Clients of major 8 and 9 are assignable to it. */
 export interface ElasticsearchClient {
   readonly transport: {
     request(params: ElasticsearchRequest, options: ElasticsearchRequestOptions): Promise<unknown>;

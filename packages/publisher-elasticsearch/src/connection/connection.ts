@@ -1,49 +1,36 @@
+// Connection of one publisher: the official client, its own or one that was passed in.
 import { PublisherError } from "@eventmeter/core";
-import type { ElasticsearchClient } from "./client-types.ts";
-import { type Finding, findingText } from "./server-identity.ts";
 import type { ElasticsearchAuth, ResolvedOptions } from "../options.ts";
+import type { ElasticsearchClient } from "./client-types.ts";
+import { loadProblem, type Problem, problemText } from "./problem.ts";
 
-/** The client of one publisher: its own, loaded and made when it is first asked for, or the one that was passed in. */
-export interface Connection {
-  /** Rejects with a final `PublisherError` if there can be none. */
-  client(): Promise<ElasticsearchClient>;
+/** The client of one publisher. A client of its own is loaded and created at the first use. */
+export class Connection {
+  readonly #options: ResolvedOptions;
+  #ownClient: Promise<ElasticsearchClient> | undefined;
+
+  constructor(options: ResolvedOptions) {
+    this.#options = options;
+  }
+
+  /** Returns the client. Rejects with a final `PublisherError`, whose cause is a `Problem`, if it cannot be created. */
+  client(): Promise<ElasticsearchClient> {
+    const { client } = this.#options;
+    return client === undefined ? (this.#ownClient ??= createClient(this.#options)) : Promise.resolve(client);
+  }
+
   /** Closes a client of its own; one that was passed in stays open. */
-  close(): Promise<void>;
-}
-
-/** Makes the connection of one publisher; nothing is loaded yet. */
-export function createConnection(options: ResolvedOptions): Connection {
-  const { client: given } = options;
-  let own: Promise<ElasticsearchClient> | undefined;
-  return {
-    client: () => (given === undefined ? (own ??= createClient(options)) : Promise.resolve(given)),
-    async close() {
-      const client = await own?.catch(() => undefined);
-      await client?.close();
-    },
-  };
+  async close(): Promise<void> {
+    const client = await this.#ownClient?.catch(() => undefined);
+    await client?.close();
+  }
 }
 
 type ClientConstructor = new (options: object) => ElasticsearchClient;
 
 async function createClient(options: ResolvedOptions): Promise<ElasticsearchClient> {
   const { hosts, auth, clientOptions, sendTimeoutMs, name } = options;
-  const fail = (finding: Finding): PublisherError =>
-    new PublisherError(findingText(finding), {
-      code: "start-failed",
-      publisher: name,
-      retryable: false,
-      cause: finding,
-    });
-  let Client: ClientConstructor;
-  try {
-    // Loaded where it is used: importing it takes longer than everything else here. As a plain string, since the compiler
-    // would read the client's types, which need packages that most have not installed.
-    // oxlint-disable-next-line typescript/no-unnecessary-type-assertion -- see above
-    ({ Client } = (await import("@elastic/elasticsearch" as string)) as { readonly Client: ClientConstructor });
-  } catch (caught) {
-    throw fail(loadFinding(caught));
-  }
+  const Client = await loadClient(name);
   try {
     return new Client({
       ...clientOptions,
@@ -53,12 +40,12 @@ async function createClient(options: ResolvedOptions): Promise<ElasticsearchClie
       compression: false,
       // The default walks every byte of a request that failed: about a second for a megabyte.
       redaction: { type: "remove" },
-      // Every request has a limit of its own; this one is for the connection should that be missed.
+      // Every request has a limit of its own; this one closes the connection if that limit is missed.
       requestTimeout: sendTimeoutMs + 5_000,
     });
   } catch {
-    // What the client says of its options may repeat them.
-    throw fail({
+    // What the client throws about its options may repeat them.
+    throw clientError(name, {
       code: "client",
       message: "the client does not accept clientOptions",
       hint: "see the options of its constructor",
@@ -66,21 +53,25 @@ async function createClient(options: ResolvedOptions): Promise<ElasticsearchClie
   }
 }
 
-/** Says why the official client cannot be loaded, and what to do: it is not there, or it is and does not run here. */
-export function loadFinding(caught: unknown): Finding {
-  const { code, message } = (caught ?? {}) as { readonly code?: unknown; readonly message?: unknown };
-  if (code === "ERR_MODULE_NOT_FOUND" && /'@elastic\/elasticsearch'/.test(String(message)))
-    return {
-      code: "client",
-      message: "@elastic/elasticsearch is not installed",
-      hint: "install version 8 or 9 of it, or pass in a client",
-    };
-  const known = typeof code === "string" && /^[A-Z][A-Z0-9_]{2,63}$/.test(code) ? ` (${code})` : "";
-  return {
-    code: "client",
-    message: `@elastic/elasticsearch is there but cannot be loaded${known}`,
-    hint: "install version 8 or 9 of it anew, on a Node.js that it supports",
-  };
+async function loadClient(publisher: string): Promise<ClientConstructor> {
+  try {
+    // Loaded at the first use: importing it takes longer than everything else here. The type is a plain string, since the
+    // compiler would otherwise read the client's types, which need packages that most programs have not installed.
+    // oxlint-disable-next-line typescript/no-unnecessary-type-assertion -- see above
+    const module = (await import("@elastic/elasticsearch" as string)) as { readonly Client: ClientConstructor };
+    return module.Client;
+  } catch (caught) {
+    throw clientError(publisher, loadProblem(caught));
+  }
+}
+
+function clientError(publisher: string, problem: Problem): PublisherError {
+  return new PublisherError(problemText(problem), {
+    code: "start-failed",
+    publisher,
+    retryable: false,
+    cause: problem,
+  });
 }
 
 function authOf(auth: ElasticsearchAuth | undefined): object | undefined {

@@ -1,42 +1,43 @@
+// Replies of a server: their status, their body within a limit, and the type of the error that they name.
 import { promisify } from "node:util";
 import { unzip } from "node:zlib";
 
-/** What a server answered. */
+/** Reply of a server to one request. */
 export interface Reply {
   readonly status: number;
-  /** The body as it came, where it was read to its end. */
+  /** The body; undefined if it was too long or could not be decompressed. */
   readonly text: string | undefined;
-  /** The same read as JSON; undefined where it is none. */
+  /** The body read as JSON; undefined if it is not JSON. */
   readonly body: unknown;
   readonly retryAfter: string | undefined;
 }
 
-/** What a client's transport gives for a request with `asStream` and `meta`. */
-export interface StreamedResult {
+/** Result of the client's transport for a request with `asStream` and `meta`. */
+export interface StreamedReply {
   readonly statusCode: number;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly body: AsyncIterable<Uint8Array | string> & { destroy?(): unknown };
 }
 
-const inflate = promisify(unzip);
+const decompress = promisify(unzip);
 
-/** Reads an answer, at most `maxBytes` of it, also where somebody compressed it unasked. */
-export async function readReply({ statusCode, headers, body }: StreamedResult, maxBytes: number): Promise<Reply> {
+/** Reads a reply and at most `maxBytes` of its body, also where the body was compressed without being asked for. */
+export async function readReply({ statusCode, headers, body }: StreamedReply, maxBytes: number): Promise<Reply> {
   const retryAfter = headers["retry-after"];
   const bytes = await readBytes(body, maxBytes);
-  const text = bytes === undefined ? undefined : await plain(bytes, headers["content-encoding"], maxBytes);
+  const text = bytes === undefined ? undefined : await textOf(bytes, headers["content-encoding"], maxBytes);
   return {
     status: statusCode,
     text,
     get body() {
       return text === undefined ? undefined : parse(text);
     },
-    // Given twice, they are one list, as of any header.
+    // A header that was sent twice is one list.
     retryAfter: typeof retryAfter === "object" ? retryAfter.join(", ") : retryAfter,
   };
 }
 
-async function readBytes(body: StreamedResult["body"], maxBytes: number): Promise<Buffer | undefined> {
+async function readBytes(body: StreamedReply["body"], maxBytes: number): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let length = 0;
   // Leaving the loop destroys the stream.
@@ -49,10 +50,10 @@ async function readBytes(body: StreamedResult["body"], maxBytes: number): Promis
   return Buffer.concat(chunks);
 }
 
-async function plain(bytes: Buffer, encoding: unknown, maxBytes: number): Promise<string | undefined> {
+async function textOf(bytes: Buffer, encoding: unknown, maxBytes: number): Promise<string | undefined> {
   if (encoding === undefined || encoding === "identity" || bytes.length === 0) return bytes.toString("utf8");
   try {
-    return (await inflate(bytes, { maxOutputLength: maxBytes })).toString("utf8");
+    return (await decompress(bytes, { maxOutputLength: maxBytes })).toString("utf8");
   } catch {
     return undefined;
   }
@@ -66,27 +67,38 @@ function parse(text: string): unknown {
   }
 }
 
-/**
- * Gives the type of an error, the name of an exception of Elasticsearch's in snake case; undefined for anything else, which may be
- * a word of a document or a header that somebody on the way repeats.
- */
-export function errorType(error: unknown): string | undefined {
-  const type = (error as { readonly type?: unknown } | null | undefined)?.type;
-  return typeof type === "string" && /^(?=.{1,64}$)(?:[a-z0-9]+_)*(?:exception|error)$/.test(type) ? type : undefined;
-}
-
-/** Gives the error that an answer names, whatever its form. */
-export function errorOf(body: unknown): unknown {
-  return (body as { readonly error?: unknown } | null | undefined)?.error;
-}
-
-/** A status and the type of an error, of a request or of one document in it. */
-export interface Answer {
+/** Status of a request, or of one document in it, with the type of its error. */
+export interface ResultStatus {
   readonly status: number;
+  /** Name of an exception of Elasticsearch. */
   readonly type: string | undefined;
 }
 
-/** Gives an answer in words, as "429, es_rejected_execution_exception". */
-export function answerText({ status, type }: Answer): string {
+/** Returns the status of a request with the type of its error. */
+export function statusOf(reply: Reply): ResultStatus {
+  return { status: reply.status, type: errorTypeOf(reply) };
+}
+
+/** Returns a status as text, such as "429, es_rejected_execution_exception". */
+export function statusText({ status, type }: ResultStatus): string {
   return type === undefined ? String(status) : `${status}, ${type}`;
+}
+
+/** Returns the type of the error that a reply names. */
+export function errorTypeOf({ body }: Reply): string | undefined {
+  return exceptionName(errorIn(body));
+}
+
+/** Returns the error that the body of a reply names, in whatever form. */
+export function errorIn(body: unknown): unknown {
+  return (body as { readonly error?: unknown } | null | undefined)?.error;
+}
+
+/**
+ * Returns the type of an error, if it is the name of an exception of Elasticsearch in snake case. Anything else may be a word
+ * of a document or a header that something on the way repeats.
+ */
+export function exceptionName(error: unknown): string | undefined {
+  const type = (error as { readonly type?: unknown } | null | undefined)?.type;
+  return typeof type === "string" && /^(?=.{1,64}$)(?:[a-z0-9]+_)*(?:exception|error)$/.test(type) ? type : undefined;
 }

@@ -1,116 +1,137 @@
+// The check of a server: what answers, whether the credentials may write, and whether data streams have a template.
 import type { CheckReport, PublisherError, WaitOptions } from "@eventmeter/core";
 import { waitWithin } from "@eventmeter/core/publisher";
-import type { ElasticsearchClient } from "./client-types.ts";
-import type { Connection } from "./connection.ts";
-import { exchange, isFailure } from "./request.ts";
-import { failureFinding, type Finding, identify, isFinding, statusFinding } from "./server-identity.ts";
 import { streamName } from "../index-names.ts";
 import type { ResolvedOptions } from "../options.ts";
+import type { ElasticsearchClient } from "./client-types.ts";
+import type { Connection } from "./connection.ts";
+import { isProblem, type Problem, replyProblem } from "./problem.ts";
+import { sendRequest } from "./request.ts";
+import { identifyServer, type ServerIdentity } from "./server-identity.ts";
 
-/** What is no fault: that these credentials may write, or that nobody can tell. */
-const GOOD: ReadonlySet<string> = new Set(["ok", "write-unknown"]);
-
-/** Asks the server what it is, and whether these credentials may write; stores nothing. Never rejects. */
+/** Asks the server what it is and whether these credentials may write. Stores nothing. Never rejects. */
 export async function checkServer(
   connection: Connection,
   options: ResolvedOptions,
   wait: WaitOptions | undefined,
 ): Promise<CheckReport> {
   const { name, clock } = options;
-  const ending = new AbortController();
-  const probing = connection.client().then((client) => probe(client, options, ending.signal));
-  // Only a client that cannot be made gets here.
-  const found = probing.catch((caught: unknown) => (caught as PublisherError).cause as Finding);
-  const status = await waitWithin(found, wait, clock);
-  ending.abort();
-  const finding: Finding =
-    status === "complete"
-      ? await found
-      : {
-          code: "timeout",
-          message: "there was no answer in time",
-          hint: "give more time, or check what is on the way",
-        };
-  return { ...finding, ok: GOOD.has(finding.code), message: `${name}: ${finding.message}` };
+  const controller = new AbortController();
+  const checking = connection.client().then(
+    (client) => probeServer({ client, options, signal: controller.signal }),
+    (caught: unknown) => failedBy((caught as PublisherError).cause as Problem),
+  );
+  const status = await waitWithin(checking, wait, clock);
+  controller.abort();
+  const report = status === "complete" ? await checking : failedBy(NO_ANSWER);
+  return { ...report, message: `${name}: ${report.message}` };
 }
 
-async function probe(client: ElasticsearchClient, options: ResolvedOptions, signal: AbortSignal): Promise<Finding> {
-  const identity = await identify(client, options, signal);
-  if (isFinding(identity)) return identity;
-  const { server, told } = identity;
+const NO_ANSWER: Problem = {
+  code: "timeout",
+  message: "there was no answer in time",
+  hint: "give more time, or check what is on the way",
+};
 
-  const privileges = privilegesOf(options);
-  const answer = await exchange(client, {
+function failedBy({ code, message, hint }: Problem): CheckReport {
+  return { ok: false, code, message, hint };
+}
+
+/** Parts of one check. */
+interface Probe {
+  readonly client: ElasticsearchClient;
+  readonly options: ResolvedOptions;
+  readonly signal: AbortSignal;
+}
+
+async function probeServer(probe: Probe): Promise<CheckReport> {
+  const identity = await identifyServer(probe.client, probe.options, probe.signal);
+  if (isProblem(identity)) return failedBy(identity);
+  const access = await askWriteAccess(probe, identity);
+  if (typeof access === "object") return failedBy(access);
+  const missing = await findMissingTemplate(probe, identity);
+  if (missing !== undefined) return failedBy(missing);
+  const { product } = identity;
+  const target = targetsOf(probe.options).join(" and ");
+  if (access === "granted")
+    return { ok: true, code: "ok", message: `${product} answers and lets these credentials write to ${target}` };
+  return {
+    ok: true,
+    code: "write-unknown",
+    message: `${product} answers; whether it lets you write to ${target} is not known`,
+  };
+}
+
+const PRIVILEGES = ["create_doc", "auto_configure"];
+
+/** Asks whether the credentials may write; "unknown" where the server has no security features and so no answer. */
+async function askWriteAccess(
+  { client, options, signal }: Probe,
+  { product, mayAsk }: ServerIdentity,
+): Promise<"granted" | "unknown" | Problem> {
+  const names = targetsOf(options);
+  const reply = await sendRequest(client, {
     method: "POST",
     path: "/_security/user/_has_privileges",
-    body: JSON.stringify({ index: [privileges] }),
+    body: JSON.stringify({ index: [{ names, privileges: PRIVILEGES }] }),
     headers: { "content-type": "application/json" },
     signal,
   });
-  if (isFailure(answer)) return failureFinding(answer);
-  if (answer.status === 401) return statusFinding(answer);
-  const body = answer.status === 200 ? answer.body : undefined;
+  if (isProblem(reply)) return reply;
+  if (reply.status === 401) return replyProblem(reply);
+  const body = reply.status === 200 ? reply.body : undefined;
   const allowed = (body as { readonly has_all_requested?: unknown } | undefined)?.has_all_requested;
-  const target = privileges.names.join(" and ");
-  const needed = `they need the privileges ${privileges.privileges.join(" and ")} on it`;
+  const target = names.join(" and ");
+  const needed = `they need the privileges ${PRIVILEGES.join(" and ")} on it`;
   if (allowed === false)
     return {
       code: "forbidden",
-      message: `${server} answers, but these credentials may not write to ${target}`,
+      message: `${product} answers, but these credentials may not write to ${target}`,
       hint: needed,
     };
-  // Every user may ask what it may do: who may not even that is let through to nothing.
-  if (answer.status === 403 && !told)
+  // Every user may ask for its own privileges: credentials that may not even do that may do nothing.
+  if (reply.status === 403 && !mayAsk)
     return {
       code: "forbidden",
-      message: `${server} answers, but refuses these credentials all that was asked (403)`,
+      message: `${product} answers, but denies these credentials all that was asked (403)`,
       hint: `to write to ${target} ${needed}`,
     };
-  const missing = await missingTemplate(client, options, server, signal);
-  if (missing !== undefined) return missing;
-  if (allowed === true)
-    return { code: "ok", message: `${server} answers and lets these credentials write to ${target}` };
-  // Without its security features a server does not know the question.
-  return { code: "write-unknown", message: `${server} answers; whether it lets you write to ${target} is not known` };
+  return allowed === true ? "granted" : "unknown";
 }
 
-/** Finds that nothing would make the data streams, where that is left to others. */
-async function missingTemplate(
-  client: ElasticsearchClient,
-  { templates, indexPrefix, namespace }: ResolvedOptions,
-  server: string,
-  signal: AbortSignal,
-): Promise<Finding | undefined> {
+/** Finds out whether nothing would create the data streams, if the publisher installs no template. */
+async function findMissingTemplate(
+  { client, options, signal }: Probe,
+  { product }: ServerIdentity,
+): Promise<Problem | undefined> {
+  const { templates, indexPrefix, namespace } = options;
   if (templates || indexPrefix !== undefined) return undefined;
   const stream = streamName("event", namespace);
-  const matching = await exchange(client, {
+  const simulated = await sendRequest(client, {
     method: "POST",
     path: `/_index_template/_simulate_index/${encodeURIComponent(stream)}`,
     querystring: "filter_path=overlapping,template.aliases",
     signal,
   });
-  // A key that may only write may not ask.
-  if (isFailure(matching) || matching.status !== 200 || matching.text !== "{}") return undefined;
-  const existing = await exchange(client, {
+  // A key that can only write may not ask.
+  if (isProblem(simulated) || simulated.status !== 200 || simulated.text !== "{}") return undefined;
+  const existing = await sendRequest(client, {
     method: "GET",
     path: `/_resolve/index/${encodeURIComponent(stream)}`,
     querystring: "filter_path=data_streams.name",
     signal,
   });
-  if (isFailure(existing) || existing.status !== 404) return undefined;
+  if (isProblem(existing) || existing.status !== 404) return undefined;
   return {
     code: "template-missing",
-    message: `${server} answers, but no index template makes ${stream} a data stream: records would be held`,
+    message: `${product} answers, but no index template makes ${stream} a data stream: records would be held`,
     hint: "leave templates out, or let somebody install a template for it",
   };
 }
 
-function privilegesOf({ namespace, indexPrefix }: ResolvedOptions): {
-  readonly names: readonly string[];
-  readonly privileges: readonly string[];
-} {
-  const privileges = ["create_doc", "auto_configure"];
+/** Returns the names, or patterns of names, of what the publisher writes to. */
+function targetsOf({ namespace, indexPrefix }: ResolvedOptions): readonly string[] {
   return indexPrefix === undefined
-    ? { names: [streamName("event", namespace), streamName("network", namespace)], privileges }
-    : { names: [`${indexPrefix}-event-*`, `${indexPrefix}-network-*`], privileges };
+    ? [streamName("event", namespace), streamName("network", namespace)]
+    : [`${indexPrefix}-event-*`, `${indexPrefix}-network-*`];
 }

@@ -1,19 +1,20 @@
-/** A field, or an object of fields, as a mapping has them. */
+// Mappings of the index templates: the type of every field of a document.
+/** A field or an object of fields in a mapping. */
 export interface Mapping {
   readonly [name: string]: Mapping | string | number | boolean;
 }
 
-/** Longest value of a keyword that is found by it, in characters. */
+/** Longest value of a keyword that a search finds, in characters. */
 const MAX_KEYWORD_LENGTH = 1_024;
 
-// A longer value is stored and shown, but not found; unlimited, one above 32,766 bytes would cost the document.
+// A longer value is stored and shown, but not found. Without the limit, a value above 32,766 bytes would cost the document.
 const keyword: Mapping = { type: "keyword", ignore_above: MAX_KEYWORD_LENGTH };
 const text: Mapping = { type: "text" };
 const date: Mapping = { type: "date" };
 const long: Mapping = { type: "long" };
-// Not float, which tells epoch seconds apart by 128 s only.
+// Not float, which is only precise to 128 s for epoch seconds.
 const double: Mapping = { type: "double" };
-// Takes `1` and `"E42"` in one field.
+// Accepts `1` and `"E42"` in one field.
 const flattened: Mapping = { type: "flattened", ignore_above: MAX_KEYWORD_LENGTH };
 const ip: Mapping = { type: "ip", ignore_malformed: true };
 const object = (properties: Mapping): Mapping => ({ properties });
@@ -61,7 +62,7 @@ const ecs: Mapping = {
   resource: flattened,
 };
 
-const dictionary: Mapping = {
+const daily: Mapping = {
   "@timestamp": date,
   metric_type: keyword,
   schema_version: long,
@@ -91,7 +92,7 @@ const dictionary: Mapping = {
   resource: flattened,
 };
 
-// What somebody adds on the way, as by a pipeline: no dates by guess, no floats.
+// For fields that something else adds, such as a pipeline: no guessed dates, no floats.
 const frame = (properties: Mapping): object => ({
   date_detection: false,
   dynamic_templates: [
@@ -104,5 +105,5 @@ const frame = (properties: Mapping): object => ({
 /** Mappings of documents with ECS fields. */
 export const ecsMappings: object = frame(ecs);
 
-/** Mappings of documents that are the standard dictionary. */
-export const dictionaryMappings: object = frame(dictionary);
+/** Mappings of documents in daily indices, which are the standard dictionary (`formatMetrics`). */
+export const dailyMappings: object = frame(daily);
