@@ -146,14 +146,14 @@ test("a port that nothing listens on is told apart", async () => {
   const { publisher } = openPublisher({ hosts: [`http://127.0.0.1:${await deadPort()}`] });
   expect(await publisher.check()).toMatchObject({
     ok: false,
-    code: "refused",
+    code: "connection-refused",
     hint: expect.stringContaining("host and port"),
   });
 });
 
 test.each([
-  ["", "refused", "by every address"],
-  ["connection failed (http://certificate.example:9200/)", "refused", "by every address"],
+  ["", "connection-refused", "by every address"],
+  ["connection failed (http://certificate.example:9200/)", "connection-refused", "by every address"],
   [
     "Client network socket disconnected before secure TLS connection was established",
     "broken-off",
@@ -186,12 +186,12 @@ test("a server that does not answer is given up in time", async () => {
   expect(await checking).toMatchObject({ ok: false, code: "timeout" });
 });
 
-const REFUSED_OPTIONS = { serverMode: "hunter2", caFingerprint: "hunter2" };
+const INVALID_OPTIONS = { serverMode: "hunter2", caFingerprint: "hunter2" };
 
-test("options that the client refuses are told apart, and the start is final", async () => {
+test("options that the client does not accept are told apart, and the start is final", async () => {
   const publisher = new ElasticsearchPublisher({
     hosts: ["http://127.0.0.1:1"],
-    clientOptions: REFUSED_OPTIONS,
+    clientOptions: INVALID_OPTIONS,
     onError: () => undefined,
   });
   onTestFinished(async () => void (await publisher.close()));
@@ -212,7 +212,7 @@ test("options that the client refuses are told apart, and the start is final", a
 test("why there is no client is reported before the records that it costs", async () => {
   const { publish, publisher, errors } = openPublisher({
     hosts: ["http://127.0.0.1:1"],
-    clientOptions: REFUSED_OPTIONS,
+    clientOptions: INVALID_OPTIONS,
   });
   publish("a", "b");
   await until(() => publisher.health().dropped === 2 && errors.length > 1);

@@ -46,7 +46,7 @@ describe.each(CLIENTS)("a %s that was passed in", (_, make) => {
     for (const { publisher } of rounds) await publisher.start();
     await server[Symbol.asyncDispose]();
     // Until the client has noticed that its connections are gone.
-    await expect.poll(async () => (await rounds[0]?.publisher.check())?.code).toBe("refused");
+    await expect.poll(async () => (await rounds[0]?.publisher.check())?.code).toBe("connection-refused");
     for (const { publisher, errors } of rounds) {
       for (let index = 0; index < 800; index += 1)
         publisher.publishEventMetrics({ eventName: "a", taskId: index, startTime: NOON, attributes });

@@ -14,14 +14,14 @@ const REFUSED_HINT = "is Elasticsearch running, and are host and port right?";
 const KNOWN: readonly (Omit<RequestFailure, "isPermanent"> & { readonly pattern: RegExp })[] = [
   {
     pattern: /ECONNREFUSED/,
-    code: "refused",
+    code: "connection-refused",
     message: "the connection was refused (ECONNREFUSED)",
     hint: REFUSED_HINT,
   },
   {
     // The system has no message if a name has several addresses and none of them accepted the connection.
     pattern: /^ConnectionError $/,
-    code: "refused",
+    code: "connection-refused",
     message: "the connection was refused by every address of the host",
     hint: REFUSED_HINT,
   },
