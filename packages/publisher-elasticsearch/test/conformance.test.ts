@@ -12,11 +12,11 @@ const stalled = await openFakeElasticsearch({ keys });
 stalled.intercept = ({ path }) => (path.endsWith("/_bulk") ? "hang" : undefined);
 const silent = await openFakeElasticsearch();
 silent.intercept = () => "hang";
-const refusing = await openFakeElasticsearch({ keys });
-refusing.fault = () => ({ status: 400, type: "document_parsing_exception" });
+const rejecting = await openFakeElasticsearch({ keys });
+rejecting.fault = () => ({ status: 400, type: "document_parsing_exception" });
 
 afterAll(async () => {
-  await Promise.all([working, stalled, silent, refusing].map((server) => server[Symbol.asyncDispose]()));
+  await Promise.all([working, stalled, silent, rejecting].map((server) => server[Symbol.asyncDispose]()));
 });
 
 describe("data streams", () => {
@@ -24,7 +24,7 @@ describe("data streams", () => {
     create: (options) => new ElasticsearchPublisher({ hosts: [working.url], auth, ...options }),
     stalled: (options) =>
       new ElasticsearchPublisher({ hosts: [stalled.url], auth, maxQueueBytes: 2 ** 20, ...options }),
-    failing: (options) => new ElasticsearchPublisher({ hosts: [refusing.url], auth, ...options }),
+    failing: (options) => new ElasticsearchPublisher({ hosts: [rejecting.url], auth, ...options }),
     secrets: [API_KEY],
   });
   for (const { name, run } of suite) test(name, run);
@@ -35,7 +35,7 @@ describe("daily indices, over a server that never even lets it start", () => {
     create: (options) => new ElasticsearchPublisher({ hosts: [working.url], auth, indexPrefix: "jobs", ...options }),
     stalled: (options) =>
       new ElasticsearchPublisher({ hosts: [silent.url], indexPrefix: "jobs", maxQueueBytes: 2 ** 20, ...options }),
-    failing: (options) => new ElasticsearchPublisher({ hosts: [refusing.url], auth, indexPrefix: "jobs", ...options }),
+    failing: (options) => new ElasticsearchPublisher({ hosts: [rejecting.url], auth, indexPrefix: "jobs", ...options }),
     secrets: [API_KEY],
   });
   for (const { name, run } of suite) test(name, run);

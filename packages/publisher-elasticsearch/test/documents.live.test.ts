@@ -139,7 +139,7 @@ function fieldTypes(mapping: unknown, prefix: string = ""): ReadonlyMap<string, 
   return types;
 }
 
-/** The attributes that a server can take: it refuses a document with a NUL in a name. */
+/** The attributes that a server can take: it rejects a document with a NUL in a name. */
 function withoutNul(attributes: Readonly<Record<string, unknown>> | undefined): Readonly<Record<string, unknown>> {
   return Object.fromEntries(Object.entries(attributes ?? {}).filter(([name]) => !name.includes("\u0000")));
 }

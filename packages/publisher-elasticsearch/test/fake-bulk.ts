@@ -78,7 +78,7 @@ function idOf(line: string): string | undefined {
 
 function store(id: string, line: string, name: string, streamRequired: boolean, init: FakeBulkInit): Item {
   if (!init.mayWrite)
-    return refusal(403, "security_exception", "unauthorized for API key id [k1] of user [eve-secret]");
+    return rejection(403, "security_exception", "unauthorized for API key id [k1] of user [eve-secret]");
   let index = init.indices.get(name);
   if (index === undefined) {
     const best = [...init.templates.values()]
@@ -86,7 +86,7 @@ function store(id: string, line: string, name: string, streamRequired: boolean, 
       .toSorted((a, b) => (b.priority ?? 0) - (a.priority ?? 0))[0];
     const stream = best?.data_stream !== undefined;
     if (streamRequired && !stream)
-      return refusal(
+      return rejection(
         404,
         "index_not_found_exception",
         `no such index [${name}] and the request requires a data stream`,
@@ -98,7 +98,7 @@ function store(id: string, line: string, name: string, streamRequired: boolean, 
   try {
     document = JSON.parse(line);
   } catch {
-    return refusal(400, "document_parsing_exception", `failed to parse. Preview of field's value: '${line}'`);
+    return rejection(400, "document_parsing_exception", `failed to parse. Preview of field's value: '${line}'`);
   }
   const fault = init.fault?.(document, name);
   if (fault !== undefined) {
@@ -106,15 +106,15 @@ function store(id: string, line: string, name: string, streamRequired: boolean, 
       index.failures.push(document);
       return { status: 201, failure_store: "used" };
     }
-    return refusal(fault.status, fault.type, `refused. Preview of field's value: '${line}'`);
+    return rejection(fault.status, fault.type, `rejected. Preview of field's value: '${line}'`);
   }
   if (index.documents.has(id))
-    return refusal(409, "version_conflict_engine_exception", `[${id}]: document already exists`);
+    return rejection(409, "version_conflict_engine_exception", `[${id}]: document already exists`);
   index.documents.set(id, document);
   return { status: 201 };
 }
 
-function refusal(status: number, type: string, reason: string): Item {
+function rejection(status: number, type: string, reason: string): Item {
   return { status, error: { type, reason } };
 }
 

@@ -33,7 +33,7 @@ export interface FakeOptions {
   /** Keys by header value; without any there is no security. */
   readonly keys?: Readonly<Record<string, FakeKey>>;
   readonly maxContentLength?: number;
-  /** Streams that keep refused documents apart. */
+  /** Streams that keep rejected documents apart. */
   readonly failureStore?: boolean;
   /** Whether `metrics-*-*` has a template from the start, as on a full server. */
   readonly builtIn?: boolean;

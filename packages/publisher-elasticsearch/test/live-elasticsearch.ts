@@ -46,7 +46,7 @@ export interface StoredDocument {
 /** Asks a real server. */
 export interface LiveElasticsearch {
   readonly url: string;
-  /** Sends one request with an optional JSON body; rejects when it is refused. Path without a leading slash. */
+  /** Sends one request with an optional JSON body; rejects when the server rejects it. Path without a leading slash. */
   ask(method: string, path: string, body?: unknown): Promise<unknown>;
   /** The same, but gives the status as well and never rejects for it. */
   answer(method: string, path: string, body?: unknown): Promise<{ readonly status: number; readonly body: unknown }>;

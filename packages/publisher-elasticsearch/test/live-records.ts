@@ -47,7 +47,7 @@ export function variedEvent(index: number): EventMetrics {
       tenant: `mandant-${index % 3} ✓`,
       "dotted.name": "here",
       " ": index,
-      ...(index % 8 === 0 ? { "": "nameless", ".": "dot", "n\u0000l": "refused by the server as a name" } : {}),
+      ...(index % 8 === 0 ? { "": "nameless", ".": "dot", "n\u0000l": "rejected by the server as a name" } : {}),
     },
   };
 }

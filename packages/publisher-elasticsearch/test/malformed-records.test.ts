@@ -27,7 +27,7 @@ test.each([["data streams", {}] as const, ["daily indices", { indexPrefix: "jobs
     const { received, delivered, pending, dropped, droppedBy } = publisher.health();
     expect({ received, pending }).toEqual({ received: CALLS, pending: 0 });
     expect(delivered + dropped).toBe(CALLS);
-    // Attributes are read by the encoder, where a getter may throw. All others the server has read: it refuses what is no JSON.
+    // Attributes are read by the encoder, where a getter may throw. All others the server has read: it rejects what is not JSON.
     const { invalid = 0, encode = 0, ...others } = droppedBy;
     expect([invalid + encode, others]).toEqual([dropped, {}]);
     expect(dropped).toBeGreaterThanOrEqual(sure);

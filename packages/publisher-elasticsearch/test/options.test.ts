@@ -77,7 +77,7 @@ describe("where to write", () => {
       { hosts, clientOptions: { node: "x", tls: {} } },
       ["clientOptions.node: give hosts instead"],
     ],
-  ])("is refused for %s", (_, options, faults) => {
+  ])("is rejected for %s", (_, options, faults) => {
     expect(faultsOf(options)).toEqual(faults);
   });
 
@@ -104,7 +104,7 @@ describe("where to write", () => {
     "http://x#hunter2",
     1,
     null,
-  ])("is refused as the host %o, which is not repeated", (host) => {
+  ])("is rejected as the host %o, which is not repeated", (host) => {
     const [fault] = faultsOf({ hosts: [host] });
     expect(fault).toMatch(/^hosts\[0\]: expected an address/);
     expect(fault).not.toContain("hunter2");
@@ -121,7 +121,7 @@ describe("where to write", () => {
     { user: "u" },
     "k",
     null,
-  ])("is refused for the credentials %o", (auth) => {
+  ])("is rejected for the credentials %o", (auth) => {
     expect(faultsOf({ hosts, auth })).not.toEqual([]);
   });
 });

@@ -35,7 +35,7 @@ for (const { major, url, skip, note } of liveVersions) {
     const server = connectElasticsearch(url);
     afterAll(() => removeFreshNames(server));
 
-    test("a record that the mapping refuses is given up once, without its content, and its neighbours are stored", async () => {
+    test("a record that the mapping rejects is given up once, without its content, and its neighbours are stored", async () => {
       const name = freshName();
       await server.ask("PUT", dayOf(name, "event"), { mappings: { properties: { task_id: { type: "long" } } } });
       const live = openPublisher(dailyIndices, { hosts: [url], at: name });
@@ -316,7 +316,7 @@ for (const { major, url, skip, note } of liveVersions) {
       expect(found.size).toBe(SMALL);
       expect(await server.count(dataStreams.event(name))).toBe(SMALL);
 
-      // The whole cluster refuses writes: 403 for the request.
+      // The whole cluster rejects writes: 403 for the request.
       await server.ask("PUT", "_cluster/settings", { persistent: { "cluster.blocks.read_only": true } });
       for (let index = 0; index < 10; index += 1) publishEvent(live, `late-${index}`);
       await held(live);

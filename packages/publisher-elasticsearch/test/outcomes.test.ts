@@ -12,7 +12,7 @@ interface ItemCase {
   readonly becomes: "delivered" | "retried" | "rejected";
 }
 
-const REFUSALS = [
+const REJECTIONS = [
   { status: 400, type: "index_closed_exception" },
   { status: 400, type: "validation_exception" },
   { status: 401, type: "security_exception" },
@@ -27,7 +27,7 @@ const ITEMS: readonly ItemCase[] = [
   { status: 429, type: "cluster_block_exception", becomes: "retried" },
   { status: 500, type: "some_exception", becomes: "retried" },
   { status: 503, type: "unavailable_shards_exception", becomes: "retried" },
-  ...REFUSALS.map((refusal) => ({ ...refusal, becomes: "retried" as const })),
+  ...REJECTIONS.map((rejection) => ({ ...rejection, becomes: "retried" as const })),
   { status: 400, type: "document_parsing_exception", becomes: "rejected" },
   { status: 400, type: "strict_dynamic_mapping_exception", becomes: "rejected" },
 ];
@@ -92,8 +92,8 @@ describe("one document of a request", () => {
   });
 });
 
-describe("documents that are refused for what is not their fault", () => {
-  test.each(REFUSALS)("hold their stream: $status $type", async ({ status, type }) => {
+describe("documents that are rejected for a reason that is not their fault", () => {
+  test.each(REJECTIONS)("hold their stream: $status $type", async ({ status, type }) => {
     await using server = await openFakeElasticsearch();
     const { publisher, publish, clock, errors } = openPublisher({ hosts: [server.url] });
     server.fault = () => ({ status, type });

@@ -227,7 +227,7 @@ describe("a connection that is never made tells none", () => {
   });
 });
 
-describe("options are refused without being repeated:", () => {
+describe("options are rejected without being repeated:", () => {
   const hosts = ["http://127.0.0.1:9200"];
   test.each<[string, object]>([
     ["credentials in an address", { hosts: [withUserinfo("http://127.0.0.1:9200")] }],
@@ -250,10 +250,10 @@ describe("options are refused without being repeated:", () => {
     ["a name of a header with a line end", { hosts, clientOptions: { headers: { [`x\n${header}`]: "y" } } }],
     ["headers that are a text", { hosts, clientOptions: { headers: `x-tenant: ${header}` } }],
   ])("%s", (_, options) => {
-    const refused = (): unknown => new ElasticsearchPublisher(options);
-    expect(refused).toThrow(/^elasticsearch: (?:an option is|\d+ options are) wrong/);
+    const create = (): unknown => new ElasticsearchPublisher(options);
+    expect(create).toThrow(/^elasticsearch: (?:an option is|\d+ options are) wrong/);
     try {
-      refused();
+      create();
     } catch (caught) {
       expect(findSecrets(caught, secrets)).toEqual([]);
     }

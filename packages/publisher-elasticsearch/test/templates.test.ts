@@ -231,7 +231,7 @@ test("nothing is asked of templates with templates: false", async () => {
   ]);
 });
 
-test("a server that refuses the template is reported, with what becomes of records", async () => {
+test("a server that rejects the template is reported, with what becomes of records", async () => {
   await using server = await openFakeElasticsearch({ builtIn: true });
   server.templates.set("another", {
     index_patterns: ["metrics-eventmeter.event-default"],
@@ -374,7 +374,7 @@ test("a key that may not manage templates says so once, however often its record
   expect(errors.map(({ code }) => code)).toEqual(["held"]);
 });
 
-test("a template of daily indices that is refused holds nobody up", async () => {
+test("a template of daily indices that is rejected holds nobody up", async () => {
   await using server = await openFakeElasticsearch();
   server.intercept = ({ method }) =>
     method === "PUT" ? error(400, "illegal_argument_exception", "hunter2") : undefined;

@@ -89,7 +89,7 @@ describe.each(WAYS)("%s", (title, options) => {
       expect(server.bytesSent).toBeLessThan(48 * MEGABYTE);
     });
 
-    // Over node:http a client keeps a refused answer to itself until it is closed.
+    // Over node:http a client keeps a rejected answer to itself until it is closed.
     if (title.endsWith("node:http")) return;
     test("an answer without the name of the product", async () => {
       await using server = await openEndless({});
