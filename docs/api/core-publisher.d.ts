@@ -355,6 +355,12 @@ export declare const commonOptionRules: {
     readonly [Name in keyof CommonOptions]-?: OptionRule;
 };
 
+/**
+ * Returns whether a publisher is `searched`, or passes its records to it through wrappers and composites, to any depth.
+ * Publishers that do not declare what is inside them are taken for having nothing inside. Never throws.
+ */
+export declare function containsPublisher(publisher: MetricsPublisher, searched: MetricsPublisher): boolean;
+
 /** Creates the object that `readEvent` fills, one per publisher. @param scope `series` leaves out what only documents hold */
 export declare function createEventFields(scope?: FieldScope): EventFields;
 
@@ -378,6 +384,12 @@ export declare function createReporter(name: string, options?: Pick<CommonOption
 
 /** Creates the starter of one publisher. */
 export declare function createStarter(options: StarterOptions): Starter;
+
+/**
+ * Declares the publishers that a wrapper or composite passes its records to, so that `containsPublisher` finds them.
+ * @param read returns them; called for each search, since a composite's children change
+ */
+export declare function declareInnerPublishers(publisher: MetricsPublisher, read: () => readonly MetricsPublisher[]): void;
 
 /**
  * Returns what keeps a value from being a publisher of contract version 1, as one clause; undefined if it is one.

@@ -13,6 +13,7 @@ export {
 export { createPublisher, type PublisherDefinition } from "./publisher/create-publisher.ts";
 export { describePublisher } from "./publisher/describe-publisher.ts";
 export { CHECK_CODES, DIAGNOSTIC_CODES, ERROR_CODES } from "./publisher/error-codes.ts";
+export { containsPublisher, declareInnerPublishers } from "./publisher/inner-publishers.ts";
 export { createIntake, type Intake, type IntakeOptions } from "./publisher/intake.ts";
 export { createLedger, type HealthDetail, type Ledger } from "./publisher/ledger.ts";
 export {

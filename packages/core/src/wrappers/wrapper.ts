@@ -12,6 +12,7 @@ import type {
   WaitOptions,
 } from "../publisher/contract.ts";
 import { publisherRule } from "../publisher/describe-publisher.ts";
+import { declareInnerPublishers } from "../publisher/inner-publishers.ts";
 import { createLedger, type Ledger } from "../publisher/ledger.ts";
 import { readHealth } from "../publisher/read-health.ts";
 import { createReporter, isThenable, type Reporter } from "../publisher/reporter.ts";
@@ -117,6 +118,7 @@ class Wrapper {
     // Optional members exist on the wrapper exactly if they exist inside.
     if (inner.start !== undefined) publisher.start = async (wait) => inner.start?.(wait);
     if (inner.check !== undefined) publisher.check = async (wait) => inner.check?.(wait) ?? NO_CHECK;
+    declareInnerPublishers(publisher, () => [inner]);
     return publisher;
   }
 
