@@ -1,13 +1,15 @@
+// Arguments of a composite: its children and options, and how they are validated.
 import type { EventMetrics, MetricsPublisher, NetworkMetrics } from "@eventmeter/core";
 import {
   checkOptions,
   commonOptionRules,
+  describePublisher,
   option,
-  type ReportOptionError,
   type OptionRule,
+  type ReportOptionError,
 } from "@eventmeter/core/publisher";
 
-/** A publisher inside a composite, and what it is to get. */
+/** A publisher inside a composite, and which records it gets. */
 export interface CompositeChild {
   readonly publisher: MetricsPublisher;
   /** Which events it gets; a predicate that throws lets the event pass. @default true */
@@ -18,98 +20,88 @@ export interface CompositeChild {
   readonly owned?: boolean | undefined;
 }
 
-/** Says why a publisher cannot join, beyond what is wrong with itself; undefined if it can. */
-export type Objection = (publisher: MetricsPublisher) => string | undefined;
+/** Returns why a publisher cannot join its composite, although it is valid; undefined if it can. */
+export type FindConflict = (publisher: MetricsPublisher) => string | undefined;
 
 /**
- * Checks what a composite is constructed with.
+ * Validates the arguments of the constructor.
  * @throws PublisherError `options`, once, naming every wrong entry by its index
  */
 export function checkComposite(publishers: unknown, options: unknown): void {
   checkOptions(
     "composite",
     { publishers, options },
-    { publishers: option.required(guarded(checkPublishers)), options: option.group(commonOptionRules) },
+    { publishers: option.required(checkPublishers), options: option.group(commonOptionRules) },
   );
 }
 
 /**
- * Checks one child that joins the composite `name`.
+ * Validates a child that joins the composite `name`.
  * @throws PublisherError `options`
  */
-export function checkJoining(name: string, child: unknown, objection: Objection): void {
-  const rule = guarded((value, report) => checkChild(value, report, objection));
+export function checkJoining(name: string, child: unknown, findConflict: FindConflict): void {
+  const rule: OptionRule = (value, report) => checkChild(value, report, findConflict);
   checkOptions(name, { child }, { child: option.required(rule) });
 }
 
-/** Gives a child in its long form. */
-export function childOf(child: MetricsPublisher | CompositeChild): CompositeChild {
+/** Returns a child in its long form. */
+export function entryOf(child: MetricsPublisher | CompositeChild): CompositeChild {
   return isEntry(child) ? child : { publisher: child };
 }
 
 function checkPublishers(value: unknown, report: ReportOptionError): void {
   if (!Array.isArray(value)) return report("expected an array of publishers");
-  const placeOf = new Map<string, string>();
-  for (const [index, child] of value.entries()) {
-    const place = `[${index}]`;
-    const rule = guarded((entry, note) =>
-      checkChild(entry, note, ({ name }) => {
-        const taken = placeOf.get(name);
-        if (taken === undefined) placeOf.set(name, place);
-        return taken === undefined ? undefined : `the name "${name}" is taken by publishers${taken}`;
-      }),
-    );
-    rule(child, (expected, path = "") => report(expected, place + path));
+  const indexOf = new Map<string, number>();
+  for (const [index, child] of (value as unknown[]).entries()) {
+    const findConflict: FindConflict = ({ name }) => {
+      const taken = indexOf.get(name);
+      if (taken === undefined) indexOf.set(name, index);
+      return taken === undefined ? undefined : `the name "${name}" is taken by publishers[${taken}]`;
+    };
+    try {
+      checkChild(child, (expected, path = "") => report(expected, `[${index}]${path}`), findConflict);
+    } catch {
+      report("could not be read", `[${index}]`);
+    }
   }
 }
 
-const wanted = option.instance(
+const recordFilter = option.instance(
   (value) => typeof value === "boolean" || typeof value === "function",
   "true, false or a function",
 );
 
-function checkChild(value: unknown, report: ReportOptionError, objection: Objection): void {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+function checkChild(value: unknown, report: ReportOptionError, findConflict: FindConflict): void {
+  if (typeof value !== "object" || value === null || Array.isArray(value))
     return report("expected a publisher or { publisher, events?, network?, owned? }");
-  }
-  if (!isEntry(value)) return checkPublisher(value, report, objection);
+  if (!isEntry(value)) return checkPublisher(value, report, findConflict);
   const rules: { readonly [Name in keyof CompositeChild]-?: OptionRule } = {
-    publisher: option.required((publisher, note) => checkPublisher(publisher, note, objection)),
-    events: wanted,
-    network: wanted,
+    publisher: option.required((publisher, reportPublisher) =>
+      checkPublisher(publisher, reportPublisher, findConflict),
+    ),
+    events: recordFilter,
+    network: recordFilter,
     owned: option.boolean(),
   };
   option.group(rules)(value, report);
 }
 
-const METHODS = ["publishEventMetrics", "publishNetworkMetrics", "formatMetrics", "flush", "close", "health"] as const;
+function checkPublisher(value: unknown, report: ReportOptionError, findConflict: FindConflict): void {
+  const problem = describePublisher(value) ?? findConflict(value as MetricsPublisher);
+  if (problem !== undefined) report(problem);
+}
 
-// What has none of a publisher's members is an entry, so that a misspelt entry is told its right names.
+const PUBLISHER_MEMBERS = [
+  "contract",
+  "publishEventMetrics",
+  "publishNetworkMetrics",
+  "formatMetrics",
+  "flush",
+  "close",
+  "health",
+] as const satisfies readonly (keyof MetricsPublisher)[];
+
+// An object with none of a publisher's members is an entry, so that the message about a misspelt entry names its members.
 function isEntry(value: object): value is CompositeChild {
-  return !["contract", ...METHODS].some((member) => member in value);
-}
-
-function checkPublisher(value: unknown, report: ReportOptionError, objection: Objection): void {
-  if (typeof value !== "object" || value === null) return report("expected a publisher");
-  const publisher = value as MetricsPublisher;
-  const { contract, name }: { readonly contract: unknown; readonly name: unknown } = publisher;
-  if (contract !== 1) {
-    const found = typeof contract === "number" ? `version ${contract} of the contract` : "no known contract";
-    return report(`it was written against ${found}, and this composite works with version 1`);
-  }
-  const missing = METHODS.filter((method) => typeof publisher[method] !== "function");
-  if (missing.length > 0) return report(`it is no publisher: ${missing.join(", ")} missing`);
-  if (typeof name !== "string" || name === "") return report("it has no name");
-  const reason = objection(publisher);
-  if (reason !== undefined) report(reason);
-}
-
-function guarded(rule: OptionRule): OptionRule {
-  return (value, report) => {
-    try {
-      rule(value, report);
-    } catch {
-      report("could not be read");
-    }
-  };
+  return !PUBLISHER_MEMBERS.some((member) => member in value);
 }

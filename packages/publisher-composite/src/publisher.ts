@@ -17,7 +17,7 @@ import { createChild } from "./child.ts";
 import { createFanOut, type FanOut, nestable } from "./fan-out.ts";
 import { childHealth, laterError, laterTime, worstState } from "./health.ts";
 import { checkChild, settleChild, startChild, worstStatus } from "./lifecycle.ts";
-import { checkComposite, checkJoining, childOf, type CompositeChild } from "./options.ts";
+import { checkComposite, checkJoining, type CompositeChild, entryOf } from "./options.ts";
 
 /**
  * Publishes every record to several publishers, and keeps the failure of each one its own.
@@ -46,7 +46,7 @@ export class CompositePublisher implements MetricsPublisher {
     this.#clock = clock;
     this.#reporter = createReporter(name, options);
     this.#fanOut = createFanOut(this.#ledger, this.#reporter);
-    for (const child of publishers) this.#fanOut.join(createChild(childOf(child), clock, this.#options));
+    for (const child of publishers) this.#fanOut.join(createChild(entryOf(child), clock, this.#options));
     // A subclass may do more in publish* than the way from composite to composite knows of.
     if (new.target === CompositePublisher) nestable(this, this.#fanOut);
   }
@@ -69,7 +69,7 @@ export class CompositePublisher implements MetricsPublisher {
    */
   add(child: MetricsPublisher | CompositeChild): void {
     checkJoining(this.name, child, (publisher) => this.#objection(publisher));
-    const joined = createChild(childOf(child), this.#clock, this.#options);
+    const joined = createChild(entryOf(child), this.#clock, this.#options);
     this.#fanOut.join(joined);
     if (!this.#started) return;
     void startChild(joined, undefined).then((error) => error && joined.reporter.forward(error));

@@ -4,7 +4,7 @@ import { RecordingPublisher } from "@eventmeter/testkit";
 import { describe, expect, test } from "vitest";
 import { publisher } from "./doubles.ts";
 
-function refusal(publishers: unknown, options?: unknown): string[] {
+function problemsOf(publishers: unknown, options?: unknown): string[] {
   try {
     void new CompositePublisher(publishers as never, options as never);
   } catch (caught) {
@@ -14,14 +14,14 @@ function refusal(publishers: unknown, options?: unknown): string[] {
         .slice(1)
         .map((line) => line.trim());
   }
-  throw new TypeError("nothing was refused");
+  throw new TypeError("nothing was rejected");
 }
 
 const EITHER = "expected a publisher or { publisher, events?, network?, owned? }";
 
-describe("a composite refuses", () => {
+describe("a composite rejects", () => {
   test("everything that is wrong in one error, entries by their index", () => {
-    const lines = refusal(
+    const lines = problemsOf(
       [
         publisher("one"),
         null,
@@ -41,34 +41,32 @@ describe("a composite refuses", () => {
       "publishers[2].owned: expected true or false, got a number",
       'publishers[3]: the name "one" is taken by publishers[0]',
       "publishers[4].publisher: expected a publisher",
-      "publishers[5]: it was written against version 2 of the contract, and this composite works with version 1",
-      "publishers[6]: it is no publisher: flush, close missing",
-      "publishers[7]: it has no name",
+      "publishers[5]: expected a publisher of contract version 1, got version 2",
+      "publishers[6]: expected a publisher; flush, close missing",
+      "publishers[7]: expected a publisher with a name",
       'options.onEror: unknown option, did you mean "onError"?',
       "options.name: expected a kebab-case name of at most 64 characters, got a string",
     ]);
   });
 
   test("a list that is none", () => {
-    expect(refusal(undefined)).toEqual(["publishers: missing"]);
-    expect(refusal(publisher("one"))).toEqual(["publishers: expected an array of publishers"]);
-    expect(refusal(Array(1))).toEqual([`publishers[0]: ${EITHER}`]);
+    expect(problemsOf(undefined)).toEqual(["publishers: missing"]);
+    expect(problemsOf(publisher("one"))).toEqual(["publishers: expected an array of publishers"]);
+    expect(problemsOf(Array(1))).toEqual([`publishers[0]: ${EITHER}`]);
   });
 
   test("options that are no object", () => {
-    expect(refusal([], null)).toEqual(["options: expected an object, got null"]);
-    expect(refusal([], [])).toEqual(["options: expected an object, got an array"]);
+    expect(problemsOf([], null)).toEqual(["options: expected an object, got null"]);
+    expect(problemsOf([], [])).toEqual(["options: expected an object, got an array"]);
   });
 
   test("an object without a contract", () => {
     const { contract: _, ...rest } = publisher("one");
-    expect(refusal([rest])).toEqual([
-      "publishers[0]: it was written against no known contract, and this composite works with version 1",
-    ]);
+    expect(problemsOf([rest])).toEqual(["publishers[0]: expected a publisher, whose property contract is 1"]);
   });
 
   test("an entry without a publisher, with the right name for a misspelt one", () => {
-    expect(refusal([{ publsher: publisher("one") }])).toEqual([
+    expect(problemsOf([{ publsher: publisher("one") }])).toEqual([
       'publishers[0].publsher: unknown option, did you mean "publisher"?',
       "publishers[0].publisher: missing",
     ]);
@@ -89,7 +87,10 @@ describe("a composite refuses", () => {
         throw new Error("secret");
       },
     });
-    expect(refusal([hostile, named])).toEqual(["publishers[0]: could not be read", "publishers[1]: could not be read"]);
+    expect(problemsOf([hostile, named])).toEqual([
+      "publishers[0]: could not be read",
+      "publishers[1]: could not be read",
+    ]);
   });
 });
 
