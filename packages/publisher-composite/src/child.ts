@@ -1,93 +1,121 @@
-import type { Clock, CommonOptions, MetricsPublisher } from "@eventmeter/core";
+// One publisher inside a composite: what it gets, which of its promises are open, and what went wrong with it.
+import type { Clock, CommonOptions, MetricsPublisher, WaitOptions } from "@eventmeter/core";
 import { createReporter, isThenable, type Reporter } from "@eventmeter/core/publisher";
 import type { CompositeChild } from "./options.ts";
 
 /** How many promises of one child may be unsettled before it is skipped. */
 export const MAX_UNSETTLED = 1_000;
 
-/** A predicate of either kind, as the loop sees it. */
-export type Wanted = boolean | ((record: object) => unknown);
+/** Kind of a record. */
+export type RecordKind = "event" | "network";
 
-/** One publisher inside a composite: what it gets, what it still owes, and what went wrong with it. */
-export interface Child {
+/** Which records of one kind a child gets. */
+export type RecordFilter = boolean | ((record: object) => unknown);
+
+/** One publisher inside a composite. */
+export class Child {
   readonly name: string;
   readonly publisher: MetricsPublisher;
-  /** Which records it gets; false once it has left. */
-  events: Wanted;
-  network: Wanted;
   readonly owned: boolean;
-  /** Reports in the name of the child to whoever listens to the composite. */
-  readonly reporter: Reporter;
   readonly clock: Clock;
-  /** Promises that its publish* returned and that are not settled; none of them rejects. */
-  readonly unsettled: Set<Promise<void>>;
-  /** Records that it was not offered because of too many unsettled promises. */
-  skipped: number;
+  /** Reports in the name of the child to the handlers of the composite. */
+  readonly reporter: Reporter;
+  /** Which events it gets; false after it has left. */
+  events: RecordFilter;
+  /** Which network operations it gets; false after it has left. */
+  network: RecordFilter;
+  /** How many records it was not offered because of too many unsettled promises. */
+  skipped = 0;
+  /** Promises that its publish* methods returned and that are not settled; none of them rejects. */
+  readonly #unsettled = new Set<Promise<void>>();
   /** Its start under way or done; undefined again after one that failed. */
-  starting: Promise<void> | undefined;
-}
+  #starting: Promise<void> | undefined;
 
-/** Takes a publisher in. */
-export function createChild(entry: CompositeChild, clock: Clock, options: CommonOptions): Child {
-  const { publisher, events = true, network = true, owned = true } = entry;
-  const { name } = publisher;
-  return {
-    name,
-    publisher,
-    events: events as Wanted,
-    network: network as Wanted,
-    owned,
-    reporter: createReporter(name, options),
-    clock,
-    unsettled: new Set(),
-    skipped: 0,
-    starting: undefined,
-  };
-}
-
-/** Asks a predicate; one that throws lets the record pass: a broken filter loses nothing. */
-export function passes(child: Child, predicate: (record: object) => unknown, record: object): boolean {
-  try {
-    const answer = predicate(record);
-    return typeof answer === "boolean" ? answer : readAnswer(child, answer);
-  } catch (cause) {
-    predicateFailed(child, cause);
-    return true;
+  constructor(entry: CompositeChild, clock: Clock, options: CommonOptions) {
+    const { publisher, events = true, network = true, owned = true } = entry;
+    this.name = publisher.name;
+    this.publisher = publisher;
+    this.owned = owned;
+    this.clock = clock;
+    this.reporter = createReporter(publisher.name, options);
+    this.events = events as RecordFilter;
+    this.network = network as RecordFilter;
   }
-}
 
-// Apart from the hot path, because the closure in it costs an allocation for every call.
-function readAnswer(child: Child, answer: unknown): boolean {
-  if (isThenable(answer)) answer.then(undefined, (cause) => predicateFailed(child, cause));
-  return Boolean(answer);
-}
+  /** Whether it has so many unsettled promises that it is skipped. */
+  get isFull(): boolean {
+    return this.#unsettled.size >= MAX_UNSETTLED;
+  }
 
-function predicateFailed(child: Child, cause: unknown): void {
-  child.reporter.drop("callback-failed", "its predicate failed; the record was passed on", { count: 0, cause });
-}
+  /** Returns whether a predicate lets a record pass. One that throws does: a broken filter loses nothing. */
+  passes(predicate: (record: object) => unknown, record: object): boolean {
+    try {
+      const result = predicate(record);
+      return typeof result === "boolean" ? result : this.#readResult(result);
+    } catch (cause) {
+      this.#reportPredicate(cause);
+      return true;
+    }
+  }
 
-/** Looks after what publish* returned: nothing, or the promise of a publisher written with `async` functions. */
-export function hold(child: Child, returned: unknown): void {
-  if (!isThenable(returned)) return;
-  const settled: Promise<void> = Promise.resolve(returned).then(
-    () => void child.unsettled.delete(settled),
-    (cause) => {
-      child.unsettled.delete(settled);
-      publishFailed(child, cause);
-    },
-  );
-  child.unsettled.add(settled);
-}
+  // Apart from the hot path, because the closure in it costs an allocation for every call.
+  #readResult(result: unknown): boolean {
+    if (isThenable(result)) result.then(undefined, (cause) => this.#reportPredicate(cause));
+    return Boolean(result);
+  }
 
-/** Reports that a record was lost in a child. */
-export function publishFailed(child: Child, cause: unknown): void {
-  child.reporter.drop("publisher-failed", "record dropped: it threw or rejected when a composite offered it", {
-    cause,
-  });
-}
+  #reportPredicate(cause: unknown): void {
+    this.reporter.drop("callback-failed", "its predicate failed; the record was passed on", { count: 0, cause });
+  }
 
-/** Counts and reports a record that a child was not offered. */
-export function skip(child: Child): void {
-  child.skipped += 1;
-  child.reporter.drop("record-dropped", `record dropped: ${MAX_UNSETTLED} promises of it are not settled`);
+  /** Keeps what a publish* method returned until it settles, if it is the promise of an `async` function. */
+  track(returned: unknown): void {
+    if (!isThenable(returned)) return;
+    const settled: Promise<void> = Promise.resolve(returned).then(
+      () => void this.#unsettled.delete(settled),
+      (cause) => {
+        this.#unsettled.delete(settled);
+        this.reportLoss(cause);
+      },
+    );
+    this.#unsettled.add(settled);
+  }
+
+  /** Resolves when all promises are settled that its publish* methods have returned so far. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#unsettled);
+  }
+
+  /** Reports that a record was lost in the child. */
+  reportLoss(cause: unknown): void {
+    this.reporter.drop("publisher-failed", "record dropped: it threw or rejected when a composite offered it", {
+      cause,
+    });
+  }
+
+  /** Counts and reports a record that the child was not offered because it is full. */
+  skip(): void {
+    this.skipped += 1;
+    this.reporter.drop("record-dropped", `record dropped: ${MAX_UNSETTLED} promises of it are not settled`);
+  }
+
+  /** Ends the offers, also those of a record that is being offered. */
+  leave(): void {
+    this.events = false;
+    this.network = false;
+  }
+
+  /** Starts the publisher; idempotent, except that a start that failed is tried again. */
+  start(options: WaitOptions | undefined): Promise<void> {
+    return (this.#starting ??= this.#start(options));
+  }
+
+  async #start(options: WaitOptions | undefined): Promise<void> {
+    try {
+      await this.publisher.start?.(options);
+    } catch (cause) {
+      this.#starting = undefined;
+      throw cause;
+    }
+  }
 }

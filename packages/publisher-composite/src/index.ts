@@ -1,2 +1,3 @@
+// Entry point: the composite and its children.
 export type { CompositeChild } from "./options.ts";
 export { CompositePublisher } from "./publisher.ts";

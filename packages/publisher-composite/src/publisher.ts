@@ -1,3 +1,4 @@
+// The composite: one publisher that is several.
 import {
   type CheckReport,
   type Clock,
@@ -13,14 +14,14 @@ import {
   type WaitOptions,
 } from "@eventmeter/core";
 import { createLedger, createReporter, type Ledger, type Reporter, resolveClock } from "@eventmeter/core/publisher";
-import { createChild } from "./child.ts";
-import { createFanOut, type FanOut, nestable } from "./fan-out.ts";
-import { childHealth, laterError, laterTime, worstState } from "./health.ts";
-import { checkChild, settleChild, startChild, worstStatus } from "./lifecycle.ts";
+import { Child } from "./child.ts";
+import { checkChild, settleChild, startChild, worstStatus } from "./child-calls.ts";
+import { childHealth, laterError, laterTime, worstState } from "./child-health.ts";
+import { FanOut, registerFanOut } from "./fan-out.ts";
 import { checkComposite, checkJoining, type CompositeChild, entryOf } from "./options.ts";
 
 /**
- * Publishes every record to several publishers, and keeps the failure of each one its own.
+ * Publishes every record to several publishers; a failure of one does not affect the others.
  * Delivered means offered to every child that wanted the record; children keep their own numbers.
  */
 export class CompositePublisher implements MetricsPublisher {
@@ -45,18 +46,18 @@ export class CompositePublisher implements MetricsPublisher {
     this.#options = options ?? {};
     this.#clock = clock;
     this.#reporter = createReporter(name, options);
-    this.#fanOut = createFanOut(this.#ledger, this.#reporter);
-    for (const child of publishers) this.#fanOut.join(createChild(entryOf(child), clock, this.#options));
-    // A subclass may do more in publish* than the way from composite to composite knows of.
-    if (new.target === CompositePublisher) nestable(this, this.#fanOut);
+    this.#fanOut = new FanOut(this.#ledger, this.#reporter);
+    for (const child of publishers) this.#fanOut.join(new Child(entryOf(child), clock, this.#options));
+    // A subclass may do more in publish* than its fan-out does: it gets records as any other publisher.
+    if (new.target === CompositePublisher) registerFanOut(this, this.#fanOut);
   }
 
   publishEventMetrics(metrics: Readonly<EventMetrics>): void {
-    this.#fanOut.offer(metrics, false);
+    this.#fanOut.offer(metrics, "event");
   }
 
   publishNetworkMetrics(metrics: Readonly<NetworkMetrics>): void {
-    this.#fanOut.offer(metrics, true);
+    this.#fanOut.offer(metrics, "network");
   }
 
   formatMetrics(metrics: Readonly<EventMetrics> | Readonly<NetworkMetrics>): FormattedMetrics {
@@ -64,19 +65,19 @@ export class CompositePublisher implements MetricsPublisher {
   }
 
   /**
-   * Takes another publisher in, from the next record on; started in the background if the composite was.
-   * @throws PublisherError `options`: no publisher, its name is taken, the composite would be inside itself, or is closed
+   * Adds a publisher from the next record on. It is started in the background if the composite was started.
+   * @throws PublisherError `options`: not a publisher, its name is taken, or the composite would be inside itself or is closed
    */
   add(child: MetricsPublisher | CompositeChild): void {
-    checkJoining(this.name, child, (publisher) => this.#objection(publisher));
-    const joined = createChild(entryOf(child), this.#clock, this.#options);
+    checkJoining(this.name, child, (publisher) => this.#findConflict(publisher));
+    const joined = new Child(entryOf(child), this.#clock, this.#options);
     this.#fanOut.join(joined);
     if (!this.#started) return;
     void startChild(joined, undefined).then((error) => error && joined.reporter.forward(error));
   }
 
   /**
-   * Lets a child go and flushes it; it is not closed and belongs to the caller again.
+   * Removes a child and flushes it. It is not closed and belongs to the caller again.
    * @throws PublisherError `options` (a rejection) if there is no child of that name
    */
   async remove(name: string, options?: WaitOptions): Promise<FlushReport> {
@@ -93,17 +94,17 @@ export class CompositePublisher implements MetricsPublisher {
   }
 
   /**
-   * Starts all children, each for itself: those that can start do.
-   * @throws PublisherError `start-failed` (a rejection), after all have answered or the time is over, naming each that failed
+   * Starts all children; one that cannot start does not keep the others from it.
+   * @throws PublisherError `start-failed` (a rejection), when all have ended or the time is over, naming each that failed
    */
   async start(options?: WaitOptions): Promise<void> {
-    if (this.#closing !== undefined) throw this.#startFailed("it is closed", []);
+    if (this.#closing !== undefined) throw this.#startError("it is closed", []);
     this.#started = true;
     const { children } = this.#fanOut;
     const errors = (await Promise.all(children.map((child) => startChild(child, options)))).filter(isPresent);
     if (errors.length === 0) return;
     const head = `${errors.length} of ${children.length} publishers did not start`;
-    throw this.#startFailed([head, ...errors.map(({ message }) => `  ${message}`)].join("\n"), errors);
+    throw this.#startError([head, ...errors.map(({ message }) => `  ${message}`)].join("\n"), errors);
   }
 
   flush(options?: WaitOptions): Promise<FlushReport> {
@@ -112,7 +113,7 @@ export class CompositePublisher implements MetricsPublisher {
 
   close(options?: WaitOptions): Promise<FlushReport> {
     this.#fanOut.closed = true;
-    return (this.#closing ??= this.#end(options));
+    return (this.#closing ??= this.#close(options));
   }
 
   health(): PublisherHealth {
@@ -134,7 +135,7 @@ export class CompositePublisher implements MetricsPublisher {
     });
   }
 
-  /** Probes all children; ok only if each of them is, with one report for each child in their order. Never rejects. */
+  /** Checks all children. Ok only if every child is; `children` has one report for each, in their order. Never rejects. */
   async check(options?: WaitOptions): Promise<CheckReport> {
     if (this.#closing !== undefined) return { ok: false, code: "closed", message: `${this.name}: it is closed` };
     const { children } = this.#fanOut;
@@ -169,7 +170,7 @@ export class CompositePublisher implements MetricsPublisher {
     return { ...this.#ledger.counts(), status: worstStatus(reports), durable: 0 };
   }
 
-  async #end(options: WaitOptions | undefined): Promise<FlushReport> {
+  async #close(options: WaitOptions | undefined): Promise<FlushReport> {
     const report = await this.#settle("close", options);
     this.#ended = true;
     for (const { reporter } of this.#fanOut.children) reporter.settle();
@@ -177,11 +178,10 @@ export class CompositePublisher implements MetricsPublisher {
     return report;
   }
 
-  #objection(publisher: MetricsPublisher): string | undefined {
+  #findConflict(publisher: MetricsPublisher): string | undefined {
     if (this.#closing !== undefined) return "nothing can be added: the composite is closed";
-    if (this.#fanOut.children.some(({ name }) => name === publisher.name)) {
+    if (this.#fanOut.children.some(({ name }) => name === publisher.name))
       return `the name "${publisher.name}" is taken by another child`;
-    }
     return this.#isInside(publisher) ? "the composite would be inside itself" : undefined;
   }
 
@@ -196,7 +196,7 @@ export class CompositePublisher implements MetricsPublisher {
     return this.#asked;
   }
 
-  #startFailed(message: string, errors: readonly PublisherError[]): PublisherError {
+  #startError(message: string, errors: readonly PublisherError[]): PublisherError {
     const cause = errors.length > 1 ? new AggregateError(errors) : errors[0];
     const retryable = errors.some((error) => error.retryable);
     return new PublisherError(message, { code: "start-failed", publisher: this.name, retryable, cause });

@@ -3,7 +3,7 @@ import { CompositePublisher } from "@eventmeter/publisher-composite";
 import { createVirtualClock, RecordingPublisher } from "@eventmeter/testkit";
 import { describe, expect, test } from "vitest";
 import { errorLog, event, healthOf, network, never, nothing, publisher, reportOf, settled } from "./doubles.ts";
-import { CHILD_GRACE_MS } from "../src/lifecycle.ts";
+import { CHILD_GRACE_MS } from "../src/child-calls.ts";
 
 function namesOf(composite: CompositePublisher): string[] | undefined {
   return composite.health().children?.map(({ name }) => name);

@@ -1,0 +1,96 @@
+// Calls of a child's start, flush, close and check: bounded in time, and what a child throws stays with that child.
+import {
+  type CheckReport,
+  type FlushReport,
+  isPublisherError,
+  PublisherError,
+  type WaitOptions,
+} from "@eventmeter/core";
+import { type WaitStatus, waitWithin } from "@eventmeter/core/publisher";
+import type { Child } from "./child.ts";
+import { childHealth } from "./child-health.ts";
+
+/** How much longer than its own timeout a child may take, in milliseconds. */
+export const CHILD_GRACE_MS = 50;
+
+type CallResult<Value> =
+  | { readonly kind: "returned"; readonly value: Value }
+  | { readonly kind: "failed"; readonly cause: unknown }
+  | { readonly kind: Exclude<WaitStatus, "complete"> };
+
+/** Starts a child; idempotent. Returns the error of a start that failed or did not end in time. */
+export async function startChild(child: Child, options: WaitOptions | undefined): Promise<PublisherError | undefined> {
+  const result = await callChild(child, options, () => child.start(options));
+  if (result.kind === "returned") return undefined;
+  if (result.kind === "failed" && isPublisherError(result.cause)) return result.cause;
+  const [message, cause] =
+    result.kind === "failed" ? ["its start failed", result.cause] : [`its start did not end in time (${result.kind})`];
+  return new PublisherError(message, { code: "start-failed", publisher: child.name, retryable: true, cause });
+}
+
+/** Flushes or closes a child, and waits for the promises that its publish* methods returned. */
+export async function settleChild(
+  child: Child,
+  method: "flush" | "close",
+  options: WaitOptions | undefined,
+): Promise<FlushReport> {
+  const result = await callChild(child, options, () => settle(child, method, options));
+  if (result.kind === "returned") return result.value;
+  if (result.kind === "failed")
+    child.reporter.error("publisher-failed", `its ${method}() failed`, { cause: result.cause });
+  const { received, recovered, delivered, dropped, ignored, pending } = childHealth(child);
+  const status = result.kind === "failed" ? "aborted" : result.kind;
+  return { received, recovered, delivered, dropped, ignored, pending, status, durable: 0 };
+}
+
+/** From best to worst. */
+const STATUSES: readonly FlushReport["status"][] = ["complete", "timeout", "aborted"];
+
+async function settle(child: Child, method: "flush" | "close", options: WaitOptions | undefined): Promise<FlushReport> {
+  const [report] = await Promise.all([child.publisher[method](options), child.settled()]);
+  if (STATUSES.includes(report.status)) return report;
+  throw new TypeError("no report came back");
+}
+
+/** Returns the worst of some statuses; `complete` if there are none. */
+export function worstStatus(reports: readonly FlushReport[]): FlushReport["status"] {
+  return STATUSES[Math.max(0, ...reports.map(({ status }) => STATUSES.indexOf(status)))] ?? "complete";
+}
+
+/** Checks a child. Never rejects: a check that fails, or does not end in time, is a report. */
+export async function checkChild(child: Child, options: WaitOptions | undefined): Promise<CheckReport> {
+  const { name, publisher } = child;
+  const result = await callChild(child, options, () => publisher.check?.(options));
+  if (result.kind === "returned") {
+    if (typeof publisher.check !== "function") return { ok: true, code: "ok", message: `${name}: it has no check` };
+    if (typeof result.value?.ok === "boolean") return result.value;
+    return { ok: false, code: "publisher-failed", message: `${name}: its check gave no report` };
+  }
+  if (result.kind !== "failed")
+    return { ok: false, code: result.kind, message: `${name}: its check did not end in time (${result.kind})` };
+  if (!isPublisherError(result.cause))
+    return { ok: false, code: "publisher-failed", message: `${name}: its check failed` };
+  return { ok: false, code: result.cause.code, message: result.cause.message };
+}
+
+/** Calls a method of a child and waits for it. Never rejects. */
+async function callChild<Value>(
+  child: Child,
+  options: WaitOptions | undefined,
+  call: () => Value | PromiseLike<Value>,
+): Promise<CallResult<Value>> {
+  // A record that is being offered to the children arrives before they are flushed or closed.
+  await Promise.resolve();
+  let result: CallResult<Value> | undefined;
+  const called = resultOf(call).then((given) => void (result = given));
+  const status = await waitWithin(called, options, child.clock, CHILD_GRACE_MS);
+  return result ?? { kind: status === "complete" ? "aborted" : status };
+}
+
+async function resultOf<Value>(call: () => Value | PromiseLike<Value>): Promise<CallResult<Value>> {
+  try {
+    return { kind: "returned", value: await call() };
+  } catch (cause) {
+    return { kind: "failed", cause };
+  }
+}
