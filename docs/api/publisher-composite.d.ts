@@ -2,7 +2,7 @@
 
 import type { CheckReport, CommonOptions, EventMetrics, FlushReport, FormattedMetrics, MetricsPublisher, NetworkMetrics, PublisherHealth, WaitOptions } from "@eventmeter/core";
 
-/** A publisher inside a composite, and what it is to get. */
+/** A publisher inside a composite, and which records it gets. */
 export interface CompositeChild {
     readonly publisher: MetricsPublisher;
     /** Which events it gets; a predicate that throws lets the event pass. @default true */
@@ -14,7 +14,7 @@ export interface CompositeChild {
 }
 
 /**
- * Publishes every record to several publishers, and keeps the failure of each one its own.
+ * Publishes every record to several publishers; a failure of one does not affect the others.
  * Delivered means offered to every child that wanted the record; children keep their own numbers.
  */
 export declare class CompositePublisher implements MetricsPublisher {
@@ -27,24 +27,24 @@ export declare class CompositePublisher implements MetricsPublisher {
     publishNetworkMetrics(metrics: Readonly<NetworkMetrics>): void;
     formatMetrics(metrics: Readonly<EventMetrics> | Readonly<NetworkMetrics>): FormattedMetrics;
     /**
-     * Takes another publisher in, from the next record on; started in the background if the composite was.
-     * @throws PublisherError `options`: no publisher, its name is taken, the composite would be inside itself, or is closed
+     * Adds a publisher from the next record on. It is started in the background if the composite was started.
+     * @throws PublisherError `options`: not a publisher, its name is taken, or the composite would be inside itself or is closed
      */
     add(child: MetricsPublisher | CompositeChild): void;
     /**
-     * Lets a child go and flushes it; it is not closed and belongs to the caller again.
+     * Removes a child and flushes it. It is not closed and belongs to the caller again.
      * @throws PublisherError `options` (a rejection) if there is no child of that name
      */
     remove(name: string, options?: WaitOptions): Promise<FlushReport>;
     /**
-     * Starts all children, each for itself: those that can start do.
-     * @throws PublisherError `start-failed` (a rejection), after all have answered or the time is over, naming each that failed
+     * Starts all children; one that cannot start does not keep the others from it.
+     * @throws PublisherError `start-failed` (a rejection), when all have ended or the time is over, naming each that failed
      */
     start(options?: WaitOptions): Promise<void>;
     flush(options?: WaitOptions): Promise<FlushReport>;
     close(options?: WaitOptions): Promise<FlushReport>;
     health(): PublisherHealth;
-    /** Probes all children; ok only if each of them is, with one report for each child in their order. Never rejects. */
+    /** Checks all children. Ok only if every child is; `children` has one report for each, in their order. Never rejects. */
     check(options?: WaitOptions): Promise<CheckReport>;
     [Symbol.asyncDispose](): Promise<void>;
 }

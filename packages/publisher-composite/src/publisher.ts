@@ -13,7 +13,15 @@ import {
   type PublisherHealth,
   type WaitOptions,
 } from "@eventmeter/core";
-import { createLedger, createReporter, type Ledger, type Reporter, resolveClock } from "@eventmeter/core/publisher";
+import {
+  containsPublisher,
+  createLedger,
+  createReporter,
+  declareInnerPublishers,
+  type Ledger,
+  type Reporter,
+  resolveClock,
+} from "@eventmeter/core/publisher";
 import { Child } from "./child.ts";
 import { checkChild, settleChild, startChild, worstStatus } from "./child-calls.ts";
 import { childHealth, laterError, laterTime, worstState } from "./child-health.ts";
@@ -35,7 +43,6 @@ export class CompositePublisher implements MetricsPublisher {
   #started = false;
   #closing: Promise<FlushReport> | undefined;
   #ended = false;
-  #asked = false;
 
   /** @throws PublisherError `options`, naming every wrong entry by its index */
   constructor(publishers: readonly (MetricsPublisher | CompositeChild)[], options?: CommonOptions) {
@@ -48,6 +55,7 @@ export class CompositePublisher implements MetricsPublisher {
     this.#reporter = createReporter(name, options);
     this.#fanOut = new FanOut(this.#ledger, this.#reporter);
     for (const child of publishers) this.#fanOut.join(new Child(entryOf(child), clock, this.#options));
+    declareInnerPublishers(this, () => this.#fanOut.children.map(({ publisher }) => publisher));
     // A subclass may do more in publish* than its fan-out does: it gets records as any other publisher.
     if (new.target === CompositePublisher) registerFanOut(this, this.#fanOut);
   }
@@ -117,7 +125,6 @@ export class CompositePublisher implements MetricsPublisher {
   }
 
   health(): PublisherHealth {
-    this.#asked = true;
     const ledger = this.#ledger;
     const children = this.#fanOut.children.map(childHealth);
     const states = children.map(({ state }) => state);
@@ -182,18 +189,7 @@ export class CompositePublisher implements MetricsPublisher {
     if (this.#closing !== undefined) return "nothing can be added: the composite is closed";
     if (this.#fanOut.children.some(({ name }) => name === publisher.name))
       return `the name "${publisher.name}" is taken by another child`;
-    return this.#isInside(publisher) ? "the composite would be inside itself" : undefined;
-  }
-
-  // Whatever shows the health of what is inside it, composites and wrappers of any kind, asks this composite too.
-  #isInside(publisher: MetricsPublisher): boolean {
-    this.#asked = false;
-    try {
-      publisher.health();
-    } catch {
-      // A health that throws shows nothing.
-    }
-    return this.#asked;
+    return containsPublisher(publisher, this) ? "the composite would be inside itself" : undefined;
   }
 
   #startError(message: string, errors: readonly PublisherError[]): PublisherError {
