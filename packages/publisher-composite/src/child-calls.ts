@@ -11,7 +11,7 @@ import type { Child } from "./child.ts";
 import { childHealth } from "./child-health.ts";
 
 /** How much longer than its own timeout a child may take, in milliseconds. */
-export const CHILD_GRACE_MS = 50;
+const CHILD_GRACE_MS = 50;
 
 type CallResult<Value> =
   | { readonly kind: "returned"; readonly value: Value }

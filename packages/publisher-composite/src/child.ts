@@ -4,7 +4,7 @@ import { createReporter, isThenable, type Reporter } from "@eventmeter/core/publ
 import type { CompositeChild } from "./options.ts";
 
 /** How many promises of one child may be unsettled before it is skipped. */
-export const MAX_UNSETTLED = 1_000;
+const MAX_UNSETTLED = 1_000;
 
 /** Kind of a record. */
 export type RecordKind = "event" | "network";

@@ -17,7 +17,7 @@ const suite = conformanceCases({
   create: over(() => undefined),
   stalled: over(() => new Promise(() => {})),
   failing: over(() => {
-    throw new Error("refused");
+    throw new Error("rejected");
   }),
 });
 

@@ -8,6 +8,9 @@ import {
   type PublisherHealth,
 } from "@eventmeter/core";
 
+/** How much longer than its own timeout a child may take, in milliseconds. */
+export const CHILD_GRACE_MS = 50;
+
 /** An event that every publisher accepts. */
 export function event(change: Partial<EventMetrics> = {}): EventMetrics {
   return { eventName: "job", taskId: "1", startTime: 1_767_225_600_000, endTime: 1_767_225_600_250, ...change };

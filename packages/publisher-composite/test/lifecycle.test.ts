@@ -2,8 +2,7 @@ import { isPublisherError, PublisherError, type WaitOptions } from "@eventmeter/
 import { CompositePublisher } from "@eventmeter/publisher-composite";
 import { createVirtualClock, RecordingPublisher } from "@eventmeter/testkit";
 import { describe, expect, test } from "vitest";
-import { errorLog, event, never, nothing, publisher, reportOf, settled } from "./doubles.ts";
-import { CHILD_GRACE_MS } from "../src/child-calls.ts";
+import { CHILD_GRACE_MS, errorLog, event, never, nothing, publisher, reportOf, settled } from "./doubles.ts";
 
 const throwing = (): never => {
   throw new Error("at once");
@@ -35,9 +34,9 @@ describe("start", () => {
       await settled();
       started.push("slow");
     };
-    const refused = new PublisherError("the port is taken", { code: "start-failed", publisher: "page" });
+    const taken = new PublisherError("the port is taken", { code: "start-failed", publisher: "page" });
     const composite = new CompositePublisher([
-      publisher("page", { start: () => Promise.reject(refused) }),
+      publisher("page", { start: () => Promise.reject(taken) }),
       publisher("throwing", { start: throwing }),
       publisher("slow", { start: slow }),
     ]);
@@ -47,13 +46,13 @@ describe("start", () => {
     expect(error.message).toBe(
       "composite: 2 of 3 publishers did not start\n  page: the port is taken\n  throwing: its start failed",
     );
-    expect((error.cause as AggregateError).errors[0]).toBe(refused);
+    expect((error.cause as AggregateError).errors[0]).toBe(taken);
   });
 
   test("is worth another try only if a child's is", async () => {
-    const refusal = new PublisherError("no", { code: "start-failed", publisher: "one", retryable: false });
-    const composite = new CompositePublisher([publisher("one", { start: () => Promise.reject(refusal) })]);
-    expect(await failureOf(composite.start())).toMatchObject({ retryable: false, cause: refusal });
+    const final = new PublisherError("no", { code: "start-failed", publisher: "one", retryable: false });
+    const composite = new CompositePublisher([publisher("one", { start: () => Promise.reject(final) })]);
+    expect(await failureOf(composite.start())).toMatchObject({ retryable: false, cause: final });
   });
 
   test("tries again the children that failed, and only those", async () => {
@@ -264,11 +263,11 @@ describe("check", () => {
 
   test("never rejects: a child that throws, rejects, hangs or gives no report has failed its check", async () => {
     const clock = createVirtualClock();
-    const refusal = new PublisherError("not there", { code: "unreachable", publisher: "known" });
+    const unreachable = new PublisherError("not there", { code: "unreachable", publisher: "known" });
     const composite = new CompositePublisher(
       [
         publisher("throwing", { check: throwing }),
-        publisher("known", { check: () => Promise.reject(refusal) }),
+        publisher("known", { check: () => Promise.reject(unreachable) }),
         publisher("mute", { check: async () => "fine" }),
         publisher("hung", { check: never }),
         publisher("good", { check: async () => ok }),

@@ -2,8 +2,18 @@ import { isPublisherError } from "@eventmeter/core";
 import { CompositePublisher } from "@eventmeter/publisher-composite";
 import { createVirtualClock, RecordingPublisher } from "@eventmeter/testkit";
 import { describe, expect, test } from "vitest";
-import { errorLog, event, healthOf, network, never, nothing, publisher, reportOf, settled } from "./doubles.ts";
-import { CHILD_GRACE_MS } from "../src/child-calls.ts";
+import {
+  CHILD_GRACE_MS,
+  errorLog,
+  event,
+  healthOf,
+  network,
+  never,
+  nothing,
+  publisher,
+  reportOf,
+  settled,
+} from "./doubles.ts";
 
 function namesOf(composite: CompositePublisher): string[] | undefined {
   return composite.health().children?.map(({ name }) => name);
