@@ -15,9 +15,15 @@ export function readJson(path: string): unknown {
   return JSON.parse(readFileSync(path, "utf8"));
 }
 
-/** Prints one line for each finding and lets the process end with 1 if there is any. */
+/** Prints one line for each finding and sets the exit code of the process to 1 if there is any. */
 export function report(check: string, findings: readonly string[]): void {
   for (const finding of findings) console.error(finding);
-  console.log(findings.length === 0 ? `${check}: ok` : `${check}: ${findings.length} to mend`);
+  const summary = findings.length === 1 ? "1 finding" : `${findings.length} findings`;
+  console.log(`${check}: ${findings.length === 0 ? "ok" : summary}`);
   if (findings.length > 0) process.exitCode = 1;
+}
+
+/** Prints that a check was skipped, and why. */
+export function reportSkipped(check: string, reason: string): void {
+  console.log(`${check}: skipped, ${reason}`);
 }
