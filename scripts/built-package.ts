@@ -1,8 +1,9 @@
+// The declarations of a built package, across its files.
 import { readFileSync } from "node:fs";
 import { join, posix } from "node:path";
 import { type DeclarationFile, readDeclarationFile } from "./declaration-file.ts";
 
-/** Where a name of the surface is declared: a file under `dist/`, or a module outside of the package. */
+/** Where a name of the surface is declared: in a file under `dist/`, or in a module outside the package. */
 export interface Origin {
   readonly file: string | undefined;
   readonly specifier: string;
@@ -11,15 +12,15 @@ export interface Origin {
 
 /** The declarations of one built package. */
 export interface BuiltPackage {
-  /** Reads one file of the folder, once. */
+  /** Reads one file of the folder, from memory the second time. */
   readonly read: (file: string) => DeclarationFile;
-  /** Finds where a name that is exported, declared or imported by `file` is declared. */
+  /** Returns where a name that `file` exports, declares or imports is declared. */
   readonly origin: (file: string, name: string) => Origin | undefined;
-  /** Lists the names that `file` exports, sorted. */
+  /** Returns the names that `file` exports, sorted. */
   readonly exported: (file: string) => string[];
 }
 
-function beside(file: string, specifier: string): string | undefined {
+function resolveRelative(file: string, specifier: string): string | undefined {
   if (!specifier.startsWith(".")) return undefined;
   return posix.join(posix.dirname(file), specifier.replace(/\.[jt]s$/, ".d.ts"));
 }
@@ -32,9 +33,9 @@ export function openPackage(dist: string): BuiltPackage {
     files.set(file, known);
     return known;
   };
-  const behindStars = (file: string): string[] =>
+  const starTargets = (file: string): string[] =>
     read(file).stars.flatMap((star) => {
-      const next = beside(file, star);
+      const next = resolveRelative(file, star);
       return next === undefined ? [] : [next];
     });
   const origin = (file: string, name: string): Origin | undefined => {
@@ -44,17 +45,17 @@ export function openPackage(dist: string): BuiltPackage {
       return declarations.has(entry) ? { file, specifier: "", name: entry } : origin(file, entry);
     }
     if (entry !== undefined) {
-      const next = beside(file, entry.specifier);
+      const next = resolveRelative(file, entry.specifier);
       return next === undefined ? { file: undefined, ...entry } : origin(next, entry.name);
     }
-    for (const next of behindStars(file)) {
+    for (const next of starTargets(file)) {
       const found = origin(next, name);
       if (found !== undefined) return found;
     }
     return undefined;
   };
   const exported = (file: string): string[] => {
-    const names = new Set([...read(file).exports.keys(), ...behindStars(file).flatMap(exported)]);
+    const names = new Set([...read(file).exports.keys(), ...starTargets(file).flatMap(exported)]);
     return [...names].toSorted();
   };
   return { read, origin, exported };

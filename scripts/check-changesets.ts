@@ -17,6 +17,28 @@ interface Patch {
   readonly lines: readonly string[];
 }
 
+/** Checks the commits of `root` after `start` and returns one line for each package that a visible change leaves without a changeset. */
+export function checkChangesets(root: string, start: string): string[] {
+  const folders = filesIn(root, "packages/*/package.json").map((path) => path.split("/")[1] ?? "");
+  const patches = patchesAfter(root, start, [".changeset", "docs/api"]);
+  const findings: string[] = [];
+  // From the newest commit to the oldest: a changeset counts for its own commit and for those before it.
+  const named = new Set<string>();
+  for (const { hash, subject, paths } of commitsAfter(root, start)) {
+    const own = patchesOf(patches.get(hash) ?? []);
+    for (const patch of own)
+      if (/^\.changeset\/.+\.md$/.test(patch.path)) namesIn(patch).forEach((name) => named.add(name));
+    const changed = new Set(own.filter(changesCode).map(({ path }) => surfaceOwner(path, folders)));
+    if (VISIBLE.test(subject)) for (const path of paths) changed.add(/^packages\/([^/]+)\/src\//.exec(path)?.[1]);
+    for (const folder of folders) {
+      const name = SCOPE + folder;
+      if (changed.has(folder) && !named.has(name))
+        findings.push(`${hash.slice(0, 7)} "${subject}": ${name} needs a changeset in this commit or a later one`);
+    }
+  }
+  return findings;
+}
+
 function patchesOf(lines: readonly string[]): Patch[] {
   const patches: { path: string; lines: string[] }[] = [];
   for (const line of lines) {
@@ -48,28 +70,6 @@ function surfaceOwner(path: string, folders: readonly string[]): string | undefi
   return folders.find(
     (folder) => name === folder || FURTHER_ENTRIES[folder]?.some((entry) => name === `${folder}-${entry}`),
   );
-}
-
-/** Checks the commits of `root` after `start` and returns one line for each package that a visible change leaves without a changeset. */
-export function checkChangesets(root: string, start: string): string[] {
-  const folders = filesIn(root, "packages/*/package.json").map((path) => path.split("/")[1] ?? "");
-  const patches = patchesAfter(root, start, [".changeset", "docs/api"]);
-  const findings: string[] = [];
-  // From the newest commit to the oldest: a changeset counts for its own commit and for those before it.
-  const named = new Set<string>();
-  for (const { hash, subject, paths } of commitsAfter(root, start)) {
-    const own = patchesOf(patches.get(hash) ?? []);
-    for (const patch of own)
-      if (/^\.changeset\/.+\.md$/.test(patch.path)) namesIn(patch).forEach((name) => named.add(name));
-    const changed = new Set(own.filter(changesCode).map(({ path }) => surfaceOwner(path, folders)));
-    if (VISIBLE.test(subject)) for (const path of paths) changed.add(/^packages\/([^/]+)\/src\//.exec(path)?.[1]);
-    for (const folder of folders) {
-      const name = SCOPE + folder;
-      if (changed.has(folder) && !named.has(name))
-        findings.push(`${hash.slice(0, 7)} "${subject}": ${name} needs a changeset in this commit or a later one`);
-    }
-  }
-  return findings;
 }
 
 if (import.meta.main) {

@@ -49,12 +49,12 @@ const brokenBlocks: readonly (readonly [string, string, string])[] = [
   ["a missing region", fence("examples/start.ts#three", "1"), 'has no region "three"'],
   ["a region without an end", fence("examples/open.ts#open", "1"), 'region "open" of "examples/open.ts" has no end'],
   ["a file outside of examples", fence("packages/one/src/index.ts", "1"), "is not under examples/"],
-  ["a link to no file", "[there](nothing.md)\n", 'docs/more.md:3: link "nothing.md" leads to no file'],
-  ["a link to no heading", "[there](../README.md#nothing)\n", "leads to no heading"],
-  ["a link to no heading of its own", "[there](#nothing)\n", "leads to no heading"],
-  ["a reference to no file", "[there]: ./nothing.md\n", "leads to no file"],
-  ["an image that is not there", "![page](page.png)\n", "leads to no file"],
-  ["a link out of the repository", "[there](../../../etc/hosts)\n", "leaves the repository"],
+  ["a link to a missing file", "[there](nothing.md)\n", 'docs/more.md:3: link "nothing.md": file not found'],
+  ["a link to a missing heading", "[there](../README.md#nothing)\n", "heading not found"],
+  ["a link to a missing heading of its own", "[there](#nothing)\n", "heading not found"],
+  ["a reference to a missing file", "[there]: ./nothing.md\n", "file not found"],
+  ["a missing image", "![page](page.png)\n", "file not found"],
+  ["a link out of the repository", "[there](../../../etc/hosts)\n", "leads out of the repository"],
 ];
 
 test.each(brokenBlocks)("%s is a finding", (_, text, finding) => {
@@ -72,8 +72,8 @@ const brokenReadmes: readonly (readonly [string, string, string])[] = [
     "headings are Install, Use, Options, D",
   ],
   ["another order", readme(HEADINGS.toReversed()), "headings are Compatibility"],
-  ["a title without a purpose", readme(HEADINGS, ""), "followed by its purpose"],
-  ["a text without a title", readme(HEADINGS).slice(2), 'begins with a "# " title'],
+  ["a title without a purpose", readme(HEADINGS, ""), "followed by the purpose"],
+  ["a text without a title", readme(HEADINGS).slice(2), 'must begin with a "# " title'],
   ["a heading inside a code block", readme(HEADINGS).replace("## Naming", "```sh\n## Naming\n```"), "headings are"],
 ];
 
@@ -84,7 +84,7 @@ test.each(brokenReadmes)("a package README with %s is a finding", (_, text, find
   expect(findingsOf(documents)).toEqual([expect.stringContaining(finding)]);
 });
 
-test("other documents, links elsewhere and links in code are left alone", () => {
+test("other documents, links to other sites and links in code are ignored", () => {
   using documents = createDocuments();
   withRegion(documents);
   documents.set(
@@ -98,7 +98,7 @@ test("other documents, links elsewhere and links in code are left alone", () => 
   expect(findingsOf(documents)).toEqual([]);
 });
 
-test("writing takes every block over from its file and keeps what is around it", () => {
+test("writing updates every block from its file and keeps the text around it", () => {
   using documents = createDocuments();
   withRegion(documents);
   const before = `# More\n\n${fence("examples/start.ts", "old\nold")}\n1. Item\n\n${fence("examples/region.ts#two", "old", "   ")}\nEnd.\n`;

@@ -1,12 +1,12 @@
-// Holds the house together: which package may use which, what a package consists of, what a source file may contain.
+// Checks the packages: which one may depend on which, their files, their package.json, and the form of their source.
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { basename, join, posix } from "node:path";
 import { filesIn, readJson, report } from "./findings.ts";
 import { checkManifest, FURTHER_ENTRIES, type Manifest, SCOPE } from "./layout-manifest.ts";
 import { codeOnly, importsOf } from "./source-text.ts";
 
-/** What each package may use; a package that is not named here is a publisher or has no place in the house. */
-const ARROWS: Readonly<Record<string, readonly string[]>> = {
+/** What each package may depend on. A package that is not listed here must be a publisher. */
+const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   core: [],
   delivery: ["core"],
   aggregation: ["core"],
@@ -14,7 +14,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   testkit: ["core"],
   "publisher-composite": ["core"],
 };
-const PUBLISHER_ARROWS = ["core", "delivery", "aggregation", "otlp"];
+const ALLOWED_FOR_PUBLISHERS = ["core", "delivery", "aggregation", "otlp"];
 
 const FILE_SET = ["CHANGELOG.md", "LICENSE", "README.md", "package.json", "src", "test", "tsconfig.build.json"];
 const UNTRACKED = new Set(["node_modules", "dist", ".turbo"]);
@@ -23,12 +23,27 @@ const MAX_LINES = 250;
 const KEBAB_CASE = /^[a-z0-9]+(-[a-z0-9]+)*(\/[a-z0-9]+(-[a-z0-9]+)*)*\.ts$/;
 const FORBIDDEN: readonly (readonly [RegExp, string])[] = [
   [/\bexport\s+default\b|\bas\s+default\b/, "default export"],
-  [/\bprocess\s*\??\.\s*env\b/, "process.env is for the program to read, not for a package"],
+  [/\bprocess\s*\??\.\s*env\b/, "reads process.env, which only programs may"],
   [/(?:[:<|&,(=[]|=>|\bas|\bextends|\bkeyof)\s*any\b(?!\s*[:?(])/, '"any" in a type'],
 ];
 
-function allowedFor(folder: string): readonly string[] | undefined {
-  return ARROWS[folder] ?? (folder.startsWith("publisher-") ? PUBLISHER_ARROWS : undefined);
+/** Checks every folder of `packages/` under `root` and returns one line for each finding. */
+export function checkLayout(root: string): string[] {
+  const folders = readdirSync(join(root, "packages"), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  return folders.flatMap(({ name: folder }) => {
+    const findings = checkFileSet(root, folder);
+    const path = join(root, "packages", folder, "package.json");
+    if (!existsSync(path)) return findings;
+    const manifest = readJson(path) as Manifest;
+    findings.push(...checkManifest(folder, manifest), ...checkDependencies(folder, manifest));
+    for (const file of filesIn(root, `packages/${folder}/{src,test}/**/*.ts`)) {
+      const text = readFileSync(join(root, file), "utf8");
+      const wrong = file.includes("/src/") ? checkSource(file, text) : [];
+      for (const specifier of importsOf(text)) wrong.push(checkImport(file, specifier, folder, manifest) ?? "");
+      findings.push(...wrong.filter(Boolean).map((finding) => `${file}: ${finding}`));
+    }
+    return findings;
+  });
 }
 
 function checkFileSet(root: string, folder: string): string[] {
@@ -36,57 +51,22 @@ function checkFileSet(root: string, folder: string): string[] {
   const present = readdirSync(join(root, at)).filter((name) => !UNTRACKED.has(name));
   const findings = FILE_SET.filter((name) => !present.includes(name)).map((name) => `${at}/${name}: missing`);
   for (const name of present)
-    if (!FILE_SET.includes(name)) findings.push(`${at}/${name}: not part of a package's file set`);
+    if (!FILE_SET.includes(name)) findings.push(`${at}/${name}: not one of the files of a package`);
   const tsconfig = join(root, at, "tsconfig.build.json");
   if (existsSync(tsconfig) && !TSCONFIGS.has(JSON.stringify(readJson(tsconfig)))) {
-    findings.push(`${at}/tsconfig.build.json: only extends ../../tsconfig.base.json or ../../tsconfig.node.json`);
+    findings.push(`${at}/tsconfig.build.json: may only extend ../../tsconfig.base.json or ../../tsconfig.node.json`);
   }
   return findings;
 }
 
-function checkSource(path: string, text: string): string[] {
-  const findings: string[] = [];
-  const name = path.replace(/^packages\/[^/]+\/src\//, "");
-  if (!KEBAB_CASE.test(name)) findings.push("file names are kebab-case nouns");
-  if (basename(name) === "utils.ts") findings.push("name it after what it does");
-  if (basename(name) === "index.ts" && name !== "index.ts") findings.push("nested barrel");
-  const lines = text.replace(/\n$/, "").split("\n").length;
-  if (lines > MAX_LINES) findings.push(`${lines} lines, at most ${MAX_LINES}`);
-  const code = codeOnly(text);
-  for (const [pattern, message] of FORBIDDEN) if (pattern.test(code)) findings.push(message);
-  return findings;
+function allowedFor(folder: string): readonly string[] | undefined {
+  return ALLOWED[folder] ?? (folder.startsWith("publisher-") ? ALLOWED_FOR_PUBLISHERS : undefined);
 }
 
-function checkRelativeImport(path: string, specifier: string, folder: string, inSource: boolean): string | undefined {
-  if (!/\.(ts|json)$/.test(specifier)) return `"${specifier}": relative imports end in .ts or .json`;
-  const rooms = [inSource ? `packages/${folder}/src/` : `packages/${folder}/`];
-  // core cannot name testkit in its package.json, because testkit is built on core and a build cannot go in a circle.
-  if (folder === "core" && !inSource) rooms.push("packages/testkit/src/");
-  const target = posix.join(posix.dirname(path), specifier);
-  return rooms.some((place) => target.startsWith(place)) ? undefined : `"${specifier}" leaves its room`;
-}
-
-function checkImport(path: string, specifier: string, folder: string, manifest: Manifest): string | undefined {
-  const inSource = path.startsWith(`packages/${folder}/src/`);
-  if (specifier.startsWith(".")) return checkRelativeImport(path, specifier, folder, inSource);
-  if (inSource && folder === "core") return `core imports nothing, not even ${specifier}`;
-  if (specifier.startsWith("node:")) return undefined;
-  const name = specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
-  const used = name.startsWith(SCOPE) ? name.slice(SCOPE.length) : undefined;
-  const entry = specifier.slice(name.length + 1);
-  if (used !== undefined && entry !== "" && !FURTHER_ENTRIES[used]?.includes(entry))
-    return `"${specifier}" reaches into a package`;
-  if (!inSource && (used === folder || used === undefined)) return undefined;
-  const allowed = [...(allowedFor(folder) ?? []), ...(inSource ? [] : ["testkit"])];
-  if (used !== undefined && !allowed.includes(used)) return `${folder} may not use ${used}`;
-  const own = { ...manifest.dependencies, ...manifest.peerDependencies, ...(inSource ? {} : manifest.devDependencies) };
-  return Object.hasOwn(own, name) ? undefined : `imports ${name}, which package.json does not name`;
-}
-
-function checkArrows(folder: string, manifest: Manifest): string[] {
+function checkDependencies(folder: string, manifest: Manifest): string[] {
   const allowed = allowedFor(folder);
   if (allowed === undefined)
-    return [`packages/${folder}: has no place in the house; give it one in scripts/check-layout.ts`];
+    return [`packages/${folder}: unknown package; add it to ALLOWED in scripts/check-layout.ts`];
   const shipped = { ...manifest.dependencies, ...manifest.optionalDependencies, ...manifest.peerDependencies };
   const forTests = folder === "core" || folder === "testkit" ? allowed : [...allowed, "testkit"];
   const findings: string[] = [];
@@ -103,23 +83,43 @@ function checkArrows(folder: string, manifest: Manifest): string[] {
   return findings;
 }
 
-/** Checks every folder of `packages/` under `root` and returns one line for each thing that is wrong. */
-export function checkLayout(root: string): string[] {
-  const folders = readdirSync(join(root, "packages"), { withFileTypes: true }).filter((entry) => entry.isDirectory());
-  return folders.flatMap(({ name: folder }) => {
-    const findings = checkFileSet(root, folder);
-    const path = join(root, "packages", folder, "package.json");
-    if (!existsSync(path)) return findings;
-    const manifest = readJson(path) as Manifest;
-    findings.push(...checkManifest(folder, manifest), ...checkArrows(folder, manifest));
-    for (const file of filesIn(root, `packages/${folder}/{src,test}/**/*.ts`)) {
-      const text = readFileSync(join(root, file), "utf8");
-      const wrong = file.includes("/src/") ? checkSource(file, text) : [];
-      for (const specifier of importsOf(text)) wrong.push(checkImport(file, specifier, folder, manifest) ?? "");
-      findings.push(...wrong.filter(Boolean).map((finding) => `${file}: ${finding}`));
-    }
-    return findings;
-  });
+function checkSource(path: string, text: string): string[] {
+  const findings: string[] = [];
+  const name = path.replace(/^packages\/[^/]+\/src\//, "");
+  if (!KEBAB_CASE.test(name)) findings.push("file names must be nouns in kebab case");
+  if (basename(name) === "utils.ts") findings.push("the name does not say what the file holds");
+  if (basename(name) === "index.ts" && name !== "index.ts") findings.push("nested barrel");
+  const lines = text.replace(/\n$/, "").split("\n").length;
+  if (lines > MAX_LINES) findings.push(`${lines} lines, at most ${MAX_LINES} are allowed`);
+  const code = codeOnly(text);
+  for (const [pattern, message] of FORBIDDEN) if (pattern.test(code)) findings.push(message);
+  return findings;
+}
+
+function checkImport(path: string, specifier: string, folder: string, manifest: Manifest): string | undefined {
+  const inSource = path.startsWith(`packages/${folder}/src/`);
+  if (specifier.startsWith(".")) return checkRelativeImport(path, specifier, folder, inSource);
+  if (inSource && folder === "core") return `core may import nothing, not even ${specifier}`;
+  if (specifier.startsWith("node:")) return undefined;
+  const name = specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
+  const used = name.startsWith(SCOPE) ? name.slice(SCOPE.length) : undefined;
+  const entry = specifier.slice(name.length + 1);
+  if (used !== undefined && entry !== "" && !FURTHER_ENTRIES[used]?.includes(entry))
+    return `"${specifier}" is not an entry point of ${name}`;
+  if (!inSource && (used === folder || used === undefined)) return undefined;
+  const allowed = [...(allowedFor(folder) ?? []), ...(inSource ? [] : ["testkit"])];
+  if (used !== undefined && !allowed.includes(used)) return `${folder} may not use ${used}`;
+  const own = { ...manifest.dependencies, ...manifest.peerDependencies, ...(inSource ? {} : manifest.devDependencies) };
+  return Object.hasOwn(own, name) ? undefined : `imports ${name}, which is missing in package.json`;
+}
+
+function checkRelativeImport(path: string, specifier: string, folder: string, inSource: boolean): string | undefined {
+  if (!/\.(ts|json)$/.test(specifier)) return `"${specifier}": relative imports must end in .ts or .json`;
+  const roots = [inSource ? `packages/${folder}/src/` : `packages/${folder}/`];
+  // core cannot name testkit in its package.json: testkit depends on core, and the build order has no cycles.
+  if (folder === "core" && !inSource) roots.push("packages/testkit/src/");
+  const target = posix.join(posix.dirname(path), specifier);
+  return roots.some((root) => target.startsWith(root)) ? undefined : `"${specifier}" leads out of ${roots[0]}`;
 }
 
 if (import.meta.main) report("layout", checkLayout(process.cwd()));

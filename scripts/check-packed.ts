@@ -1,4 +1,4 @@
-// Packs every package, installs it as a user would, and looks at what arrives.
+// Packs every package, installs it as a user would, and checks the result.
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,7 +6,7 @@ import { filesIn, readJson, report } from "./findings.ts";
 import { FURTHER_ENTRIES, LIFECYCLE_SCRIPTS, type Manifest, SCOPE, SOURCE_CONDITION } from "./layout-manifest.ts";
 import { inParallel, runTool } from "./run-tool.ts";
 
-/** The clients of the backends, and the one package that may bring each of them along. */
+/** The clients of the backends, and the one package that may install each of them. */
 const CLIENTS: Readonly<Record<string, string>> = {
   "prom-client": `${SCOPE}publisher-prometheus`,
   "@elastic/elasticsearch": `${SCOPE}publisher-elasticsearch`,
@@ -31,6 +31,28 @@ interface Packed {
   readonly findings: readonly string[];
 }
 
+/** Packs, installs and loads every package under `root` and returns one entry for each finding. */
+export async function checkPacked(root: string): Promise<string[]> {
+  const temporary = mkdtempSync(join(tmpdir(), "eventmeter-packed-"));
+  try {
+    const folders = filesIn(root, "packages/*/package.json").map((path) => path.replace("/package.json", ""));
+    const unbuilt = folders.filter((folder) => !existsSync(join(root, folder, "dist/index.js")));
+    if (unbuilt.length > 0) return unbuilt.map((folder) => `${folder}/dist: missing; first run: pnpm build`);
+    const packed = await inParallel(folders, availableParallelism(), (folder) => pack(root, folder, temporary));
+    const all = new Map(packed.map((one) => [one.manifest.name, one]));
+    const findings = await inParallel(packed, availableParallelism(), async (one) => {
+      const app = join(temporary, one.folder);
+      const found = [...one.findings, ...(await lint(root, one)), ...(await install(one, all, app))];
+      if (existsSync(join(app, "node_modules")))
+        found.push(...(await load(one, app)), ...(await checkTypes(root, one, app)));
+      return found.map((finding) => `${one.folder}: ${finding}`);
+    });
+    return findings.flat();
+  } finally {
+    rmSync(temporary, { recursive: true, force: true });
+  }
+}
+
 function checkContents(folder: string, files: readonly string[], packedManifest: string): string[] {
   const findings = REQUIRED.filter((file) => !files.includes(file)).map((file) => `${file} is not in the tarball`);
   for (const file of files) {
@@ -39,14 +61,14 @@ function checkContents(folder: string, files: readonly string[], packedManifest:
       .replace(/^dist\/(.+?)(?:\.d)?\.(?:js|ts)(?:\.map)?$/, "src/$1.ts")
       .replace(/^dist\/(.+\.json)$/, "src/$1");
     if (file !== source && !files.includes(source))
-      findings.push(`${file} has no source; remove ${folder}/dist and build again`);
+      findings.push(`${file} has no source; remove ${folder}/dist, then run: pnpm build`);
   }
   for (const left of ["workspace:", "catalog:", SOURCE_CONDITION]) {
-    if (packedManifest.includes(left)) findings.push(`"${left}" is left in the packed package.json`);
+    if (packedManifest.includes(left)) findings.push(`"${left}" remains in the packed package.json`);
   }
   const { scripts = {} } = JSON.parse(packedManifest) as Manifest;
   for (const script of LIFECYCLE_SCRIPTS)
-    if (scripts[script] !== undefined) findings.push(`lifecycle script "${script}" is left`);
+    if (scripts[script] !== undefined) findings.push(`lifecycle script "${script}" remains in the packed package.json`);
   return findings;
 }
 
@@ -67,7 +89,7 @@ async function pack(root: string, folder: string, temporary: string): Promise<Pa
   const again = await packOnce(root, folder, join(temporary, "second"));
   const unpacked = await runTool(temporary, "tar", ["-xzOf", filename, "package/package.json"]);
   const findings = checkContents(folder, files, unpacked.stdout);
-  if (!readFileSync(filename).equals(readFileSync(again.filename))) findings.push("packed twice, the bytes differ");
+  if (!readFileSync(filename).equals(readFileSync(again.filename))) findings.push("two tarballs of it differ");
   return { folder, manifest: readJson(join(root, folder, "package.json")) as Manifest, tarball: filename, findings };
 }
 
@@ -83,7 +105,7 @@ async function lint(root: string, { tarball }: Packed): Promise<string[]> {
   );
 }
 
-/** Names the packages of this repository that come with a package: its dependencies and peers, and theirs. */
+/** Returns the packages of this repository that are installed with a package: itself, its dependencies and peers, and theirs. */
 function companionsOf(packed: Packed, all: ReadonlyMap<string, Packed>, found: Set<string> = new Set()): Set<string> {
   const { dependencies, peerDependencies, name } = packed.manifest;
   if (found.has(name)) return found;
@@ -120,10 +142,12 @@ async function install(packed: Packed, all: ReadonlyMap<string, Packed>, app: st
   const findings: string[] = [];
   const present = (other: string): boolean => existsSync(join(app, "node_modules", other));
   for (const [client, owner] of Object.entries(CLIENTS)) {
-    if (present(client) && !companions.has(owner)) findings.push(`${client} came along; it belongs to ${owner} alone`);
+    if (present(client) && !companions.has(owner))
+      findings.push(`${client} is installed too, but only ${owner} may depend on it`);
   }
   const ours = readdirSync(join(app, "node_modules", SCOPE)).map((folder) => SCOPE + folder);
-  if (ours.toSorted().join() !== [...companions].toSorted().join()) findings.push(`installed with ${ours.join(", ")}`);
+  if (ours.toSorted().join() !== [...companions].toSorted().join())
+    findings.push(`installs ${ours.join(", ")}, expected ${[...companions].join(", ")}`);
   return findings;
 }
 
@@ -144,10 +168,11 @@ async function loadEntry(name: string, app: string): Promise<string[]> {
     ["import", imported],
     ["require", required],
   ] as const) {
-    if (!result.ok) findings.push(`${name} cannot be loaded by ${way}:\n${result.stderr}`);
-    else if (result.stderr !== "") findings.push(`${name} writes while loaded by ${way}:\n${result.stderr}`);
+    if (!result.ok) findings.push(`${name} cannot be loaded with ${way}:\n${result.stderr}`);
+    else if (result.stderr !== "")
+      findings.push(`${name} prints something when it is loaded with ${way}:\n${result.stderr}`);
   }
-  if (imported.stdout !== required.stdout) findings.push(`${name}: import and require give different names`);
+  if (imported.stdout !== required.stdout) findings.push(`${name}: import and require export different names`);
   return findings;
 }
 
@@ -162,29 +187,9 @@ async function checkTypes(root: string, { manifest: { name } }: Packed, app: str
   const compilerOptions = { ...strict, target: "es2022", module: "nodenext", ...libraries };
   writeFileSync(join(app, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["consumer.ts"] }));
   const checked = await runTool(app, join(root, "node_modules/.bin/tsc"), ["-p", "tsconfig.json", "--pretty", "false"]);
-  return checked.ok ? [] : [`a strict consumer does not compile:\n${checked.stdout}${checked.stderr}`];
-}
-
-/** Packs and tries every package under `root` and returns one entry for each finding. */
-export async function checkPacked(root: string): Promise<string[]> {
-  const temporary = mkdtempSync(join(tmpdir(), "eventmeter-packed-"));
-  try {
-    const folders = filesIn(root, "packages/*/package.json").map((path) => path.replace("/package.json", ""));
-    const unbuilt = folders.filter((folder) => !existsSync(join(root, folder, "dist/index.js")));
-    if (unbuilt.length > 0) return unbuilt.map((folder) => `${folder}/dist: missing; run pnpm build first`);
-    const packed = await inParallel(folders, availableParallelism(), (folder) => pack(root, folder, temporary));
-    const all = new Map(packed.map((one) => [one.manifest.name, one]));
-    const findings = await inParallel(packed, availableParallelism(), async (one) => {
-      const app = join(temporary, one.folder);
-      const found = [...one.findings, ...(await lint(root, one)), ...(await install(one, all, app))];
-      if (existsSync(join(app, "node_modules")))
-        found.push(...(await load(one, app)), ...(await checkTypes(root, one, app)));
-      return found.map((finding) => `${one.folder}: ${finding}`);
-    });
-    return findings.flat();
-  } finally {
-    rmSync(temporary, { recursive: true, force: true });
-  }
+  return checked.ok
+    ? []
+    : [`a program with strict compiler options does not compile:\n${checked.stdout}${checked.stderr}`];
 }
 
 if (import.meta.main) report("packed", await checkPacked(process.cwd()));

@@ -1,24 +1,25 @@
+// Reads the `.d.ts` files that the compiler writes: declarations, imports and exports.
 import { codeOnly } from "./source-text.ts";
 
-/** A declaration with its JSDoc, as the compiler wrote it; overloads and merged declarations are one. */
+/** A declaration with its JSDoc, as the compiler wrote it. Overloads and merged declarations count as one. */
 export interface Declaration {
   readonly text: string;
-  /** Whether it can only be used as a type, or names one as a class does. */
+  /** Whether it is a type or, like a class, also names one. */
   readonly isType: boolean;
 }
 
 /** A name that comes from another file. */
 export interface Reference {
   readonly specifier: string;
-  /** The name there; `*` for the whole module. */
+  /** The name in that file; `*` for the whole module. */
   readonly name: string;
 }
 
-/** What a `.d.ts` file declares, takes from elsewhere and gives away. */
+/** Declarations, imports and exports of one `.d.ts` file. */
 export interface DeclarationFile {
   readonly declarations: ReadonlyMap<string, Declaration>;
   readonly imports: ReadonlyMap<string, Reference>;
-  /** Exported name to a local name, or to a name of another file. */
+  /** By exported name: a local name, or a name of another file. */
   readonly exports: ReadonlyMap<string, string | Reference>;
   /** The files of `export * from`. */
   readonly stars: readonly string[];
@@ -30,7 +31,7 @@ const LIST = /^(import|export)\s+(?:type\s+)?\{([^}]*)\}(?:\s*from\s*["']([^"']+
 const WHOLE = /^(import|export)\s+(?:type\s+)?(?:\*(?:\s+as\s+([\w$]+))?|([\w$]+))\s*from\s*["']([^"']+)["']/;
 const VALUES = new Set(["function", "const", "let", "var"]);
 
-/** Splits compiler output into top-level statements: each begins at the first column, what belongs to it is indented. */
+/** Splits compiler output into top-level statements. Each begins at the first column; its further lines are indented. */
 function statementsOf(text: string): { readonly doc: string; readonly code: string }[] {
   const statements: { doc: string; code: string }[] = [];
   let doc = "";
@@ -86,7 +87,7 @@ export function readDeclarationFile(text: string): DeclarationFile {
   return { declarations, imports, exports, stars };
 }
 
-/** Lists the names that a declaration uses, types and values apart from each other. */
+/** Returns the names that a declaration uses, and those of them that it uses as values. */
 export function namesUsedBy(declaration: Declaration): { readonly names: Set<string>; readonly values: Set<string> } {
   const code = codeOnly(declaration.text);
   return {

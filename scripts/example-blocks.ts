@@ -1,3 +1,4 @@
+// Code blocks of Markdown files, and the lines of the example files that they are taken from.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -9,7 +10,7 @@ export interface Block {
   readonly end: number;
   readonly indent: string;
   readonly language: string;
-  /** What the comment before the fence names, as `examples/file.ts` or `examples/file.ts#region`. */
+  /** The source that the comment before the fence names, for example `examples/file.ts` or `examples/file.ts#region`. */
   readonly source: string | undefined;
 }
 
@@ -17,7 +18,7 @@ const FENCE = /^(\s*)(`{3,}|~{3,})\s*([\w-]*)/;
 const MARKER = /^\s*<!-- example: (\S+) -->\s*$/;
 const REGION_LINE = /^\s*\/\/ #(?:end)?region\b/;
 
-/** Finds the fenced blocks among the lines of a Markdown file. */
+/** Returns the fenced blocks among the lines of a Markdown file. */
 export function blocksOf(lines: readonly string[]): Block[] {
   const blocks: Block[] = [];
   for (let start = 0; start < lines.length; start += 1) {
@@ -45,7 +46,7 @@ function withoutBlankEnds(lines: readonly string[]): string[] {
   return first === -1 ? [] : lines.slice(first, last + 1);
 }
 
-/** Returns the lines of an example file or of one region of it, or says in one sentence why there are none. */
+/** Returns the lines of an example file or of one region of it, or a sentence that says why they cannot be read. */
 export function exampleLines(root: string, source: string): string[] | string {
   const [file = "", region] = source.split("#");
   if (!file.startsWith("examples/")) return `"${file}" is not under examples/`;

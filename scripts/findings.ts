@@ -1,9 +1,10 @@
+// What the checks share: finding files, reading JSON, and reporting.
 import { basename } from "node:path";
 import { globSync, readFileSync } from "node:fs";
 
 const SKIPPED_FOLDERS = new Set(["node_modules", "dist", ".git", ".turbo", "coverage"]);
 
-/** Lists the files under `root` that match `pattern`, sorted, relative to `root` and with forward slashes. */
+/** Returns the files under `root` that match `pattern`, sorted, relative to `root` and with forward slashes. */
 export function filesIn(root: string, pattern: string): string[] {
   return globSync(pattern, { cwd: root, exclude: (path) => SKIPPED_FOLDERS.has(basename(path)) })
     .map((path) => path.replaceAll("\\", "/"))

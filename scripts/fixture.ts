@@ -1,16 +1,17 @@
+// A temporary folder of files, for tests.
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
-/** A temporary folder of files for a test; removed when it is disposed of. */
+/** A temporary folder of files. It is removed when it is disposed of. */
 export interface Fixture extends Disposable {
   readonly root: string;
-  /** Writes a file, or removes it with `undefined`. */
+  /** Writes a file, or removes it if `text` is undefined. */
   readonly set: (path: string, text: string | undefined) => void;
   readonly get: (path: string) => string;
 }
 
-/** Writes files, by their path, into a temporary folder. */
+/** Creates a temporary folder with the given files, by their paths. */
 export function createFixture(files: Readonly<Record<string, string>>): Fixture {
   const root = mkdtempSync(join(tmpdir(), "eventmeter-fixture-"));
   const set = (path: string, text: string | undefined): void => {

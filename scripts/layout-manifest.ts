@@ -1,3 +1,4 @@
+// The one form of the package.json of a package, and what it exports.
 import { isDeepStrictEqual } from "node:util";
 
 /** The fields of a package.json that the checks read. */
@@ -14,10 +15,10 @@ export interface Manifest {
 
 /** The scope of every package of this repository. */
 export const SCOPE = "@eventmeter/";
-/** The export condition that resolves a package to its source; it never leaves the repository. */
+/** The export condition that resolves a package to its source. It is not published. */
 export const SOURCE_CONDITION = "@eventmeter/source";
 
-/** The scripts that a package manager runs by itself when a package is installed, packed or published. */
+/** The scripts that a package manager runs on its own when a package is installed, packed or published. */
 export const LIFECYCLE_SCRIPTS: readonly string[] = (
   "preinstall install postinstall preprepare prepare postprepare dependencies " +
   "prepublish prepublishOnly prepack postpack publish postpublish"
@@ -52,25 +53,26 @@ function expectedFields(folder: string): Record<string, unknown> {
   };
 }
 
-/** Compares the package.json of `packages/<folder>` with the one shape that all packages share. */
+/** Compares the package.json of `packages/<folder>` with the form that all packages share and returns one line for each finding. */
 export function checkManifest(folder: string, manifest: Manifest): string[] {
   const fields = new Map(Object.entries(manifest));
   const findings: string[] = [];
   for (const [field, expected] of Object.entries(expectedFields(folder))) {
     const [actual, wanted] = [JSON.stringify(fields.get(field)), JSON.stringify(expected)];
-    // The order of conditions decides which one a loader takes, so that "exports" is compared as text.
+    // The order of conditions decides which one a loader uses, so "exports" is compared as text.
     const same = field === "exports" ? actual === wanted : isDeepStrictEqual(fields.get(field), expected);
     if (!same) findings.push(`"${field}" is ${actual}, expected ${wanted}`);
   }
   for (const script of LIFECYCLE_SCRIPTS) {
-    if (manifest.scripts?.[script] !== undefined) findings.push(`lifecycle script "${script}" would run at its users'`);
+    if (manifest.scripts?.[script] !== undefined)
+      findings.push(`lifecycle script "${script}" would run on the machines of users`);
   }
   const { dependencies = {}, peerDependencies = {}, devDependencies = {}, optionalDependencies = {} } = manifest;
   const core = `${SCOPE}core`;
   if (folder !== "core") {
     if (peerDependencies[core] === undefined) findings.push(`${core} is not in "peerDependencies"`);
     if (devDependencies[core] === undefined) findings.push(`${core} is not in "devDependencies"`);
-    if (dependencies[core] !== undefined) findings.push(`${core} is in "dependencies"; it is a peer`);
+    if (dependencies[core] !== undefined) findings.push(`${core} is in "dependencies", but must be a peer`);
   }
   for (const group of [dependencies, peerDependencies, devDependencies, optionalDependencies]) {
     for (const [name, range] of Object.entries(group)) {

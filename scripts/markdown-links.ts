@@ -1,3 +1,4 @@
+// Links of Markdown files and the anchors that they lead to.
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { blocksOf } from "./example-blocks.ts";
@@ -11,7 +12,7 @@ function proseOf(text: string): string[] {
   return lines;
 }
 
-/** Lists the anchors that a Markdown file offers: its headings as GitHub names them, and its own `id` attributes. */
+/** Returns the anchors of a Markdown file: its headings as GitHub names them, and its own `id` attributes. */
 export function anchorsOf(text: string): Set<string> {
   const anchors = new Set<string>();
   for (const line of proseOf(text)) {
@@ -30,7 +31,7 @@ export function anchorsOf(text: string): Set<string> {
   return anchors;
 }
 
-/** Checks that every relative link of the Markdown file `path` leads to a file under `root`, and to a heading of it. */
+/** Checks that the relative links of the Markdown file `path` lead to files under `root` and to headings in them. */
 export function checkLinks(root: string, path: string): string[] {
   const findings: string[] = [];
   for (const [index, line] of proseOf(readFileSync(join(root, path), "utf8")).entries()) {
@@ -41,10 +42,10 @@ export function checkLinks(root: string, path: string): string[] {
       const [file = "", anchor] = decodeURIComponent(link).split("#");
       const target = file === "" ? join(root, path) : join(root, dirname(path), file);
       const at = `${path}:${index + 1}: link "${link}"`;
-      if (relative(root, target).startsWith("..")) findings.push(`${at} leaves the repository`);
-      else if (!existsSync(target)) findings.push(`${at} leads to no file`);
+      if (relative(root, target).startsWith("..")) findings.push(`${at} leads out of the repository`);
+      else if (!existsSync(target)) findings.push(`${at}: file not found`);
       else if (anchor !== undefined && anchor !== "" && target.endsWith(".md") && statSync(target).isFile()) {
-        if (!anchorsOf(readFileSync(target, "utf8")).has(anchor)) findings.push(`${at} leads to no heading`);
+        if (!anchorsOf(readFileSync(target, "utf8")).has(anchor)) findings.push(`${at}: heading not found`);
       }
     }
   }

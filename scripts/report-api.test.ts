@@ -89,7 +89,7 @@ test("a difference is a finding with the lines that differ", () => {
   using built = createBuilt();
   built.set("packages/one/dist/clock.d.ts", "/** A clock. */\nexport interface Clock {\n    now(): bigint;\n}\n");
   expect(reportApi(built.root, { check: true })).toEqual([
-    "docs/api/one.d.ts: the surface changed; if that is intended, run pnpm api\n  @ line 9\n  -     now(): number;\n  +     now(): bigint;",
+    "docs/api/one.d.ts: the surface changed; if that is intended, run: pnpm api\n  @ line 9\n  -     now(): number;\n  +     now(): bigint;",
   ]);
   expect(built.get("docs/api/one.d.ts")).toBe(EXPECTED);
 });
@@ -126,7 +126,7 @@ const broken: readonly (readonly [string, string, string, string])[] = [
     'import type { Series } from "@eventmeter/series";\nexport type Page = Series;\n',
     "ScrapePage uses Series of @eventmeter/series, which is 0.x",
   ],
-  ["a name without a declaration", "page", "export {};\n", "ScrapePage is exported and declared nowhere"],
+  ["a name without a declaration", "page", "export {};\n", "ScrapePage is exported but not declared"],
 ];
 
 test.each(broken)("%s in the surface is a finding", (_, file, text, finding) => {
@@ -138,7 +138,7 @@ test.each(broken)("%s in the surface is a finding", (_, file, text, finding) => 
   expect(reportApi(built.root, { check: false })).toEqual([`packages/one/src/index.ts: ${finding}`]);
 });
 
-test("names in comments, strings and members are not taken for types", () => {
+test("names in comments, strings and members do not count as types", () => {
   using built = createBuilt();
   const text =
     '/** Unlike Hidden. */\nexport interface Page {\n    readonly kind: "Hidden";\n    readonly seen: number;\n}\n';
@@ -149,13 +149,15 @@ test("names in comments, strings and members are not taken for types", () => {
 test("a package that is not built is a finding", () => {
   using built = createBuilt();
   built.set("packages/one/dist", undefined);
-  expect(reportApi(built.root, { check: true })).toEqual([expect.stringContaining("run pnpm build first")]);
+  expect(reportApi(built.root, { check: true })).toEqual([expect.stringContaining("first run: pnpm build")]);
 });
 
-test("a report of a package that is gone is a finding, and writing removes it", () => {
+test("a report of a package that no longer exists is a finding, and writing removes it", () => {
   using built = createBuilt();
   built.set("docs/api/gone.d.ts", "");
-  expect(reportApi(built.root, { check: true })).toEqual(["docs/api/gone.d.ts: belongs to no package"]);
+  expect(reportApi(built.root, { check: true })).toEqual([
+    "docs/api/gone.d.ts: there is no such package or entry point",
+  ]);
   expect(reportApi(built.root, { check: false })).toEqual([]);
   expect(() => built.get("docs/api/gone.d.ts")).toThrow("ENOENT");
 });

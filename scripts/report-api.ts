@@ -1,4 +1,4 @@
-// Writes the public surface of each package to docs/api/<package>.d.ts, so that a change of it shows in review.
+// Writes the public surface of each package to docs/api/<package>.d.ts, so that reviewers see each change of it.
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { openPackage, type Origin } from "./built-package.ts";
@@ -7,6 +7,51 @@ import { filesIn, readJson, report } from "./findings.ts";
 import { FURTHER_ENTRIES, type Manifest, SCOPE } from "./layout-manifest.ts";
 
 const MAX_DIFF_LINES = 12;
+
+/** Writes `docs/api/` for every package under `root`, or compares it with `check`, and returns one entry for each finding. */
+export function reportApi(root: string, options: { readonly check: boolean }): string[] {
+  const manifests = filesIn(root, "packages/*/package.json").map((path) => ({
+    folder: dirname(path),
+    manifest: readJson(join(root, path)) as Manifest,
+  }));
+  const unstable = new Set(
+    manifests.filter(({ manifest }) => manifest.version.startsWith("0.")).map(({ manifest }) => manifest.name),
+  );
+  const written = new Set<string>();
+  const findings: string[] = [];
+  for (const { folder, manifest } of manifests) {
+    const name = manifest.name.replace(SCOPE, "");
+    const entries = ["index", ...(FURTHER_ENTRIES[name] ?? [])];
+    const dist = join(root, folder, "dist");
+    const stable = !unstable.has(manifest.name);
+    for (const entry of entries) {
+      const path = `docs/api/${entry === "index" ? name : `${name}-${entry}`}.d.ts`;
+      written.add(path);
+      if (!existsSync(join(dist, `${entry}.d.ts`))) {
+        findings.push(`${folder}/dist/${entry}.d.ts: missing; first run: pnpm build`);
+        continue;
+      }
+      const surface = surfaceOf(manifest.name, dist, (other) => stable && unstable.has(other), entry, entries);
+      findings.push(...surface.findings.map((finding) => `${folder}/src/${entry}.ts: ${finding}`));
+      const before = existsSync(join(root, path)) ? readFileSync(join(root, path), "utf8") : "";
+      if (before === surface.text) continue;
+      if (options.check)
+        findings.push(
+          `${path}: the surface changed; if that is intended, run: pnpm api\n${shortDiff(before, surface.text)}`,
+        );
+      else {
+        mkdirSync(join(root, "docs/api"), { recursive: true });
+        writeFileSync(join(root, path), surface.text);
+      }
+    }
+  }
+  for (const path of filesIn(root, "docs/api/*.d.ts")) {
+    if (written.has(path)) continue;
+    if (options.check) findings.push(`${path}: there is no such package or entry point`);
+    else rmSync(join(root, path));
+  }
+  return findings;
+}
 
 function importLine(specifier: string, names: ReadonlyMap<string, string>): string {
   const whole = [...names].find(([, name]) => name === "*" || name === "default");
@@ -17,10 +62,10 @@ function importLine(specifier: string, names: ReadonlyMap<string, string>): stri
 }
 
 /**
- * Returns the public surface of one entry point of the built package in `dist` as text, and what is wrong with it.
- * @param entries all entry points of the package: a name that any of them exports may be used
+ * Returns the public surface of one entry point of the built package in `dist` as text, and the findings.
+ * @param entries all entry points of the package: the surface may use a name that any of them exports
  */
-export function surfaceOf(
+function surfaceOf(
   packageName: string,
   dist: string,
   isUnstable: (packageName: string) => boolean = () => false,
@@ -39,7 +84,7 @@ export function surfaceOf(
   for (const [exportedName, found] of origins) {
     const declaration = found?.file === undefined ? undefined : read(found.file).declarations.get(found.name);
     if (found === undefined) {
-      findings.push(`${exportedName} is exported and declared nowhere`);
+      findings.push(`${exportedName} is exported but not declared`);
       continue;
     }
     if (found.file === undefined || declaration === undefined) {
@@ -92,51 +137,6 @@ function shortDiff(before: string, after: string): string {
   return [`  @ line ${start + 1}`, ...lines.slice(0, MAX_DIFF_LINES), ...(rest > 0 ? [`  … ${rest} more`] : [])].join(
     "\n",
   );
-}
-
-/** Writes (or, with `check`, compares) `docs/api/` for every package under `root` and returns one entry for each finding. */
-export function reportApi(root: string, options: { readonly check: boolean }): string[] {
-  const manifests = filesIn(root, "packages/*/package.json").map((path) => ({
-    folder: dirname(path),
-    manifest: readJson(join(root, path)) as Manifest,
-  }));
-  const unstable = new Set(
-    manifests.filter(({ manifest }) => manifest.version.startsWith("0.")).map(({ manifest }) => manifest.name),
-  );
-  const written = new Set<string>();
-  const findings: string[] = [];
-  for (const { folder, manifest } of manifests) {
-    const name = manifest.name.replace(SCOPE, "");
-    const entries = ["index", ...(FURTHER_ENTRIES[name] ?? [])];
-    const dist = join(root, folder, "dist");
-    const stable = !unstable.has(manifest.name);
-    for (const entry of entries) {
-      const path = `docs/api/${entry === "index" ? name : `${name}-${entry}`}.d.ts`;
-      written.add(path);
-      if (!existsSync(join(dist, `${entry}.d.ts`))) {
-        findings.push(`${folder}/dist/${entry}.d.ts: missing; run pnpm build first`);
-        continue;
-      }
-      const surface = surfaceOf(manifest.name, dist, (other) => stable && unstable.has(other), entry, entries);
-      findings.push(...surface.findings.map((finding) => `${folder}/src/${entry}.ts: ${finding}`));
-      const before = existsSync(join(root, path)) ? readFileSync(join(root, path), "utf8") : "";
-      if (before === surface.text) continue;
-      if (options.check)
-        findings.push(
-          `${path}: the surface changed; if that is intended, run pnpm api\n${shortDiff(before, surface.text)}`,
-        );
-      else {
-        mkdirSync(join(root, "docs/api"), { recursive: true });
-        writeFileSync(join(root, path), surface.text);
-      }
-    }
-  }
-  for (const path of filesIn(root, "docs/api/*.d.ts")) {
-    if (written.has(path)) continue;
-    if (options.check) findings.push(`${path}: belongs to no package`);
-    else rmSync(join(root, path));
-  }
-  return findings;
 }
 
 if (import.meta.main) report("api", reportApi(process.cwd(), { check: process.argv.includes("--check") }));

@@ -1,6 +1,7 @@
+// Runs other programs, several at a time.
 import { execFile } from "node:child_process";
 
-/** How a command ended. */
+/** Result of a command. */
 export interface ToolResult {
   readonly ok: boolean;
   readonly stdout: string;
@@ -17,7 +18,7 @@ export function runTool(cwd: string, command: string, args: readonly string[]): 
   });
 }
 
-/** Runs `work` on every item, at most `limit` at a time, and keeps the order of the results. */
+/** Runs `work` for every item, at most `limit` at a time, and returns the results in the order of the items. */
 export async function inParallel<T, R>(
   items: readonly T[],
   limit: number,
@@ -25,11 +26,11 @@ export async function inParallel<T, R>(
 ): Promise<R[]> {
   const results: R[] = [];
   const entries = items.entries();
-  const lane = async (): Promise<void> => {
+  const worker = async (): Promise<void> => {
     for (const [index, item] of entries) {
       results[index] = await work(item);
     }
   };
-  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, lane));
+  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
   return results;
 }

@@ -23,27 +23,27 @@ test("a failed test fails the run", () => {
   });
 });
 
-test("a file that could not be loaded is a failure", () => {
+test("a file that could not be loaded counts as a failed test", () => {
   const run = { testResults: [file("a.test.ts", "passed"), { ...file("b.test.ts"), status: "failed" }] };
   const { line, findings } = summarise(run, { live: false });
   expect(line).toBe("tests: 1 passed, 1 failed, 0 skipped");
-  expect(findings).toEqual(["did not run to its end: b.test.ts", "1 failed"]);
+  expect(findings).toEqual(["could not be run: b.test.ts", "1 failed"]);
 });
 
 test.each([
-  ["without a report", undefined, "the run left no report"],
+  ["without a report", undefined, "there is no test report"],
   ["without tests", { testResults: [] }, "no test passed"],
   ["of skipped tests only", { testResults: [file("a.test.ts", "skipped")] }, "no test passed"],
-])("a run %s is a failure", (_, run, finding) => {
+])("a run %s fails", (_, run, finding) => {
   expect(summarise(run, { live: false }).findings).toEqual([finding]);
 });
 
-test("with backends up, a skipped live test is a failure", () => {
+test("with backends up, a skipped live test fails the run", () => {
   const run = { testResults: [file("a.test.ts", "passed", "skipped"), file("b.live.test.ts", "passed", "skipped")] };
   expect(summarise(run, { live: true }).findings).toEqual(["live test skipped: b.live.test.ts 1"]);
 });
 
-test("with backends up, a run without live tests is a failure", () => {
+test("with backends up, a run without live tests fails", () => {
   const run = { testResults: [file("a.test.ts", "passed")] };
-  expect(summarise(run, { live: true }).findings).toEqual(["no live test ran, although backends are up"]);
+  expect(summarise(run, { live: true }).findings).toEqual(["no live test ran, although the backends are up"]);
 });

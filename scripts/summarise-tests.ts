@@ -1,8 +1,8 @@
-// Prints what a test run came to as one line, from the JSON report of vitest: summarise-tests.ts REPORT [--live]
+// Prints the result of a test run as one line, from the JSON report of vitest: summarise-tests.ts REPORT [--live]
 import { existsSync } from "node:fs";
 import { readJson } from "./findings.ts";
 
-/** The part of the JSON report that is read. */
+/** The part of the JSON report that this script reads. */
 export interface TestReport {
   readonly testResults: readonly {
     readonly name: string;
@@ -12,8 +12,8 @@ export interface TestReport {
 }
 
 /**
- * Counts the tests of a run; a file that failed as a whole is one failed test more.
- * A run without a passed test is a failure, and so, with `live`, is one without live tests or with a skipped one.
+ * Returns the number of tests by result, as one line, and the findings. A file that failed as a whole counts as one more
+ * failed test. A run without a passed test is a finding. With `live`, so is a run without live tests and a skipped live test.
  */
 export function summarise(
   run: TestReport | undefined,
@@ -32,12 +32,12 @@ export function summarise(
     }
     if (file.status === "failed" && !file.assertionResults.some((test) => test.status === "failed")) {
       counts.failed += 1;
-      findings.push(`did not run to its end: ${file.name}`);
+      findings.push(`could not be run: ${file.name}`);
     }
   }
-  if (run === undefined) findings.push("the run left no report");
+  if (run === undefined) findings.push("there is no test report");
   else if (counts.passed === 0) findings.push("no test passed");
-  else if (options.live && liveTests === 0) findings.push("no live test ran, although backends are up");
+  else if (options.live && liveTests === 0) findings.push("no live test ran, although the backends are up");
   if (counts.failed > 0) findings.push(`${counts.failed} failed`);
   return { line: `tests: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`, findings };
 }
