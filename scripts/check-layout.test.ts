@@ -174,6 +174,18 @@ test.each(brokenFiles)("%s is a finding", (_, path, text, finding) => {
   expect(checkLayout(packages.root)).toEqual([expect.stringContaining(finding)]);
 });
 
+test.each([
+  ["code", "export {};\n"],
+  ["a comment in another form", "/** What it is. */\nexport {};\n"],
+  ["an instruction for the linter", "// oxlint-disable no-new\nexport {};\n"],
+  ["an empty line", "\n// What it is.\nexport {};\n"],
+  ["nothing", ""],
+])("a source file that opens with %s is a finding", (_, text) => {
+  using packages = createPackages();
+  packages.set("packages/core/src/one.ts", text);
+  expect(checkLayout(packages.root)).toEqual([expect.stringContaining("must open with one line")]);
+});
+
 const brokenManifests: readonly (readonly [string, string, PackageShape, string])[] = [
   ["another name", "core", { name: "core" }, '"name" is "core"'],
   ["CommonJS", "core", { type: "commonjs" }, '"type" is "commonjs"'],
