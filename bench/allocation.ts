@@ -1,14 +1,15 @@
-// Row 4: bytes allocated per publish in steady state. `allocation.ts --gate` fails above the goal: it is stable enough for CI.
+// Row 4: bytes allocated per publish in steady state. `allocation.ts --gate` fails above the goal, as part of `pnpm check`.
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { type Finding, median, PROM_CLIENT, ROUNDS } from "./lib.ts";
+import { writePart } from "./progress.ts";
 import { createSubject } from "./subject.ts";
 import { createNaivePromClient, makeEvents, makeOperations } from "./workload.ts";
 
 setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc") as () => void;
 
-/** Few enough that no collection falls into a measurement: even the peer's garbage fits into the young generation. */
+/** Few enough that garbage is not collected during a measurement: even that of the peer fits into the young generation. */
 const CALLS = 10_000;
 const LIMIT = 48;
 const STRETCH = 20;
@@ -39,6 +40,7 @@ else
   }
 
 function find(what: string, ours: (call: number) => void, theirs: (call: number) => void): Finding {
+  writePart(`allocated by ${what}`);
   const own = Array.from({ length: ROUNDS }, () => bytesPerCall(ours));
   const other = Array.from({ length: ROUNDS }, () => bytesPerCall(theirs));
   return {
@@ -57,7 +59,7 @@ function find(what: string, ours: (call: number) => void, theirs: (call: number)
 }
 
 function bytesPerCall(run: (call: number) => void): number {
-  // Warm: what is compiled while it runs allocates feedback and code.
+  // Warm up first: compiling while it runs allocates feedback and code.
   for (let call = 0; call < 200_000; call += 1) run(call);
   collectGarbage();
   const before = process.memoryUsage().heapUsed;

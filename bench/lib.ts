@@ -1,11 +1,14 @@
-import { execFile } from "node:child_process";
+// What the benchmarks share: comparisons in rounds, processes of their own, and metrics pages that can be compared.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
+import { writePart } from "./progress.ts";
 
-/** What one comparison found: `ours` and `peer` in `unit`, and how they relate in each round. */
+/** Result of one comparison: `ours` and `theirs` in `unit`, and the ratio of each round. */
 export interface Finding {
-  /** Number of the goal, as "1". */
+  /** Number of the goal, for example "1". */
   readonly goal: string;
   readonly what: string;
   readonly peer: string;
@@ -22,12 +25,12 @@ export interface Finding {
   readonly atLeast?: true;
 }
 
-/** What a finding is about, said before it is measured; `peer` is prom-client unless another one is named. */
+/** What a finding is about. `peer` is prom-client unless another one is named. */
 export type Head = Pick<Finding, "goal" | "what" | "unit" | "limit" | "stretch" | "atLeast"> & {
   readonly peer?: string;
 };
 
-/** One side of a comparison: runs once and gives its cost in the unit of the finding. */
+/** One side of a comparison: runs once and returns its cost in the unit of the finding. */
 export type Measure = () => number | Promise<number>;
 
 /** Rounds per comparison. */
@@ -36,20 +39,24 @@ export const ROUNDS: number = process.argv.includes("--quick") ? 3 : 9;
 /** Name and version of the peer, as installed. */
 export const PROM_CLIENT = `prom-client ${versionOf("prom-client")}`;
 
-/** Version of a package, as installed. */
+/** Returns the version of a package, as installed. */
 export function versionOf(name: string): string {
   // Not resolved: some packages do not export it.
   const file = new URL(`node_modules/${name}/package.json`, import.meta.url);
   return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
 }
 
-/** Runs both sides in turn, the first one changing with each round, after two rounds that do not count. @param figureOf what the goal is about in one round; how both relate by default */
+/**
+ * Runs both sides in turn, after two rounds that do not count. The side that goes first changes with each round.
+ * @param figureOf returns the figure of one round that the goal limits; by default the ratio of both sides
+ */
 export async function compare(
   head: Head,
   ours: Measure,
   theirs: Measure,
   figureOf: (ours: number, theirs: number) => number = (own, other) => own / other,
 ): Promise<Finding> {
+  writePart(head.what);
   const rounds: { ours: number; theirs: number; figure: number }[] = [];
   for (let round = -2; round < ROUNDS; round += 1) {
     const first = round % 2 === 0 ? await ours() : await theirs();
@@ -69,19 +76,19 @@ export async function compare(
   };
 }
 
-/** Gives the median. */
+/** Returns the median. */
 export function median(values: readonly number[]): number {
   return values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
-/** Nanoseconds per call of `run`, over `calls` calls. */
+/** Returns the nanoseconds per call of `run`, over `calls` calls. */
 export function nanoseconds(calls: number, run: (call: number) => void): number {
   const began = process.hrtime.bigint();
   for (let call = 0; call < calls; call += 1) run(call);
   return Number(process.hrtime.bigint() - began) / calls;
 }
 
-/** Milliseconds of the longest time for which a run held the event loop. */
+/** Returns the longest time for which a run blocked the event loop, in milliseconds. */
 export async function longestBlock(run: () => Promise<unknown>): Promise<number> {
   let longest = 0;
   let last = performance.now();
@@ -106,21 +113,23 @@ export function collectGarbage(): void {
   globalThis.gc();
 }
 
-/** Runs a bench file in a process of its own and gives what it printed. */
+/** Runs a file of this folder in a process of its own and returns the JSON value that it prints. Its stderr is shown. */
 export async function inChild<Result>(
   file: string,
   args: readonly string[],
   flags: readonly string[] = [],
 ): Promise<Result> {
   const path = fileURLToPath(new URL(file, import.meta.url));
-  const { stdout } = await promisify(execFile)(process.execPath, ["--expose-gc", ...flags, path, ...args], {
-    maxBuffer: 1e8,
+  const child = spawn(process.execPath, ["--expose-gc", ...flags, path, ...args], {
+    stdio: ["ignore", "pipe", "inherit"],
     timeout: 600_000,
   });
-  return JSON.parse(stdout) as Result;
+  const [output, [code, signal]] = await Promise.all([text(child.stdout), once(child, "exit")]);
+  if (code !== 0) throw new Error(`${file} ${args.join(" ")} ended with ${code ?? signal}`);
+  return JSON.parse(output) as Result;
 }
 
-/** Gives a page's samples in one order and spelling, so that pages of different writers can be compared; sums to 6 digits. */
+/** Returns the samples of a metrics page in one order and form, so that pages of different writers can be compared. Values have 6 digits. */
 export function canonicalSamples(page: string): string[] {
   return page
     .split("\n")
@@ -142,5 +151,5 @@ export function assertSamePage(ours: string, theirs: string): void {
   const [own, other] = [canonicalSamples(ours), canonicalSamples(theirs)];
   const at = own.findIndex((line, index) => line !== other[index]);
   if (at >= 0 || own.length !== other.length)
-    throw new Error(`pages differ (${own.length} and ${other.length} samples): ${own[at]} is not ${other[at]}`);
+    throw new Error(`pages differ (${own.length} and ${other.length} samples): ${own[at]} differs from ${other[at]}`);
 }

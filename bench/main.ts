@@ -1,22 +1,24 @@
+// Runs all benchmarks, prints the table to stdout and progress to stderr, and writes results/latest.json.
 import { mkdir, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { type Finding, type Head, inChild, median, PROM_CLIENT, ROUNDS } from "./lib.ts";
 import type { Kept } from "./memory.ts";
+import { runSteps, type Step, writePart } from "./progress.ts";
 
 const quick = process.argv.includes("--quick") ? ["--quick"] : [];
-const findings: Finding[] = [];
-for (const labelSets of ["10", "1000", "10000"])
-  findings.push(...(await inChild<Finding[]>("publish.ts", [labelSets, ...quick])));
-findings.push(
-  ...(await inChild<Finding[]>("allocation.ts", quick, ["--max-semi-space-size=64", "--min-semi-space-size=64"])),
-);
-for (const labelSets of ["1000", "10000", "50000"])
-  findings.push(...(await inChild<Finding[]>("scrape.ts", [labelSets, ...quick])));
-findings.push(...(await inChild<Finding[]>("composite.ts", quick)));
-findings.push(...(await inChild<Finding[]>("elasticsearch.ts", quick)));
-findings.push(...(await inChild<Finding[]>("backend-states.ts", quick)));
-for (const points of ["12000", "60000"]) findings.push(...(await inChild<Finding[]>("otlp.ts", [points, ...quick])));
-findings.push(...(await compareMemory()));
+const YOUNG_GENERATION = ["--max-semi-space-size=64", "--min-semi-space-size=64"];
+const steps: readonly Step<Finding[]>[] = [
+  ...["10", "1000", "10000"].map((count) => childStep(`publish, ${count} label sets`, "publish.ts", [count])),
+  childStep("allocation", "allocation.ts", [], YOUNG_GENERATION),
+  ...["1000", "10000", "50000"].map((count) => childStep(`scrape, ${count} label sets`, "scrape.ts", [count])),
+  childStep("composite", "composite.ts"),
+  childStep("Elasticsearch", "elasticsearch.ts"),
+  childStep("states of a backend", "backend-states.ts"),
+  ...["12000", "60000"].map((count) => childStep(`OTLP, ${count} points`, "otlp.ts", [count])),
+  { name: "memory per label set, 10000 label sets", run: compareKept },
+  { name: "memory of a scrape, 10000 label sets", run: comparePeaks },
+];
+const findings = (await runSteps(steps)).flat();
 findings.sort((one, other) => one.goal.localeCompare(other.goal, "en", { numeric: true }));
 
 printTable(findings);
@@ -26,16 +28,28 @@ await writeFile(
   `${JSON.stringify({ time: new Date().toISOString(), node: process.version, cpu: cpus()[0]?.model, rounds: ROUNDS, findings }, null, 2)}\n`,
 );
 
-async function compareMemory(): Promise<Finding[]> {
+function childStep(
+  name: string,
+  file: string,
+  args: readonly string[] = [],
+  flags: readonly string[] = [],
+): Step<Finding[]> {
+  return { name, run: () => inChild<Finding[]>(file, [...args, ...quick], flags) };
+}
+
+async function compareKept(): Promise<Finding[]> {
   const kept = await inTurn<Kept>("kept");
-  const peaks = await inTurn<number | null>("peak");
   const bytes = { goal: "16", unit: "B", limit: 550, stretch: 300 };
   const own = (value: number): number => value;
-  const found = [
+  return [
     summarise({ ...bytes, what: "memory per histogram label set" }, kept.map(pairOf(({ filled }) => filled)), own),
     summarise({ ...bytes, what: "the same after scrapes" }, kept.map(pairOf(({ scraped }) => scraped)), own),
   ];
-  if (peaks.some(({ ours }) => ours === null)) return found;
+}
+
+async function comparePeaks(): Promise<Finding[]> {
+  const peaks = await inTurn<number | null>("peak");
+  if (peaks.some(({ ours }) => ours === null)) return [];
   const head = {
     goal: "9",
     what: "peak RSS growth of a scrape, 10000 label sets",
@@ -44,7 +58,7 @@ async function compareMemory(): Promise<Finding[]> {
     stretch: 0.15,
   };
   const megabytes = peaks.map(pairOf((peak) => (peak ?? Number.NaN) / 1e6));
-  return [summarise(head, megabytes, (ours, theirs) => ours / theirs), ...found];
+  return [summarise(head, megabytes, (ours, theirs) => ours / theirs)];
 }
 
 interface Pair<Value> {
@@ -54,11 +68,13 @@ interface Pair<Value> {
 
 async function inTurn<Value>(mode: string): Promise<Pair<Value>[]> {
   const pairs: Pair<Value>[] = [];
-  for (let round = 0; round < ROUNDS; round += 1)
+  for (let round = 1; round <= ROUNDS; round += 1) {
+    writePart(`round ${round} of ${ROUNDS}`);
     pairs.push({
       ours: await inChild<Value>("memory.ts", [mode, "ours", "10000"]),
       theirs: await inChild<Value>("memory.ts", [mode, "theirs", "10000"]),
     });
+  }
   return pairs;
 }
 
