@@ -1,4 +1,5 @@
-// A2: publishing costs the same whatever state the backend is in: the slowest hundredth of the calls, beside a healthy one.
+// Row A2: publishing costs the same in every state of the backend. Compares the slowest hundredth of the calls with those
+// to a healthy backend.
 import { setImmediate } from "node:timers/promises";
 import { ElasticsearchPublisher } from "@eventmeter/publisher-elasticsearch";
 import { startBulkServer } from "./child-server.ts";
@@ -14,17 +15,17 @@ const servers = {
   busy: await startBulkServer("busy"),
   slow: await startBulkServer("slow"),
 };
-// A port that refuses: nothing listens on the discard port of loopback.
+// Connections are refused: nothing listens on the discard port of loopback.
 const REFUSED = "http://127.0.0.1:9";
 
-/** The slowest hundredth of the calls, in nanoseconds. */
+/** Returns the 99th percentile of the calls, in nanoseconds. */
 async function slowest(url: string, maxQueueBytes: number): Promise<number> {
   const publisher = new ElasticsearchPublisher({
     hosts: [url],
     templates: false,
     maxQueueBytes,
     onError() {
-      // What is lost is counted; nobody reads of it here.
+      // Lost records are expected here.
     },
   });
   const times = new Float64Array(CALLS);

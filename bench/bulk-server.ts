@@ -1,15 +1,15 @@
-// A stand-in for Elasticsearch in a process of its own: takes every document, answers as fast as it can, and counts.
-// `bulk-server.ts silent | busy | slow` never answers a bulk request, answers 429, or takes two seconds.
+// A stand-in for Elasticsearch in a process of its own: accepts every document, answers as fast as it can, and counts.
+// `bulk-server.ts silent | busy | slow` never answers a bulk request, answers 429, or answers after two seconds.
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { setTimeout } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";
 
-/** What the server has taken since it was asked last. */
+/** What the server has accepted since it was last asked. */
 export interface BulkCounts {
   readonly documents: number;
-  /** Bytes of request bodies as they travelled. */
+  /** Bytes of request bodies, as they were sent. */
   readonly bytes: number;
   /** The same before compression. */
   readonly plainBytes: number;
@@ -52,12 +52,12 @@ function bulkReply(request: IncomingMessage, body: Buffer, query: URLSearchParam
   counts.documents += documents;
   counts.bytes += body.length;
   counts.plainBytes += plain.length;
-  // With a filter a server says what was asked for, as it was recorded from Elasticsearch 9.5.
+  // With a filter a server returns only what was asked for, as recorded from Elasticsearch 9.5.
   const [head, item] = query.has("filter_path") ? ["", '{"create":{"status":201}}'] : ['"took":1,', FULL_ITEM];
   return `{"errors":false,${head}"items":[${`${item},`.repeat(documents).slice(0, -1)}]}`;
 }
 
-// What a server says of one document unless it is asked for less.
+// What a server returns for one document without a filter.
 const FULL_ITEM = JSON.stringify({
   create: {
     _index: ".ds-metrics-eventmeter.event-default-2026.11.22-000001",

@@ -1,3 +1,4 @@
+// Servers in processes of their own.
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
@@ -8,7 +9,10 @@ export interface ChildServer {
   readonly stop: () => void;
 }
 
-/** Starts the stand-in for Elasticsearch. @param state how it treats bulk requests, see there */
+/**
+ * Starts the stand-in for Elasticsearch.
+ * @param state how it answers bulk requests; it accepts them by default
+ */
 export async function startBulkServer(...state: readonly ("silent" | "busy" | "slow")[]): Promise<ChildServer> {
   const server = fork(fileURLToPath(new URL("bulk-server.ts", import.meta.url)), state);
   const [port] = (await once(server, "message")) as [number];

@@ -1,4 +1,4 @@
-// Row 5: what a composite of four adds to its members, in observations of prom-client. Runs in a child.
+// Row 5: what a composite of four adds to its members, in observations of prom-client. Runs in a process of its own.
 import { createPublisher, type MetricsPublisher } from "@eventmeter/core";
 import { CompositePublisher } from "@eventmeter/publisher-composite";
 import { compare, nanoseconds } from "./lib.ts";

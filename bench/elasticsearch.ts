@@ -10,7 +10,7 @@ import { startBulkServer } from "./child-server.ts";
 import { compare, type Finding, versionOf } from "./lib.ts";
 import { makeDocuments } from "./workload.ts";
 
-// Long enough that a collection of garbage more or less does not decide a pass.
+// Long enough that one garbage collection more or less does not decide a pass.
 const ROUNDS_PER_PASS = 5;
 const RECORDS = 20_000;
 const DOCUMENTS = ROUNDS_PER_PASS * RECORDS;
@@ -18,7 +18,7 @@ const RECORDS_PER_TURN = 500;
 const records = makeDocuments(RECORDS);
 const PEER = `helpers.bulk ${versionOf("@elastic/elasticsearch")}`;
 
-/** What one pass took, as seen by this process and by the server. */
+/** Result of one pass, measured by this process and by the server. */
 interface Pass extends BulkCounts {
   readonly seconds: number;
   readonly cpuMicroseconds: number;
@@ -38,14 +38,14 @@ async function measured(send: () => Promise<unknown>): Promise<Pass> {
   return { ...counts, seconds, cpuMicroseconds: user + system };
 }
 
-/** Both sides have to send the same documents. */
+/** Throws unless a pass sends the documents that are expected, which are the same for both sides. */
 async function checkLast(pass: () => Promise<Pass>): Promise<void> {
   await pass();
   const document = (await (await fetch(`${node}/_last`)).json()) as { eventmeter: { task_id: string } };
   assert.deepEqual(document, documentOf(records[Number(document.eventmeter.task_id.slice(5))] as EventMetrics));
 }
 
-/** The document of an event as its owner would write it for the official client. */
+/** Returns the document of an event as a user of the official client would write it. */
 function documentOf(record: EventMetrics): object {
   const [start, end] = [Number(record.startTime), Number(record.endTime)];
   return {
@@ -76,7 +76,7 @@ function documentOf(record: EventMetrics): object {
   };
 }
 
-/** Passes over all records with a publisher and with the peer, in turn; gives what each round found. */
+/** Sends all records with a publisher and with the peer, in turn, and returns the findings. */
 async function compareSides(compression: boolean): Promise<Finding[]> {
   const publisher = new ElasticsearchPublisher({ hosts: [node], templates: false, compression });
   const client = new Client({ node, compression });
@@ -94,7 +94,7 @@ async function compareSides(compression: boolean): Promise<Finding[]> {
     measured(() =>
       client.helpers.bulk({
         datasource: records.map(documentOf),
-        // With an id of its own a document is stored once, also when the client repeats a request: as the publisher does.
+        // With an id, a document is stored once even if the client repeats a request. The publisher sends ids too.
         onDocument: () => ({ create: { _index: "metrics-eventmeter.event-default", _id: randomUUID() } }),
       }),
     );

@@ -1,4 +1,5 @@
-// Rows 9 and 16: what scrapes and series cost in memory. Runs in a child: `memory.ts peak|kept ours|theirs <label sets>`.
+// Rows 9 and 16: what scrapes and series cost in memory. Runs in a process of its own:
+// `memory.ts peak|kept ours|theirs <label sets>`.
 import { readFileSync, writeFileSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
 import { collectGarbage } from "./lib.ts";
@@ -16,15 +17,15 @@ const labelSets = Number(count);
 const events = makeEvents(labelSets).map((event) => ({ ...event, retryCount: 0 }));
 process.stdout.write(JSON.stringify(mode === "peak" ? await peak() : await kept()));
 
-/** The side that is measured, filled by `publish`. */
+/** The side that is measured. */
 interface Side {
   readonly publish: (event: (typeof events)[number]) => void;
-  /** Gives nothing back: what an `await` has seen last stays alive. */
+  /** Returns nothing, because the last value of an `await` stays alive. */
   readonly scrape: () => Promise<void>;
 }
 
 async function kept(): Promise<Kept> {
-  // What is loaded, compiled and flattened on the way must not be taken for what is kept.
+  // Code that is loaded and compiled, and strings that are flattened, must not count as memory that is kept.
   const rehearsal = createSide();
   fill(rehearsal);
   await rehearsal.scrape();
@@ -38,7 +39,7 @@ async function kept(): Promise<Kept> {
   return { filled: (filled - before) / labelSets, scraped: (scraped - before) / labelSets };
 }
 
-/** Growth of the resident set at its peak during the first scrape, in bytes; null where the system does not say. */
+/** Returns the growth of the resident set up to its peak during the first scrape, in bytes, or null if the system does not report it. */
 async function peak(): Promise<number | null> {
   const measured = createSide();
   fill(measured);

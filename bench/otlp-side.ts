@@ -1,4 +1,5 @@
-// One side of row 13 in a process of its own, so that neither collects the garbage of the other: `otlp-side.ts ours|theirs <points>`.
+// One side of row 13, in a process of its own so that neither side collects the garbage of the other:
+// `otlp-side.ts ours|theirs <points>`.
 import { DEFAULT_BOUNDS, SeriesStore } from "@eventmeter/aggregation";
 import { createEventFields, createNetworkFields, readEvent, readNetwork } from "@eventmeter/core/publisher";
 import { createMetricsEncoder } from "@eventmeter/otlp";
@@ -7,10 +8,10 @@ import { AggregationType, MeterProvider, MetricReader } from "@opentelemetry/sdk
 import { collectGarbage, longestBlock } from "./lib.ts";
 import { makeEvents, makeOperations } from "./workload.ts";
 
-/** What a side can be asked for: processor time for a request, longest block by one, or one in base64. */
+/** What a side can be asked for: processor time per request, the longest block by a request, or a request in base64. */
 export type Question = "milliseconds" | "block" | "request";
 
-/** Gives what there is when it is asked. */
+/** Collects when it is asked. */
 class ManualReader extends MetricReader {
   protected override async onForceFlush(): Promise<void> {}
   protected override async onShutdown(): Promise<void> {}
@@ -45,7 +46,7 @@ async function theirEncode(): Promise<() => Promise<Uint8Array>> {
   const { resourceMetrics } = await fillOpenTelemetry().collect();
   return async () => {
     const bytes = ProtobufMetricsSerializer.serializeRequest(resourceMetrics);
-    if (bytes === undefined) throw new Error("the peer gave no bytes");
+    if (bytes === undefined) throw new Error("the peer returned no bytes");
     return bytes;
   };
 }
@@ -61,7 +62,7 @@ function fillStore(): SeriesStore {
   return filled;
 }
 
-/** The same four families kept by the SDK, as its documentation shows, with room for as many label sets. */
+/** Fills the same four families in the SDK, as its documentation shows, with room for as many label sets. */
 function fillOpenTelemetry(): ManualReader {
   const options = { boundaries: [...DEFAULT_BOUNDS] };
   const limits = { aggregationCardinalityLimit: points };
@@ -94,7 +95,10 @@ function fillOpenTelemetry(): ManualReader {
   return reader;
 }
 
-/** Processor time per request, since ours lets others run meanwhile; small ones are made several times, so that each round weighs alike. */
+/**
+ * Returns the processor time per request in milliseconds, not the elapsed time: our encoder lets other work run meanwhile.
+ * Small requests are encoded several times, so that rounds take about equally long.
+ */
 async function milliseconds(): Promise<number> {
   const requests = Math.ceil(120_000 / points);
   collectGarbage();

@@ -1,4 +1,4 @@
-// Row 13: what it costs to encode a push of series, and how large it is. Runs in a child: `otlp.ts <points>`.
+// Row 13: what it costs to encode a push of series, and its size. Runs in a process of its own: `otlp.ts <points>`.
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
@@ -52,14 +52,16 @@ async function requestOf(side: ChildProcess): Promise<Uint8Array> {
 }
 
 /**
- * Throws unless two requests say the same of the same series, but for the minimum and maximum that the peer sends and
- * Prometheus leaves aside; sums to 9 digits, since they are added up in another unit.
+ * Throws unless two requests hold the same values of the same series. The minimum and maximum, which only the peer sends
+ * and Prometheus ignores, are not compared. Sums are compared to 9 digits, because each side adds them up in another unit.
  */
 function assertSameSeries(one: Uint8Array, another: Uint8Array): void {
   const [first, second] = [canonicalPoints(one), canonicalPoints(another)];
   const at = first.findIndex((point, index) => point !== second[index]);
   if (at >= 0 || first.length !== second.length || first.length !== points)
-    throw new Error(`requests differ (${first.length} and ${second.length} points): ${first[at]} is not ${second[at]}`);
+    throw new Error(
+      `requests differ (${first.length} and ${second.length} points): ${first[at]} differs from ${second[at]}`,
+    );
 }
 
 interface DecodedPoint {

@@ -1,4 +1,4 @@
-// Rows 1 to 3: what one publish costs. Runs in a child: `publish.ts <label sets>`.
+// Rows 1 to 3: what one publish costs. Runs in a process of its own: `publish.ts <label sets>`.
 import { assertSamePage, compare, type Finding, nanoseconds } from "./lib.ts";
 import { createSubject } from "./subject.ts";
 import { createNaivePromClient, makeEvents, makeOperations } from "./workload.ts";

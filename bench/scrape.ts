@@ -1,4 +1,5 @@
-// Row 6: what a page costs. Row 7: how long it holds the event loop. Row 8: what a user's own registry costs on it. Runs in a child: `scrape.ts <label sets>`.
+// Rows 6 to 8: what a metrics page costs, how long it blocks the event loop, and what a user's own registry on it costs.
+// Runs in a process of its own: `scrape.ts <label sets>`.
 import { PrometheusPublisher } from "@eventmeter/publisher-prometheus";
 import { assertSamePage, compare, type Finding, longestBlock } from "./lib.ts";
 import { createSubject, scrape } from "./subject.ts";
@@ -48,7 +49,7 @@ findings.push(
 );
 process.stdout.write(JSON.stringify(findings));
 
-/** Milliseconds per page; small pages are made several times, so that each round weighs alike. */
+/** Returns the milliseconds per page. Small pages are created several times, so that rounds take about equally long. */
 async function milliseconds(run: () => Promise<unknown>): Promise<number> {
   const pages = Math.ceil(20_000 / labelSets);
   const began = performance.now();

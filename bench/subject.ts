@@ -1,12 +1,13 @@
+// The publisher that is measured, and a scrape of it.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { PrometheusPublisher } from "@eventmeter/publisher-prometheus";
 
-/** Makes the publisher that is measured: without a server, with room for `maxLabelSets`. */
+/** Creates the publisher that is measured: without a server, with room for `maxLabelSets`. */
 export function createSubject(maxLabelSets: number): PrometheusPublisher {
   return new PrometheusPublisher({ server: false, maxLabelSets });
 }
 
-/** Answers one scrape through the public handler, as far as the socket; gives the number of bytes. */
+/** Serves one scrape through the public handler, up to the socket, and returns the number of bytes. */
 export function scrape(publisher: PrometheusPublisher): Promise<number> {
   return new Promise((resolve, reject) => {
     let bytes = 0;

@@ -1,3 +1,4 @@
+// Records that the benchmarks publish, and the same metrics kept by prom-client.
 import type { EventMetrics, NetworkMetrics } from "@eventmeter/core";
 import { Counter, Histogram, Registry } from "prom-client";
 
@@ -10,7 +11,7 @@ export type BenchEvent = EventMetrics & { startTime: number; endTime: number; st
 /** A network operation as the benchmarks publish it. */
 export type BenchNetwork = NetworkMetrics & { startTime: number; endTime: number };
 
-/** Makes one event per label set, two statuses per name, in an order that no cache can guess. */
+/** Creates one event per label set, two statuses per name, in an order that no cache can predict. */
 export function makeEvents(labelSets: number): BenchEvent[] {
   return shuffled(
     Array.from({ length: labelSets }, (_, index) => ({
@@ -24,7 +25,7 @@ export function makeEvents(labelSets: number): BenchEvent[] {
   );
 }
 
-/** Makes one network operation per label set, in an order that no cache can guess. */
+/** Creates one network operation per label set, in an order that no cache can predict. */
 export function makeOperations(labelSets: number): BenchNetwork[] {
   return shuffled(
     Array.from({ length: labelSets }, (_, index) => ({
@@ -39,7 +40,7 @@ export function makeOperations(labelSets: number): BenchNetwork[] {
   );
 }
 
-/** Makes events as a document store gets them, about 650 bytes each, no two alike. */
+/** Creates events for a document store, about 650 bytes each, no two alike. */
 export function makeDocuments(count: number): EventMetrics[] {
   return Array.from({ length: count }, (_, index) => ({
     eventName: `event-name-${index % 50}`,
@@ -76,7 +77,7 @@ export interface NaivePromClient {
   duration(eventName: string, status: string, seconds: number): void;
 }
 
-/** Makes the families anew, in a registry of their own. */
+/** Creates the families in a registry of their own. */
 export function createNaivePromClient(): NaivePromClient {
   const registry = new Registry();
   const registers = [registry];
