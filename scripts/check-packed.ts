@@ -38,13 +38,17 @@ export async function checkPacked(root: string): Promise<string[]> {
     const folders = filesIn(root, "packages/*/package.json").map((path) => path.replace("/package.json", ""));
     const unbuilt = folders.filter((folder) => !existsSync(join(root, folder, "dist/index.js")));
     if (unbuilt.length > 0) return unbuilt.map((folder) => `${folder}/dist: missing; first run: pnpm build`);
+    console.error(`packing ${folders.length} packages`);
     const packed = await inParallel(folders, availableParallelism(), (folder) => pack(root, folder, temporary));
     const all = new Map(packed.map((one) => [one.manifest.name, one]));
+    let done = 0;
     const findings = await inParallel(packed, availableParallelism(), async (one) => {
       const app = join(temporary, one.folder);
       const found = [...one.findings, ...(await lint(root, one)), ...(await install(one, all, app))];
       if (existsSync(join(app, "node_modules")))
         found.push(...(await load(one, app)), ...(await checkTypes(root, one, app)));
+      done += 1;
+      console.error(`[${done}/${packed.length}] ${one.folder}: ${found.length === 0 ? "ok" : "see below"}`);
       return found.map((finding) => `${one.folder}: ${finding}`);
     });
     return findings.flat();

@@ -18,10 +18,10 @@ export function readJson(path: string): unknown {
 
 /** Prints one line for each finding and sets the exit code of the process to 1 if there is any. */
 export function report(check: string, findings: readonly string[]): void {
+  if (findings.length === 0) return console.log(`${check}: ok`);
   for (const finding of findings) console.error(finding);
-  const summary = findings.length === 1 ? "1 finding" : `${findings.length} findings`;
-  console.log(`${check}: ${findings.length === 0 ? "ok" : summary}`);
-  if (findings.length > 0) process.exitCode = 1;
+  console.error(`${check}: ${findings.length === 1 ? "1 finding" : `${findings.length} findings`}`);
+  process.exitCode = 1;
 }
 
 /** Prints that a check was skipped, and why. */
