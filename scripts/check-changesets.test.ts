@@ -51,7 +51,11 @@ const complete: readonly (readonly [string, readonly Step[]])[] = [
   ],
   [
     "a comment of the public surface",
-    [["docs(core): say more", { "docs/api/core.d.ts": SURFACE.replace("Starts", "Begins") }]],
+    [["docs(core): say more", { ...CORE, "docs/api/core.d.ts": SURFACE.replace("Starts", "Begins") }]],
+  ],
+  [
+    "another form of the report of the public surface",
+    [["build: show more", { "docs/api/core.d.ts": `${SURFACE}export declare const one: 1;\n` }]],
   ],
   [
     "a release",
@@ -93,12 +97,12 @@ const incomplete: readonly (readonly [string, readonly Step[], readonly string[]
   ],
   [
     "a refactoring of the public surface",
-    [["refactor(core): name it", { "docs/api/core.d.ts": SURFACE.replace("start", "begin") }]],
+    [["refactor(core): name it", { ...CORE, "docs/api/core.d.ts": SURFACE.replace("start", "begin") }]],
     ["core needs a changeset"],
   ],
   [
     "a new entry point",
-    [["refactor(core): move it", { "docs/api/core-publisher.d.ts": SURFACE }]],
+    [["refactor(core): move it", { ...CORE, "docs/api/core-publisher.d.ts": SURFACE }]],
     ["core needs a changeset"],
   ],
 ];

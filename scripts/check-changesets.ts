@@ -3,7 +3,7 @@ import { filesIn, report, reportSkipped } from "./findings.ts";
 import { commitsAfter, missingHistory, patchesAfter, START } from "./git-history.ts";
 import { FURTHER_ENTRIES, SCOPE } from "./layout-manifest.ts";
 
-/** Types of commits whose changes to `src/` users see. Any commit that changes the public surface is visible too. */
+/** Types of commits whose changes to `src/` users see. They see those that change the public surface too, whatever the type. */
 const VISIBLE = /^(?:feat|fix|perf)(?:\([^)]*\))?!?:|^[a-z]+(?:\([^)]*\))?!:/;
 const ADVICE =
   "Add a changeset with: pnpm exec changeset. CONTRIBUTING.md describes what to do if users see no change.";
@@ -28,11 +28,12 @@ export function checkChangesets(root: string, start: string): string[] {
     const own = patchesOf(patches.get(hash) ?? []);
     for (const patch of own)
       if (/^\.changeset\/.+\.md$/.test(patch.path)) namesIn(patch).forEach((name) => named.add(name));
-    const changed = new Set(own.filter(changesCode).map(({ path }) => surfaceOwner(path, folders)));
-    if (VISIBLE.test(subject)) for (const path of paths) changed.add(/^packages\/([^/]+)\/src\//.exec(path)?.[1]);
+    const changed = new Set(paths.map((path) => /^packages\/([^/]+)\/src\//.exec(path)?.[1]));
+    const surfaces = new Set(own.filter(changesCode).map(({ path }) => surfaceOwner(path, folders)));
     for (const folder of folders) {
       const name = SCOPE + folder;
-      if (changed.has(folder) && !named.has(name))
+      const visible = changed.has(folder) && (VISIBLE.test(subject) || surfaces.has(folder));
+      if (visible && !named.has(name))
         findings.push(`${hash.slice(0, 7)} "${subject}": ${name} needs a changeset in this commit or a later one`);
     }
   }
