@@ -31,7 +31,17 @@ const LIST = /^(import|export)\s+(?:type\s+)?\{([^}]*)\}(?:\s*from\s*["']([^"']+
 const WHOLE = /^(import|export)\s+(?:type\s+)?(?:\*(?:\s+as\s+([\w$]+))?|([\w$]+))\s*from\s*["']([^"']+)["']/;
 const VALUES = new Set(["function", "const", "let", "var"]);
 
-/** Splits compiler output into top-level statements. Each begins at the first column; its further lines are indented. */
+/** Returns whether `code` is a whole statement: it has an end, and each of its brackets is closed. */
+function isWhole(code: string): boolean {
+  if (!/[;}]\s*$/.test(code)) return false;
+  const brackets = codeOnly(code).match(/[[\](){}]/g) ?? [];
+  return brackets.filter((bracket) => "[({".includes(bracket)).length * 2 <= brackets.length;
+}
+
+/**
+ * Splits compiler output into top-level statements. Each begins at the first column. Its further lines are indented,
+ * except for the members of a tuple or a union that have JSDoc.
+ */
 function statementsOf(text: string): { readonly doc: string; readonly code: string }[] {
   const statements: { doc: string; code: string }[] = [];
   let doc = "";
@@ -39,7 +49,8 @@ function statementsOf(text: string): { readonly doc: string; readonly code: stri
   for (const line of text.split("\n")) {
     const last = statements.at(-1);
     if (line.startsWith("//") || line.trim() === "") continue;
-    if (inDoc || line.startsWith("/*")) {
+    if (!inDoc && last !== undefined && !isWhole(last.code)) last.code += `\n${line}`;
+    else if (inDoc || line.startsWith("/*")) {
       doc = line.startsWith("/*") ? `${line}\n` : `${doc}${line}\n`;
       inDoc = !line.trimEnd().endsWith("*/");
     } else if (/^[\s})\]|&]/.test(line) && last !== undefined) last.code += `\n${line}`;
@@ -83,6 +94,7 @@ export function readDeclarationFile(text: string): DeclarationFile {
     } else if (wholeKeyword === "export" && namespace !== undefined)
       exports.set(namespace, { specifier: wholeFrom, name: "*" });
     else if (wholeKeyword === "export") stars.push(wholeFrom);
+    else throw new Error(`cannot read this statement: ${code.split("\n", 1)[0]}`);
   }
   return { declarations, imports, exports, stars };
 }

@@ -146,6 +146,25 @@ test("names in comments, strings and members do not count as types", () => {
   expect(reportApi(built.root, { check: false })).toEqual([]);
 });
 
+test("a tuple and a union keep the members that have documentation", () => {
+  using built = createBuilt();
+  const union = '/** A clock. */\nexport type Clock = \n/** One. */\n"one"\n/**\n * Two.\n */\n | "two";\n';
+  built.set("packages/one/dist/clock.d.ts", union);
+  const tuple =
+    '/** A page. */\nexport declare const Page: readonly [\n/** One: (the first. */\n"one", \n/**\n * Two.\n */\n"two"];\n';
+  built.set("packages/one/dist/page.d.ts", `${tuple}/** A size. */\nexport declare const size: number;\n`);
+  expect(reportApi(built.root, { check: false })).toEqual([]);
+  expect(built.get("docs/api/one.d.ts")).toContain(tuple.replace("export declare", "declare"));
+  expect(built.get("docs/api/one.d.ts")).toContain(union);
+  expect(built.get("docs/api/one.d.ts")).not.toContain("A size.");
+});
+
+test("a statement that the report cannot read is an error", () => {
+  using built = createBuilt();
+  built.set("packages/one/dist/page.d.ts", "export interface Page {\n}\nunreadable;\n");
+  expect(() => reportApi(built.root, { check: false })).toThrow("cannot read this statement: unreadable;");
+});
+
 test("a package that is not built is a finding", () => {
   using built = createBuilt();
   built.set("packages/one/dist", undefined);
