@@ -59,14 +59,15 @@ export async function checkPacked(root: string): Promise<string[]> {
 
 function checkContents(folder: string, files: readonly string[], packedManifest: string): string[] {
   const findings = REQUIRED.filter((file) => !files.includes(file)).map((file) => `${file} is not in the tarball`);
+  const stale: string[] = [];
   for (const file of files) {
     if (!SHIPPED.test(file)) findings.push(`${file} is in the tarball`);
     const source = file
       .replace(/^dist\/(.+?)(?:\.d)?\.(?:js|ts)(?:\.map)?$/, "src/$1.ts")
       .replace(/^dist\/(.+\.json)$/, "src/$1");
-    if (file !== source && !files.includes(source))
-      findings.push(`${file} has no source; remove ${folder}/dist, then run: pnpm build`);
+    if (file !== source && !files.includes(source)) stale.push(file);
   }
+  if (stale.length > 0) findings.push(`no source for ${stale.join(", ")}; remove ${folder}/dist, then run: pnpm build`);
   for (const left of ["workspace:", "catalog:", SOURCE_CONDITION]) {
     if (packedManifest.includes(left)) findings.push(`"${left}" remains in the packed package.json`);
   }
