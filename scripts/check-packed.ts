@@ -157,9 +157,11 @@ async function install(packed: Packed, all: ReadonlyMap<string, Packed>, app: st
 }
 
 async function load({ manifest: { name } }: Packed, app: string): Promise<string[]> {
-  const further = FURTHER_ENTRIES[name.slice(SCOPE.length)] ?? [];
-  const specifiers = [name, ...further.map((entry) => `${name}/${entry}`)];
-  return (await Promise.all(specifiers.map((specifier) => loadEntry(specifier, app)))).flat();
+  return (await Promise.all(entriesOf(name).map((entry) => loadEntry(entry, app)))).flat();
+}
+
+function entriesOf(name: string): string[] {
+  return [name, ...(FURTHER_ENTRIES[name.slice(SCOPE.length)] ?? []).map((entry) => `${name}/${entry}`)];
 }
 
 async function loadEntry(name: string, app: string): Promise<string[]> {
@@ -183,8 +185,11 @@ async function loadEntry(name: string, app: string): Promise<string[]> {
 
 async function checkTypes(root: string, { manifest: { name } }: Packed, app: string): Promise<string[]> {
   const isCore = name === `${SCOPE}core`;
-  const everything = `import * as loaded from "${name}";\nexport type Names = keyof typeof loaded;\n`;
-  writeFileSync(join(app, "consumer.ts"), isCore ? CORE_CONSUMER : everything);
+  const everything = entriesOf(name).map(
+    (entry, index) =>
+      `import * as entry${index} from "${entry}";\nexport type Names${index} = keyof typeof entry${index};\n`,
+  );
+  writeFileSync(join(app, "consumer.ts"), (isCore ? CORE_CONSUMER : "") + everything.join(""));
   const libraries = isCore
     ? CORE_LIBRARIES
     : { lib: CORE_LIBRARIES.lib, types: ["node"], typeRoots: [join(root, "node_modules/@types")] };
