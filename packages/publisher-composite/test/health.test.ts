@@ -100,6 +100,64 @@ describe("health", () => {
     expect(composite.health()).toMatchObject({ state: "ok", lastError: failure, children: [{ state: "ok" }] });
   });
 
+  test("has the later one of a child's own last error and the one that the composite caught", async () => {
+    const clock = createVirtualClock();
+    const failAt = async (time: number): Promise<number> => {
+      await clock.advance(1_000);
+      const own = { code: "send-failed", message: "odd: no", time: clock.now() + time };
+      const odd = publisher("odd", {
+        publishEventMetrics() {
+          throw new Error("no");
+        },
+        health: () => healthOf("odd", { state: "ok", lastError: own }),
+      });
+      const composite = new CompositePublisher([publisher("first"), odd], { clock, onError: nothing });
+      composite.publishEventMetrics(event());
+      const { lastError, children } = composite.health();
+      expect(lastError?.code).toBe("publisher-failed");
+      return (children?.[1]?.lastError?.time ?? 0) - clock.now();
+    };
+    expect(await failAt(-500)).toBe(0);
+    expect(await failAt(500)).toBe(500);
+  });
+
+  test("has the last error of the child that failed last", async () => {
+    const clock = createVirtualClock();
+    const failing = (name: string) => ({
+      publisher: publisher(name, {
+        publishEventMetrics() {
+          throw new Error(name);
+        },
+      }),
+      events: ({ taskId }: { readonly taskId: unknown }) => taskId === name,
+    });
+    const composite = new CompositePublisher([failing("one"), failing("two")], { clock, onError: nothing });
+    for (const taskId of ["two", "one", "two"]) {
+      await clock.advance(2_000);
+      composite.publishEventMetrics(event({ taskId }));
+      expect(composite.health().lastError).toMatchObject({ time: clock.now(), message: expect.stringMatching(taskId) });
+    }
+  });
+
+  test.each([
+    [1_000, 2_000],
+    [2_000, 1_000],
+    [null, 2_000],
+    [2_000, null],
+  ])("has the later of the last successes %s and %s", (one, other) => {
+    const children = [one, other].map((lastSuccess, index) =>
+      publisher(`child${index}`, { health: () => healthOf(`child${index}`, { lastSuccess }) }),
+    );
+    expect(new CompositePublisher(children).health().lastSuccess).toBe(2_000);
+  });
+
+  test("of a composite without children says ok once it has received a record", () => {
+    const composite = new CompositePublisher([]);
+    expect(composite.health().state).toBe("idle");
+    composite.publishEventMetrics(event());
+    expect(composite.health()).toMatchObject({ state: "ok", ignoredBy: { unwanted: 1 } });
+  });
+
   test("has the last success of any child, also of one that left", async () => {
     const clock = createVirtualClock();
     const [one, two] = [new RecordingPublisher({ name: "one", clock }), new RecordingPublisher({ name: "two", clock })];

@@ -102,6 +102,16 @@ describe("flush and close", () => {
     },
   );
 
+  test.each(["flush", "close"] as const)("%s takes aborted for worse than timeout", async (method) => {
+    for (const statuses of [
+      ["timeout", "aborted"],
+      ["aborted", "timeout"],
+    ] as const) {
+      const children = statuses.map((status) => publisher(status, { [method]: async () => reportOf({ status }) }));
+      expect((await new CompositePublisher(children)[method]()).status).toBe("aborted");
+    }
+  });
+
   test.each(["flush", "close"] as const)("%s hands its options to every child", async (method) => {
     const given: unknown[] = [];
     const take = async (options: WaitOptions) => {

@@ -49,6 +49,14 @@ describe("a composite rejects", () => {
     ]);
   });
 
+  test("each further child of a name, naming the first one", () => {
+    const same = [publisher("one"), publisher("one"), { publisher: publisher("one") }];
+    expect(problemsOf(same)).toEqual([
+      'publishers[1]: the name "one" is taken by publishers[0]',
+      'publishers[2].publisher: the name "one" is taken by publishers[0]',
+    ]);
+  });
+
   test("a list that is none", () => {
     expect(problemsOf(undefined)).toEqual(["publishers: missing"]);
     expect(problemsOf(publisher("one"))).toEqual(["publishers: expected an array of publishers"]);
