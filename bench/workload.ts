@@ -77,26 +77,31 @@ export interface NaivePromClient {
   duration(eventName: string, status: string, seconds: number): void;
 }
 
-/** Creates the families in a registry of their own. */
-export function createNaivePromClient(): NaivePromClient {
+/** Creates the families in a registry of their own. @param prefix of their names */
+export function createNaivePromClient(prefix = ""): NaivePromClient {
   const registry = new Registry();
   const registers = [registry];
   const duration = new Histogram({
-    name: "event_duration_seconds",
+    name: `${prefix}event_duration_seconds`,
     help: "Duration.",
     labelNames: ["event_name", "status"],
     buckets: BOUNDS,
     registers,
   });
-  const retries = new Counter({ name: "event_retries_total", help: "Retries.", labelNames: ["event_name"], registers });
+  const retries = new Counter({
+    name: `${prefix}event_retries_total`,
+    help: "Retries.",
+    labelNames: ["event_name"],
+    registers,
+  });
   const bytes = new Counter({
-    name: "network_bytes_total",
+    name: `${prefix}network_bytes_total`,
     help: "Bytes.",
     labelNames: ["operation", "direction"],
     registers,
   });
   const latency = new Histogram({
-    name: "network_latency_seconds",
+    name: `${prefix}network_latency_seconds`,
     help: "Latency.",
     labelNames: ["operation"],
     buckets: BOUNDS,
