@@ -3,47 +3,50 @@
 import type { CheckReport, CommonOptions, EventMetrics, FlushReport, FormattedMetrics, MetricsPublisher, NetworkMetrics, PublisherHealth, WaitOptions } from "@eventmeter/core";
 import type { IncomingMessage, ServerResponse } from "node:http";
 
-/** How `metrics()` gives the page. */
+/** Options of `metrics()`. */
 export interface MetricsOptions {
-    /** @default "text" */
+    /** Format of the page. @default "text" */
     readonly format?: PageFormat | undefined;
 }
 
-/** The two formats of a page: Prometheus text 0.0.4 and OpenMetrics 1.0. */
+/** The two formats of a metrics page: Prometheus text 0.0.4 and OpenMetrics 1.0. */
 export type PageFormat = "text" | "openmetrics";
 
-/**
- * Keeps finished records as series and serves them as a page for Prometheus.
- * Delivered means added to the series.
- */
+/** Keeps finished records as time series and serves them as a metrics page for Prometheus. Delivered means added to the series. */
 export declare class PrometheusPublisher implements MetricsPublisher {
     #private;
     readonly name: string;
     readonly contract = 1;
-    /** Answers a request of any Node server with the page: `node:http`, Express; in Fastify give it `request.raw, reply.raw`. */
+    /** Answers a request of any Node server with the metrics page: `node:http`, Express; in Fastify pass `request.raw, reply.raw`. */
     readonly handler: (req: IncomingMessage, res: ServerResponse) => void;
-    /** Answers a fetch-style request with the page. Never rejects. */
+    /** Answers a fetch-style request with the metrics page. Never rejects. */
     readonly fetch: (request: Request) => Promise<Response>;
-    /** Gives the page as a string. Rejects with a `PublisherError` `page-failed` if it cannot be made. */
+    /** Returns the metrics page as a string. Rejects with a `PublisherError` `page-failed` if the page cannot be rendered. */
     readonly metrics: (options?: MetricsOptions) => Promise<string>;
     /** @throws PublisherError `options`, listing every wrong field */
     constructor(options?: PrometheusPublisherOptions);
-    /** Where the publisher's own server has the page; undefined while it does not listen. */
+    /** URL of the metrics page on the publisher's own server; undefined while the server does not listen. */
     get url(): string | undefined;
     publishEventMetrics(metrics: Readonly<EventMetrics>): void;
     publishNetworkMetrics(metrics: Readonly<NetworkMetrics>): void;
     formatMetrics(metrics: Readonly<EventMetrics> | Readonly<NetworkMetrics>): FormattedMetrics;
-    /** Resolves when the server listens, without one at once. Rejects with a sentence that says what to do, as if the port is taken. */
+    /**
+     * Resolves when the server listens, at once without a server. Rejects with a `PublisherError` that says in one sentence
+     * what to do, for example if the port is taken.
+     */
     start(options?: WaitOptions): Promise<void>;
-    /** Shows the health of a publisher, and of those inside it, on the page as `eventmeter_publisher_*`. */
+    /** Shows the health of a publisher, and of those inside it, on the metrics page as `eventmeter_publisher_*`. */
     watch(publisher: Watched): void;
-    /** Puts the families of records on the pages of a foreign registry until the close. Throws what the registry throws, as for a name that is taken. */
+    /**
+     * Adds the families of records to the pages of a foreign registry until the close. Throws what the registry throws, for
+     * example for a name that is taken.
+     */
     registerInto(registry: WritableRegistry): void;
     /** Resolves at once: a record is settled when it is added to its series. */
-    flush(_options?: WaitOptions): Promise<FlushReport>;
+    flush(options?: WaitOptions): Promise<FlushReport>;
     close(options?: WaitOptions): Promise<FlushReport>;
     health(): PublisherHealth;
-    /** Scrapes the own page; without a server it makes the page only. Never rejects. */
+    /** Scrapes the publisher's own page; without a server it only renders the page. Never rejects. */
     check(options?: WaitOptions): Promise<CheckReport>;
     [Symbol.asyncDispose](): Promise<void>;
 }
@@ -87,7 +90,7 @@ export interface PrometheusPublisherOptions extends CommonOptions {
 
 /** A registry that can be read: one of prom-client, of `@prometheus-io/client`, or of your own. */
 export interface ReadableRegistry {
-    /** Gives each metric as `{ name, help, type, values: { metricName?, labels, value, exemplar? }[] }`. */
+    /** Returns each metric as `{ name, help, type, values: { metricName?, labels, value, exemplar? }[] }`. */
     getMetricsAsJSON(): PromiseLike<readonly unknown[]>;
     /** Media type that the registry renders itself. */
     readonly contentType?: string | undefined;
@@ -127,7 +130,7 @@ export interface ScrapeTls {
     readonly clientCa?: string | Uint8Array | undefined;
 }
 
-/** What is watched: a publisher, or anything else that tells its health. */
+/** What can be watched: a publisher, or anything else with a name and a health. */
 export interface Watched {
     readonly name: string;
     health(): PublisherHealth;

@@ -1,6 +1,8 @@
-export type { PageFormat } from "./page/exposition-text.ts";
+// Entry point: the publisher and the types of its options.
+export type { MetricsOptions } from "./http/metrics-endpoint.ts";
 export type { PrometheusPublisherOptions, ScrapeAuth, ScrapeBounds, ScrapeLabels, ScrapeTls } from "./options.ts";
-export { type MetricsOptions, PrometheusPublisher } from "./publisher.ts";
+export type { PageFormat } from "./page/exposition-text.ts";
+export { PrometheusPublisher } from "./publisher.ts";
 export type { WritableRegistry } from "./sources/registrations.ts";
 export type { ReadableRegistry } from "./sources/registry-families.ts";
 export type { Watched } from "./sources/watched-publishers.ts";

@@ -115,12 +115,30 @@ describe("the server", () => {
     await expect(publisher.start()).rejects.toThrow(sentence);
   });
 
-  test("leaves no server behind when it is closed while it starts", async () => {
+  const freePort = async (): Promise<number> => {
     const holder = createServer().listen(0, "127.0.0.1");
     await once(holder, "listening");
     const { port } = holder.address() as AddressInfo;
     holder.close();
     await once(holder, "close");
+    return port;
+  };
+
+  test("leaves no server behind when the close does not wait for the start", async () => {
+    const port = await freePort();
+    const { publisher } = openPublisher({ port });
+    const starting = publisher.start();
+    const refused = expect(starting).rejects.toMatchObject({ code: "start-failed" });
+    await publisher.close({ signal: AbortSignal.abort() });
+    await refused;
+    await expect
+      .poll(async () => (await exchange(port, ["GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"])).ended)
+      .toBe("refused");
+    expect([publisher.url, publisher.health().state]).toEqual([undefined, "closed"]);
+  });
+
+  test("leaves no server behind when it is closed while it starts", async () => {
+    const port = await freePort();
     const { publisher } = openPublisher({ port });
     const starting = publisher.start();
     const closing = publisher.close();

@@ -9,7 +9,6 @@ import { ScrapeServer, type ScrapeServerParts } from "./scrape-server.ts";
 export class Listener {
   readonly #parts: ScrapeServerParts;
   #listening: { readonly server: ScrapeServer; readonly address: AddressInfo } | undefined;
-  #opening: Promise<void> | undefined;
   #failing = false;
   #closed = false;
 
@@ -38,20 +37,7 @@ export class Listener {
   }
 
   /** Makes one attempt to listen. Rejects with a `PublisherError` that says in one sentence what to do. */
-  listen(): Promise<void> {
-    if (this.#closed) return Promise.resolve();
-    this.#opening = this.#open();
-    return this.#opening;
-  }
-
-  /** Ends the server with every connection; one that is about to listen ends as soon as it does. */
-  async close(): Promise<void> {
-    this.#closed = true;
-    await this.#opening?.catch(() => {});
-    await this.#listening?.server.close();
-  }
-
-  async #open(): Promise<void> {
+  async listen(): Promise<void> {
     const server = new ScrapeServer(this.#parts);
     try {
       this.#listening = { server, address: await server.listen() };
@@ -62,6 +48,12 @@ export class Listener {
       const message = describeFailure(host, port, errorTypeOf(cause));
       throw new PublisherError(message, { code: "start-failed", publisher: name, retryable: true, cause });
     }
+  }
+
+  /** Ends the server with every connection. After an attempt that was still under way it has to be called once more. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#listening?.server.close();
   }
 }
 
