@@ -35,7 +35,7 @@ export declare class PrometheusPublisher implements MetricsPublisher {
      * what to do, for example if the port is taken.
      */
     start(options?: WaitOptions): Promise<void>;
-    /** Shows the health of a publisher, and of those inside it, on the metrics page as `eventmeter_publisher_*`. */
+    /** Shows the health of a publisher, and of those inside it, on the metrics page, in the families `eventmeter_publisher_*`. */
     watch(publisher: Watched): void;
     /**
      * Adds the families of records to the pages of a foreign registry until the close. Throws what the registry throws, for
@@ -53,38 +53,38 @@ export declare class PrometheusPublisher implements MetricsPublisher {
 
 /** Options of a `PrometheusPublisher`. */
 export interface PrometheusPublisherOptions extends CommonOptions {
-    /** Port of the publisher's own server; 0 takes any free one. @default 9464 */
+    /** Port of the publisher's own server; 0 takes any free port. @default 9464 */
     readonly port?: number | undefined;
-    /** Address that the server is bound to; one beyond this machine has to be given on purpose. @default "127.0.0.1" */
+    /** Address that the server binds to. Set it, for example to `0.0.0.0`, if scrapers on other machines must reach the server. @default "127.0.0.1" */
     readonly host?: string | undefined;
-    /** Path of the page on the publisher's own server. @default "/metrics" */
+    /** Path of the metrics page on the publisher's own server. @default "/metrics" */
     readonly path?: string | undefined;
-    /** Whether to have a server of its own; if not, `handler`, `fetch` and `metrics` give the page. @default true */
+    /** Whether the publisher has a server of its own; `handler`, `fetch` and `metrics` serve the page in any case. @default true */
     readonly server?: boolean | undefined;
     /** Whether the server keeps the process running. @default false */
     readonly holdProcess?: boolean | undefined;
     /**
-     * Names, without port, that the Host header may have on the publisher's own server.
-     * @default loopback names on a loopback address, any name on others
+     * Host names, without port, that are allowed in the Host header on the publisher's own server.
+     * @default loopback names on a loopback address, any name on other addresses
      */
     readonly allowedHosts?: readonly string[] | undefined;
-    /** Who may read the page, on every way to it except `metrics()`. @default everybody */
+    /** Credentials that scrapers must send, on every way to the page except `metrics()`. @default none */
     readonly auth?: ScrapeAuth | undefined;
-    /** Serves the page over TLS 1.2 or newer. @default plain HTTP */
+    /** Certificate and key, to serve the page over TLS 1.2 or newer. @default plain HTTP */
     readonly tls?: ScrapeTls | undefined;
-    /** Attributes that become labels, by name; `errorType` is the record's own field. @default none */
+    /** Names of attributes that become labels; `errorType` means the record's own field. @default none */
     readonly labels?: ScrapeLabels | undefined;
-    /** Upper bounds of the buckets in seconds, rising, `+Inf` implied, by family. @default .005 to 10 in 14 steps */
+    /** Upper bounds of the buckets by family, in seconds, rising, without `+Inf`. @default 14 bounds from .005 to 10 */
     readonly bounds?: ScrapeBounds | undefined;
-    /** Label sets per family; what exceeds it is added to one set `_overflow`. @default 2000 */
+    /** Label sets per family; records beyond them are added to one label set `_overflow`. @default 2000 */
     readonly maxLabelSets?: number | undefined;
-    /** Whether each bucket shows the trace id, else the task id, of its last record to scrapers of OpenMetrics. @default false */
+    /** Whether OpenMetrics pages show the trace id, or else the task id, of the last record in each bucket. @default false */
     readonly exemplars?: boolean | undefined;
     /** Whether OpenMetrics pages have `_created` lines, which scrapers store as further series. @default false */
     readonly createdLines?: boolean | undefined;
     /** Whether the page has prom-client's default metrics of the process and its Node.js. @default false */
     readonly processMetrics?: boolean | undefined;
-    /** A registry of prom-client, `@prometheus-io/client` or alike, whose metrics are served on the same page. @default none */
+    /** Registry of prom-client, `@prometheus-io/client` or a similar library whose metrics are served on the same page. @default none */
     readonly registry?: ReadableRegistry | undefined;
 }
 
@@ -96,7 +96,7 @@ export interface ReadableRegistry {
     readonly contentType?: string | undefined;
 }
 
-/** Credentials that a scraper has to send: a user and a password, or a bearer token. */
+/** Credentials that a scraper must send: a user name and a password, or a bearer token. */
 export type ScrapeAuth = {
     readonly username: string;
     readonly password: string;
@@ -107,26 +107,26 @@ export type ScrapeAuth = {
     readonly password?: undefined;
 };
 
-/** Bounds per histogram family. */
+/** Upper bounds of the buckets by histogram family. */
 export interface ScrapeBounds {
     readonly event_duration_seconds?: readonly number[] | undefined;
     readonly network_latency_seconds?: readonly number[] | undefined;
 }
 
-/** Attributes that become labels, per kind of record. */
+/** Names of attributes that become labels, by kind of record. */
 export interface ScrapeLabels {
     readonly event?: readonly string[] | undefined;
     readonly network?: readonly string[] | undefined;
 }
 
-/** What TLS needs, as PEM texts. */
+/** Certificate and key of the server, as PEM texts. */
 export interface ScrapeTls {
     readonly key: string | Uint8Array;
-    /** Certificate of the server, followed by those between it and a known authority. */
+    /** Certificate of the server, followed by the certificates between it and a known authority. */
     readonly cert: string | Uint8Array;
-    /** Of the key. */
+    /** Passphrase of the key. */
     readonly passphrase?: string | undefined;
-    /** Authorities of clients: if given, a scraper has to show a certificate that one of them signed. */
+    /** Authorities of clients: if given, a scraper must present a certificate that one of them signed. */
     readonly clientCa?: string | Uint8Array | undefined;
 }
 

@@ -1,3 +1,4 @@
+// Options of the publisher: their types, rules and defaults.
 import { createSecureContext } from "node:tls";
 import { type HistogramBounds, type PromotedLabels, seriesOptionRules } from "@eventmeter/aggregation";
 import type { Clock, CommonOptions, Resource } from "@eventmeter/core";
@@ -19,70 +20,70 @@ import { checkResource } from "./sources/target-info.ts";
 
 /** Options of a `PrometheusPublisher`. */
 export interface PrometheusPublisherOptions extends CommonOptions {
-  /** Port of the publisher's own server; 0 takes any free one. @default 9464 */
+  /** Port of the publisher's own server; 0 takes any free port. @default 9464 */
   readonly port?: number | undefined;
-  /** Address that the server is bound to; one beyond this machine has to be given on purpose. @default "127.0.0.1" */
+  /** Address that the server binds to. Set it, for example to `0.0.0.0`, if scrapers on other machines must reach the server. @default "127.0.0.1" */
   readonly host?: string | undefined;
-  /** Path of the page on the publisher's own server. @default "/metrics" */
+  /** Path of the metrics page on the publisher's own server. @default "/metrics" */
   readonly path?: string | undefined;
-  /** Whether to have a server of its own; if not, `handler`, `fetch` and `metrics` give the page. @default true */
+  /** Whether the publisher has a server of its own; `handler`, `fetch` and `metrics` serve the page in any case. @default true */
   readonly server?: boolean | undefined;
   /** Whether the server keeps the process running. @default false */
   readonly holdProcess?: boolean | undefined;
   /**
-   * Names, without port, that the Host header may have on the publisher's own server.
-   * @default loopback names on a loopback address, any name on others
+   * Host names, without port, that are allowed in the Host header on the publisher's own server.
+   * @default loopback names on a loopback address, any name on other addresses
    */
   readonly allowedHosts?: readonly string[] | undefined;
-  /** Who may read the page, on every way to it except `metrics()`. @default everybody */
+  /** Credentials that scrapers must send, on every way to the page except `metrics()`. @default none */
   readonly auth?: ScrapeAuth | undefined;
-  /** Serves the page over TLS 1.2 or newer. @default plain HTTP */
+  /** Certificate and key, to serve the page over TLS 1.2 or newer. @default plain HTTP */
   readonly tls?: ScrapeTls | undefined;
-  /** Attributes that become labels, by name; `errorType` is the record's own field. @default none */
+  /** Names of attributes that become labels; `errorType` means the record's own field. @default none */
   readonly labels?: ScrapeLabels | undefined;
-  /** Upper bounds of the buckets in seconds, rising, `+Inf` implied, by family. @default .005 to 10 in 14 steps */
+  /** Upper bounds of the buckets by family, in seconds, rising, without `+Inf`. @default 14 bounds from .005 to 10 */
   readonly bounds?: ScrapeBounds | undefined;
-  /** Label sets per family; what exceeds it is added to one set `_overflow`. @default 2000 */
+  /** Label sets per family; records beyond them are added to one label set `_overflow`. @default 2000 */
   readonly maxLabelSets?: number | undefined;
-  /** Whether each bucket shows the trace id, else the task id, of its last record to scrapers of OpenMetrics. @default false */
+  /** Whether OpenMetrics pages show the trace id, or else the task id, of the last record in each bucket. @default false */
   readonly exemplars?: boolean | undefined;
   /** Whether OpenMetrics pages have `_created` lines, which scrapers store as further series. @default false */
   readonly createdLines?: boolean | undefined;
   /** Whether the page has prom-client's default metrics of the process and its Node.js. @default false */
   readonly processMetrics?: boolean | undefined;
-  /** A registry of prom-client, `@prometheus-io/client` or alike, whose metrics are served on the same page. @default none */
+  /** Registry of prom-client, `@prometheus-io/client` or a similar library whose metrics are served on the same page. @default none */
   readonly registry?: ReadableRegistry | undefined;
 }
 
-/** Credentials that a scraper has to send: a user and a password, or a bearer token. */
+/** Credentials that a scraper must send: a user name and a password, or a bearer token. */
 export type ScrapeAuth =
   | { readonly username: string; readonly password: string; readonly bearer?: undefined }
   | { readonly bearer: string; readonly username?: undefined; readonly password?: undefined };
 
-/** What TLS needs, as PEM texts. */
+/** Certificate and key of the server, as PEM texts. */
 export interface ScrapeTls {
   readonly key: string | Uint8Array;
-  /** Certificate of the server, followed by those between it and a known authority. */
+  /** Certificate of the server, followed by the certificates between it and a known authority. */
   readonly cert: string | Uint8Array;
-  /** Of the key. */
+  /** Passphrase of the key. */
   readonly passphrase?: string | undefined;
-  /** Authorities of clients: if given, a scraper has to show a certificate that one of them signed. */
+  /** Authorities of clients: if given, a scraper must present a certificate that one of them signed. */
   readonly clientCa?: string | Uint8Array | undefined;
 }
 
-/** Attributes that become labels, per kind of record. */
+/** Names of attributes that become labels, by kind of record. */
 export interface ScrapeLabels {
   readonly event?: readonly string[] | undefined;
   readonly network?: readonly string[] | undefined;
 }
 
-/** Bounds per histogram family. */
+/** Upper bounds of the buckets by histogram family. */
 export interface ScrapeBounds {
   readonly event_duration_seconds?: readonly number[] | undefined;
   readonly network_latency_seconds?: readonly number[] | undefined;
 }
 
-/** Options with everything decided. */
+/** Options with their defaults. */
 export interface ResolvedOptions {
   readonly name: string;
   readonly resource: Resource | undefined;
@@ -129,12 +130,12 @@ const tlsGroup = option.group({
 });
 
 const tls: OptionRule = (value, report) => {
-  let isSound = true;
+  let isValid = true;
   tlsGroup(value, (expected, path) => {
-    isSound = false;
+    isValid = false;
     report(expected, path);
   });
-  if (isSound && !isUsable(value as ScrapeTls))
+  if (isValid && !isUsable(value as ScrapeTls))
     report("expected a key and the certificate that belongs to it, as PEM texts");
 };
 
@@ -147,7 +148,7 @@ function isUsable({ key, cert, passphrase, clientCa }: ScrapeTls): boolean {
   }
 }
 
-/** Gives a PEM text in the form that Node takes. */
+/** Returns a PEM text as a string. */
 export function pemText(text: string | Uint8Array): string {
   return typeof text === "string" ? text : Buffer.from(text).toString("utf8");
 }
@@ -180,7 +181,7 @@ const rules: { readonly [Name in keyof PrometheusPublisherOptions]-?: OptionRule
   ),
 };
 
-/** Checks options and fills in the defaults. @throws PublisherError `options`, listing every wrong field */
+/** Validates options and fills in the defaults. @throws PublisherError `options`, listing every wrong field */
 export function resolveOptions(options: PrometheusPublisherOptions): ResolvedOptions {
   checkOptions("prometheus", options, rules, checkTogether);
   return {
@@ -205,7 +206,7 @@ export function resolveOptions(options: PrometheusPublisherOptions): ResolvedOpt
   };
 }
 
-/** Reads the format that a page was asked for. @throws PublisherError `options` for one that there is not */
+/** Returns the format that is asked for. @throws PublisherError `options` for an unknown format */
 export function readFormat(
   name: string,
   options: { readonly format?: PageFormat | undefined } | null | undefined,
@@ -219,6 +220,6 @@ function checkTogether(options: Readonly<Record<string, unknown>>, report: Repor
     const { resource } = options;
     if (typeof resource === "object" && resource !== null) checkResource(resource as Resource, report);
   } catch {
-    // The rule of `resource` has already said that it cannot be read.
+    // The rule of `resource` has already reported that it cannot be read.
   }
 }

@@ -106,7 +106,7 @@ export class PrometheusPublisher implements MetricsPublisher {
     await this.#lifeCycle.publisher.start?.(options);
   }
 
-  /** Shows the health of a publisher, and of those inside it, on the metrics page as `eventmeter_publisher_*`. */
+  /** Shows the health of a publisher, and of those inside it, on the metrics page, in the families `eventmeter_publisher_*`. */
   watch(publisher: Watched): void {
     if (!this.#watched.add(publisher))
       throw new PublisherError("watch() expects a publisher", { code: "options", publisher: this.name });

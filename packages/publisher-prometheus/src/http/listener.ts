@@ -36,7 +36,7 @@ export class Listener {
     return this.#failing;
   }
 
-  /** Makes one attempt to listen. Rejects with a `PublisherError` that says in one sentence what to do. */
+  /** Tries to listen once. Rejects with a `PublisherError` that says in one sentence what to do. */
   async listen(): Promise<void> {
     const server = new ScrapeServer(this.#parts);
     try {

@@ -52,7 +52,7 @@ export class MetricsEndpoint {
     return this.#listener.failing || this.#pages.failing;
   }
 
-  /** Makes one attempt to listen, if there is a server at all. Rejects with a `PublisherError`. */
+  /** Tries to listen once, if the publisher has a server of its own. Rejects with a `PublisherError`. */
   async listen(): Promise<void> {
     if (this.#options.server) await this.#listener.listen();
   }

@@ -21,7 +21,7 @@ export function createPageBuffer(): PageBuffer {
   return { chunks: [], chunk: Buffer.allocUnsafeSlow(CHUNK_BYTES), at: 0 };
 }
 
-/** Makes sure that the next `bytes` bytes go into one chunk. */
+/** Reserves room for the next `bytes` bytes in one chunk. */
 export function reserve(page: PageBuffer, bytes: number): void {
   if (page.at + bytes <= page.chunk.length) return;
   page.chunks.push(page.chunk.subarray(0, page.at));

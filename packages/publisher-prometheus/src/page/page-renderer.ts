@@ -11,7 +11,7 @@ import { FamilyNames } from "./family-names.ts";
 import { writePage } from "./page-writer.ts";
 import type { PlainFamily } from "./plain-families.ts";
 
-/** A whole page, shared by all who asked for it at the same time. */
+/** A whole page, shared by all callers that asked for it at the same time. */
 export class Page {
   readonly chunks: readonly Buffer[];
   #gzipped: Promise<readonly Buffer[]> | undefined;

@@ -14,7 +14,7 @@ export interface PageSource {
 
 const UNREADABLE = "could not be read";
 
-/** Reads one source: one reading at a time, shared by all who ask meanwhile, each within a time of its own. */
+/** Reads one source: one reading at a time, shared by all callers meanwhile, each of which waits within its own budget. */
 export class SourceReader {
   readonly source: PageSource;
   readonly #clock: Clock;

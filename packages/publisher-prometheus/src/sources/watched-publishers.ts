@@ -1,4 +1,4 @@
-// Publishers whose health is shown on the page, as `eventmeter_publisher_*`.
+// Publishers whose health the page shows, in the families `eventmeter_publisher_*`.
 import { toPageable } from "@eventmeter/aggregation";
 import type { PublisherHealth } from "@eventmeter/core";
 import { readHealth } from "@eventmeter/core/publisher";
