@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { SeriesStore } from "@eventmeter/aggregation";
 import { createEventFields, readEvent } from "@eventmeter/core/publisher";
-import { createMetricsEncoder, readExportResponse, readStatus, resourceAttributes } from "@eventmeter/otlp";
+import { createMetricsEncoder, readExportResponse, resourceAttributes } from "@eventmeter/otlp";
 
 const encoder = createMetricsEncoder({
   resource: resourceAttributes({ serviceName: "shop", serviceInstanceId: randomUUID() }),
@@ -23,7 +23,7 @@ if (url !== undefined && body.length > 0) {
   const headers = { "content-type": "application/x-protobuf" };
   const response = await fetch(url, { method: "POST", headers, body, redirect: "manual" });
   const answer = new Uint8Array(await response.arrayBuffer());
-  console.log(response.status, response.ok ? readExportResponse(answer) : readStatus(answer));
+  console.log(response.status, response.ok ? readExportResponse(answer) : "rejected");
 }
 // 659 bytes
 // 200 { rejectedDataPoints: 0, errorMessage: '' }

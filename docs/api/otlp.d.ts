@@ -3,7 +3,7 @@
 import type { Snapshot } from "@eventmeter/aggregation";
 import type { Resource } from "@eventmeter/core";
 
-/** What a receiver says of a request that it took (https://opentelemetry.io/docs/specs/otlp/#partial-success-1); 0 and `""` where it took everything. */
+/** Answer to a request that a receiver accepted (https://opentelemetry.io/docs/specs/otlp/#partial-success-1); 0 and `""` if it took everything. */
 export interface ExportResponse {
     /** As the receiver counts: some count samples, of which a data point has several, and more than were sent. */
     readonly rejectedDataPoints: number;
@@ -34,22 +34,11 @@ export interface MetricsEncoderInit {
 /** Attributes of a resource by name; what is undefined or an empty text is left out. */
 export type OtlpAttributes = Readonly<Record<string, string | number | boolean | undefined>>;
 
-/** What a receiver says of a request that it refused: google.rpc.Status. */
-export interface ResponseStatus {
-    /** By specification a gRPC code; Mimir puts the HTTP status here. */
-    readonly code: number;
-    /** At most 1,024 characters. */
-    readonly message: string;
-}
-
 /** Makes an encoder of snapshots as OTLP metrics: cumulative, with the names as they are, so that each receiver stores these. */
 export declare function createMetricsEncoder({ resource, scope }: MetricsEncoderInit): MetricsEncoder;
 
-/** Reads an ExportMetricsServiceResponse in protobuf; undefined where it is none. Never throws. */
+/** Reads an ExportMetricsServiceResponse in protobuf; returns undefined if the body is not one. Never throws. */
 export declare function readExportResponse(body: Uint8Array): ExportResponse | undefined;
-
-/** Reads a google.rpc.Status in protobuf; undefined where it is none. Never throws. */
-export declare function readStatus(body: Uint8Array): ResponseStatus | undefined;
 
 /**
  * Gives who is measuring as attributes by the names of https://opentelemetry.io/docs/specs/semconv/resource/: those of the

@@ -95,8 +95,6 @@ const MESSAGES: Readonly<Record<string, Fields>> = {
   },
   ArrayValue: { values: [1, "AnyValue", "repeated"] },
   KeyValueList: { values: [1, "KeyValue", "repeated"] },
-  Status: { code: [1, "int32"], message: [2, "string"], details: [3, "Any", "repeated"] },
-  Any: { typeUrl: [1, "string"], value: [2, "bytes"] },
 };
 
 /** A field of its own here is one that says whether it is there, `optional` in the files. */
