@@ -11,37 +11,37 @@ export interface ExportResponse {
     readonly errorMessage: string;
 }
 
-/** Encodes snapshots; keeps the bytes of the label sets that it has seen as long as their store lives. */
+/** Encodes snapshots. Keeps the bytes of the label sets that it has encoded as long as their store lives. */
 export interface MetricsEncoder {
     /**
-     * Gives an ExportMetricsServiceRequest, of no bytes for a snapshot without label sets, which need not be sent. Works in
-     * slices of a few milliseconds and lets others run between them.
+     * Resolves to an ExportMetricsServiceRequest, which is empty and need not be sent for a snapshot without label sets. Works
+     * in slices of a few milliseconds, in turn with all other work in slices.
      */
     encode(snapshot: Snapshot): Promise<Uint8Array<ArrayBuffer>>;
 }
 
-/** Who measures, and with what. */
+/** What all requests of an encoder have in common. */
 export interface MetricsEncoderInit {
-    /** Attributes of the resource, such as `resourceAttributes` gives. */
+    /** Attributes of the resource, such as those that `resourceAttributes` returns. */
     readonly resource: OtlpAttributes;
-    /** The library that made the numbers. */
+    /** The library that produced the numbers. */
     readonly scope: {
         readonly name: string;
         readonly version?: string | undefined;
     };
 }
 
-/** Attributes of a resource by name; what is undefined or an empty text is left out. */
+/** Attributes of a resource by name; undefined and empty texts are left out. */
 export type OtlpAttributes = Readonly<Record<string, string | number | boolean | undefined>>;
 
-/** Makes an encoder of snapshots as OTLP metrics: cumulative, with the names as they are, so that each receiver stores these. */
+/** Creates an encoder of snapshots as OTLP metrics: cumulative, and with the names unchanged, so that each receiver stores exactly these. */
 export declare function createMetricsEncoder({ resource, scope }: MetricsEncoderInit): MetricsEncoder;
 
 /** Reads an ExportMetricsServiceResponse in protobuf; returns undefined if the body is not one. Never throws. */
 export declare function readExportResponse(body: Uint8Array): ExportResponse | undefined;
 
 /**
- * Gives who is measuring as attributes by the names of https://opentelemetry.io/docs/specs/semconv/resource/: those of the
- * fields first, then `attributes` as they are, except where a field has said the same.
+ * Returns a resource as attributes, under the names of https://opentelemetry.io/docs/specs/semconv/resource/: first those of
+ * the fields, then `attributes` unchanged, except those of which a field has the name.
  */
 export declare function resourceAttributes(resource: Resource): OtlpAttributes;

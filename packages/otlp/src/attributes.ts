@@ -1,18 +1,19 @@
+// Attributes: key-value pairs of a resource, a data point or an exemplar.
 import {
-  createWire,
+  createMessage,
   DELIMITED,
   fieldLength,
   FIXED64,
   tagOf,
   textLength,
   VARINT,
-  type Wire,
+  type ProtobufMessage,
   writeDouble,
-  writeHead,
+  writeTagAndLength,
   writeText,
 } from "./protobuf-writer.ts";
 
-/** Attributes of a resource by name; what is undefined or an empty text is left out. */
+/** Attributes of a resource by name; undefined and empty texts are left out. */
 export type OtlpAttributes = Readonly<Record<string, string | number | boolean | undefined>>;
 
 const KEY = tagOf(1, DELIMITED);
@@ -22,58 +23,65 @@ const BOOLEAN = tagOf(2, VARINT);
 const INTEGER = tagOf(3, VARINT);
 const DOUBLE = tagOf(4, FIXED64);
 
-/** Gives the bytes of an attribute that is a text, with its tag and length. */
+/** Returns how many bytes an attribute with a text takes, with its tag and length. */
 export function attributeLength(name: string, text: string): number {
-  return fieldLength(pairLength(textLength(name), fieldLength(textLength(text))));
+  return fieldLength(keyValueLength(textLength(name), fieldLength(textLength(text))));
 }
 
-/** Appends an attribute that is a text. */
-export function writeAttribute(wire: Wire, tag: number, name: string, text: string): void {
+/** Appends an attribute with a text. */
+export function writeAttribute(message: ProtobufMessage, tag: number, name: string, text: string): void {
   const nameBytes = textLength(name);
   const textBytes = textLength(text);
-  writePairHead(wire, tag, name, nameBytes, fieldLength(textBytes));
-  writeHead(wire, TEXT, textBytes);
-  writeText(wire, text);
+  writeAttributeHead(message, tag, name, nameBytes, fieldLength(textBytes));
+  writeTagAndLength(message, TEXT, textBytes);
+  writeText(message, text);
 }
 
-/** Encodes the attributes of a resource. */
+/** Encodes the attributes of a resource, each with `tag`. */
 export function encodeAttributes(tag: number, attributes: OtlpAttributes): Uint8Array<ArrayBuffer> {
   const kept = Object.entries(attributes).filter(([, value]) => value !== undefined && value !== "");
   const values = kept.map(([name, value]) => ({ name, value: encodeValue(value as string | number | boolean) }));
-  const lengths = values.map(({ name, value }) => fieldLength(pairLength(textLength(name), value.length)));
-  const wire = createWire(lengths.reduce((total, length) => total + length, 0));
+  const lengths = values.map(({ name, value }) => fieldLength(keyValueLength(textLength(name), value.length)));
+  const message = createMessage(lengths.reduce((total, length) => total + length, 0));
   for (const { name, value } of values) {
-    writePairHead(wire, tag, name, textLength(name), value.length);
-    wire.bytes.set(value, wire.at);
-    wire.at += value.length;
+    writeAttributeHead(message, tag, name, textLength(name), value.length);
+    message.bytes.set(value, message.at);
+    message.at += value.length;
   }
-  return wire.bytes;
+  return message.bytes;
 }
 
-function pairLength(nameBytes: number, valueBytes: number): number {
+function keyValueLength(nameBytes: number, valueBytes: number): number {
   return fieldLength(nameBytes) + fieldLength(valueBytes);
 }
 
-function writePairHead(wire: Wire, tag: number, name: string, nameBytes: number, valueBytes: number): void {
-  writeHead(wire, tag, pairLength(nameBytes, valueBytes));
-  writeHead(wire, KEY, nameBytes);
-  writeText(wire, name);
-  writeHead(wire, VALUE, valueBytes);
+/** Appends an attribute up to the content of its value. */
+function writeAttributeHead(
+  message: ProtobufMessage,
+  tag: number,
+  name: string,
+  nameBytes: number,
+  valueBytes: number,
+): void {
+  writeTagAndLength(message, tag, keyValueLength(nameBytes, valueBytes));
+  writeTagAndLength(message, KEY, nameBytes);
+  writeText(message, name);
+  writeTagAndLength(message, VALUE, valueBytes);
 }
 
 function encodeValue(value: string | number | boolean): Uint8Array<ArrayBuffer> {
   if (typeof value === "boolean") return Uint8Array.of(BOOLEAN, Number(value));
   if (Number.isSafeInteger(value)) return Uint8Array.of(INTEGER, ...varint64(Number(value)));
-  const wire = createWire(typeof value === "string" ? fieldLength(textLength(value)) : 9);
+  const message = createMessage(typeof value === "string" ? fieldLength(textLength(value)) : 9);
   if (typeof value === "string") {
-    writeHead(wire, TEXT, textLength(value));
-    writeText(wire, value);
+    writeTagAndLength(message, TEXT, textLength(value));
+    writeText(message, value);
   } else {
-    wire.bytes[0] = DOUBLE;
-    wire.at = 1;
-    writeDouble(wire, value);
+    message.bytes[0] = DOUBLE;
+    message.at = 1;
+    writeDouble(message, value);
   }
-  return wire.bytes;
+  return message.bytes;
 }
 
 function varint64(value: number): number[] {

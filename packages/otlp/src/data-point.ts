@@ -1,16 +1,17 @@
+// Data points: written without their numbers first, which are set later, for each request.
 import type { CounterSnapshot, FamilySnapshot, HistogramSnapshot } from "@eventmeter/aggregation";
 import { attributeLength, writeAttribute } from "./attributes.ts";
 import {
-  createWire,
+  createMessage,
   DELIMITED,
   fieldLength,
   FIXED64,
   setCount,
+  type ProtobufMessage,
   tagOf,
   varintLength,
-  type Wire,
   writeDouble,
-  writeHead,
+  writeTagAndLength,
   writeTime,
 } from "./protobuf-writer.ts";
 
@@ -26,7 +27,7 @@ export interface PointTimes {
 }
 
 /** Tag of a data point in a sum or histogram. */
-export const POINT: number = tagOf(1, DELIMITED);
+export const POINT_TAG: number = tagOf(1, DELIMITED);
 
 const START_TIME = tagOf(2, FIXED64);
 const TIME = tagOf(3, FIXED64);
@@ -41,23 +42,23 @@ const HISTOGRAM_ATTRIBUTES = tagOf(9, DELIMITED);
 /** A fixed64 or double with its tag. */
 const FIXED_BYTES = 9;
 
-/** Where numbers begin in a data point, behind their tags. */
+/** Where numbers begin in a data point, after their tags. */
 const START_AT = 1;
 const TIME_AT = START_AT + FIXED_BYTES;
 const VALUE_AT = TIME_AT + FIXED_BYTES;
 const COUNT_AT = VALUE_AT;
 const SUM_AT = COUNT_AT + FIXED_BYTES;
 
-/** Gives the times of a snapshot. */
+/** Returns the times of a snapshot, both in epoch milliseconds. */
 export function pointTimes(startTime: number, time: number): PointTimes {
-  const wire = createWire(16);
-  writeTime(wire, startTime);
-  writeTime(wire, time);
-  const [startLow = 0, startHigh = 0, low = 0, high = 0] = [0, 4, 8, 12].map((at) => wire.view.getUint32(at, true));
+  const message = createMessage(16);
+  writeTime(message, startTime);
+  writeTime(message, time);
+  const [startLow = 0, startHigh = 0, low = 0, high = 0] = [0, 4, 8, 12].map((at) => message.view.getUint32(at, true));
   return { startLow, startHigh, low, high };
 }
 
-/** Gives the bytes of a data point without numbers, exemplars, tag and length. */
+/** Returns how many bytes a data point takes, without exemplars, tag and length. */
 export function blankPointLength(bounds: Bounds, names: readonly string[], values: readonly string[]): number {
   let length = bounds === undefined ? 3 * FIXED_BYTES : histogramLength(bounds.length);
   for (const [at, name] of names.entries()) {
@@ -68,30 +69,30 @@ export function blankPointLength(bounds: Bounds, names: readonly string[], value
 }
 
 /**
- * Appends a data point of `length` bytes that lacks its numbers. An empty label value is left out: for Prometheus it is no
- * label, and the attribute would be kept elsewhere.
+ * Appends a data point of `length` bytes without its numbers. An empty label value is left out: for Prometheus it is the
+ * same as no label, and other receivers would store the attribute.
  */
 export function writeBlankPoint(
-  wire: Wire,
+  message: ProtobufMessage,
   length: number,
   bounds: Bounds,
   names: readonly string[],
   values: readonly string[],
 ): void {
-  writeHead(wire, POINT, length);
-  writeBlank(wire, START_TIME);
-  writeBlank(wire, TIME);
-  if (bounds === undefined) writeBlank(wire, AS_DOUBLE);
-  else writeBlankHistogram(wire, bounds);
+  writeTagAndLength(message, POINT_TAG, length);
+  writeBlank(message, START_TIME);
+  writeBlank(message, TIME);
+  if (bounds === undefined) writeBlank(message, AS_DOUBLE);
+  else writeBlankHistogram(message, bounds);
   const tag = bounds === undefined ? NUMBER_ATTRIBUTES : HISTOGRAM_ATTRIBUTES;
   for (const [at, name] of names.entries()) {
     const value = values[at] ?? "";
-    if (value !== "") writeAttribute(wire, tag, name, value);
+    if (value !== "") writeAttribute(message, tag, name, value);
   }
 }
 
-/** Writes the numbers of one label set into its data point, which begins at `point` behind its length; hot. */
-export function setNumbers(
+/** Sets the numbers of one label set in its data point, whose content begins at the byte `point`. Hot. */
+export function setPointNumbers(
   view: DataView<ArrayBuffer>,
   point: number,
   { startLow, startHigh, low, high }: PointTimes,
@@ -106,8 +107,8 @@ export function setNumbers(
   else setHistogram(view, point, family, index);
 }
 
-// A double although totals are whole numbers: Prometheus keeps doubles, so that every total arrives as it is, above 2^63
-// too, which an integer could not say; and a metric that changed its type there would be two to some receivers.
+// A double although totals are whole numbers: Prometheus stores doubles, so every total arrives unchanged, also above 2^63,
+// which an integer cannot hold; and a metric that changed its type there would be two metrics for some receivers.
 function setTotal(view: DataView<ArrayBuffer>, point: number, { values }: CounterSnapshot, index: number): void {
   view.setFloat64(point + VALUE_AT, values[index] as number, true);
 }
@@ -120,7 +121,7 @@ function setHistogram(view: DataView<ArrayBuffer>, point: number, family: Histog
   let count = 0;
   for (let slot = first; slot < first + width; slot += 1) {
     const records = buckets[slot] as number;
-    // Most buckets are empty, and blank.
+    // Most buckets are empty, and zero already.
     if (records !== 0) setCount(view, at, records);
     count += records;
     at += 8;
@@ -133,18 +134,18 @@ function histogramLength(bounds: number): number {
   return 4 * FIXED_BYTES + fieldLength((bounds + 1) * 8) + (bounds === 0 ? 0 : fieldLength(bounds * 8));
 }
 
-function writeBlankHistogram(wire: Wire, bounds: readonly number[]): void {
-  writeBlank(wire, COUNT);
-  writeBlank(wire, SUM);
+function writeBlankHistogram(message: ProtobufMessage, bounds: readonly number[]): void {
+  writeBlank(message, COUNT);
+  writeBlank(message, SUM);
   const countBytes = (bounds.length + 1) * 8;
-  writeHead(wire, BUCKET_COUNTS, countBytes);
-  wire.at += countBytes;
+  writeTagAndLength(message, BUCKET_COUNTS, countBytes);
+  message.at += countBytes;
   if (bounds.length === 0) return;
-  writeHead(wire, BOUNDS, bounds.length * 8);
-  for (const bound of bounds) writeDouble(wire, bound);
+  writeTagAndLength(message, BOUNDS, bounds.length * 8);
+  for (const bound of bounds) writeDouble(message, bound);
 }
 
-function writeBlank(wire: Wire, tag: number): void {
-  wire.bytes[wire.at] = tag;
-  wire.at += FIXED_BYTES;
+function writeBlank(message: ProtobufMessage, tag: number): void {
+  message.bytes[message.at] = tag;
+  message.at += FIXED_BYTES;
 }

@@ -1,3 +1,4 @@
+// Exemplars of histogram data points.
 import type { Exemplar, HistogramSnapshot } from "@eventmeter/aggregation";
 import { attributeLength, writeAttribute } from "./attributes.ts";
 import {
@@ -5,13 +6,13 @@ import {
   fieldLength,
   FIXED64,
   tagOf,
-  type Wire,
+  type ProtobufMessage,
   writeDouble,
-  writeHead,
+  writeTagAndLength,
   writeTime,
 } from "./protobuf-writer.ts";
 
-/** In a histogram data point. */
+/** Tag of an exemplar in a histogram data point. */
 const EXEMPLAR = tagOf(8, DELIMITED);
 const TIME = tagOf(2, FIXED64);
 const VALUE = tagOf(3, FIXED64);
@@ -19,9 +20,9 @@ const TRACE_ID = tagOf(5, DELIMITED);
 const ATTRIBUTE = tagOf(7, DELIMITED);
 
 const TRACE_BYTES = 16;
-const TRACE = /^[0-9a-fA-F]{32}$/;
+const TRACE_ID_TEXT = /^[0-9a-fA-F]{32}$/;
 
-/** Gives the bytes of the exemplars of one label set. */
+/** Returns how many bytes the exemplars of one label set take. */
 export function exemplarsLength(family: HistogramSnapshot, index: number): number {
   let length = 0;
   for (let bucket = 0; bucket <= family.bounds.length; bucket += 1) {
@@ -32,10 +33,10 @@ export function exemplarsLength(family: HistogramSnapshot, index: number): numbe
 }
 
 /** Appends the exemplars of one label set. */
-export function writeExemplars(wire: Wire, family: HistogramSnapshot, index: number): void {
+export function writeExemplars(message: ProtobufMessage, family: HistogramSnapshot, index: number): void {
   for (let bucket = 0; bucket <= family.bounds.length; bucket += 1) {
     const exemplar = family.exemplar(index, bucket);
-    if (exemplar !== undefined) writeExemplar(wire, exemplar);
+    if (exemplar !== undefined) writeExemplar(message, exemplar);
   }
 }
 
@@ -43,41 +44,41 @@ function exemplarLength({ labels }: Exemplar): number {
   let length = 9 + 9;
   for (const name of Object.keys(labels)) {
     const text = labels[name] as string;
-    length += isTrace(name, text) ? fieldLength(TRACE_BYTES) : attributeLength(name, text);
+    length += isTraceId(name, text) ? fieldLength(TRACE_BYTES) : attributeLength(name, text);
   }
   return length;
 }
 
-function writeExemplar(wire: Wire, exemplar: Exemplar): void {
+function writeExemplar(message: ProtobufMessage, exemplar: Exemplar): void {
   const { labels, value, time } = exemplar;
-  writeHead(wire, EXEMPLAR, exemplarLength(exemplar));
-  wire.bytes[wire.at] = TIME;
-  wire.at += 1;
-  writeTime(wire, time);
-  wire.bytes[wire.at] = VALUE;
-  wire.at += 1;
-  writeDouble(wire, value);
+  writeTagAndLength(message, EXEMPLAR, exemplarLength(exemplar));
+  message.bytes[message.at] = TIME;
+  message.at += 1;
+  writeTime(message, time);
+  message.bytes[message.at] = VALUE;
+  message.at += 1;
+  writeDouble(message, value);
   for (const name of Object.keys(labels)) {
     const text = labels[name] as string;
-    if (isTrace(name, text)) writeTrace(wire, text);
-    else writeAttribute(wire, ATTRIBUTE, name, text);
+    if (isTraceId(name, text)) writeTraceId(message, text);
+    else writeAttribute(message, ATTRIBUTE, name, text);
   }
 }
 
-/** Only an id of 16 bytes fits the field of its own; any other stays a label, as it was. */
-function isTrace(name: string, text: string): boolean {
-  return name === "trace_id" && TRACE.test(text);
+/** Only an id of 16 bytes fits the field for trace ids; any other stays an attribute. */
+function isTraceId(name: string, text: string): boolean {
+  return name === "trace_id" && TRACE_ID_TEXT.test(text);
 }
 
-function writeTrace(wire: Wire, hex: string): void {
-  writeHead(wire, TRACE_ID, TRACE_BYTES);
+function writeTraceId(message: ProtobufMessage, hex: string): void {
+  writeTagAndLength(message, TRACE_ID, TRACE_BYTES);
   for (let at = 0; at < hex.length; at += 2) {
-    wire.bytes[wire.at] = (digit(hex.charCodeAt(at)) << 4) | digit(hex.charCodeAt(at + 1));
-    wire.at += 1;
+    message.bytes[message.at] = (hexDigit(hex.charCodeAt(at)) << 4) | hexDigit(hex.charCodeAt(at + 1));
+    message.at += 1;
   }
 }
 
-/** The letters of hex digits, large and small, end in 1 to 6. */
-function digit(code: number): number {
+/** Returns the value of a hex digit; the codes of letters, upper and lower case, end in 1 to 6. */
+function hexDigit(code: number): number {
   return code < 0x40 ? code & 15 : (code & 15) + 9;
 }

@@ -1,7 +1,9 @@
-/** A field of a message that was read: a varint as number, exact up to 2^53, or bytes; other fields are passed over. */
+// Reader of protobuf messages.
+
+/** Value of a field: a varint as number, exact up to 2^53, or bytes; fields of other types are skipped. */
 export type FieldValue = number | Uint8Array;
 
-/** Takes one field; false ends the reading. */
+/** Called with each field; returns false to end the reading. */
 export type VisitField = (field: number, value: FieldValue) => boolean;
 
 interface Cursor {
@@ -10,8 +12,8 @@ interface Cursor {
 }
 
 /**
- * Reads the fields of a protobuf message in one pass (https://protobuf.dev/programming-guides/encoding/). Gives false for
- * what is none, or was ended by `visit`. Never throws; takes time in proportion to the bytes.
+ * Reads the fields of a protobuf message in one pass (https://protobuf.dev/programming-guides/encoding/). Returns false if
+ * the bytes are not such a message, or `visit` ended the reading. Never throws; takes time in proportion to the bytes.
  */
 export function readFields(bytes: Uint8Array, visit: VisitField): boolean {
   const cursor = { bytes, at: 0 };
@@ -25,25 +27,26 @@ export function readFields(bytes: Uint8Array, visit: VisitField): boolean {
   return true;
 }
 
-/** Gives null for a value that is passed over, undefined where there is none. */
+/** Returns null for a value that is skipped, undefined for an invalid one. */
 function readValue(cursor: Cursor, type: number): FieldValue | null | undefined {
   if (type === 0) {
     const value = readVarint(cursor);
     return Number.isNaN(value) ? undefined : value;
   }
-  if (type === 1 || type === 5) return take(cursor, type === 1 ? 8 : 4) === undefined ? undefined : null;
-  // Groups, the types 3 and 4, are in no message of OTLP.
-  return type === 2 ? take(cursor, readVarint(cursor)) : undefined;
+  if (type === 1 || type === 5) return takeBytes(cursor, type === 1 ? 8 : 4) === undefined ? undefined : null;
+  // No message of OTLP has groups, the types 3 and 4.
+  return type === 2 ? takeBytes(cursor, readVarint(cursor)) : undefined;
 }
 
-function take(cursor: Cursor, length: number): Uint8Array | undefined {
+/** Returns the next bytes; undefined if there are fewer. */
+function takeBytes(cursor: Cursor, length: number): Uint8Array | undefined {
   const { bytes, at } = cursor;
   if (!(length >= 0 && length <= bytes.length - at)) return undefined;
   cursor.at = at + length;
   return bytes.subarray(at, cursor.at);
 }
 
-/** Reads an int64; NaN where there is none. Three parts of 28 bits, so that each one is exact. */
+/** Reads an int64 in three parts of 28 bits, so that each is exact; returns NaN if the bytes are not one. */
 function readVarint(cursor: Cursor): number {
   const parts: [number, number, number] = [0, 0, 0];
   for (let group = 0; group < 10; group += 1) {

@@ -1,9 +1,10 @@
+// The resource of a request: who is measuring.
 import type { Resource } from "@eventmeter/core";
 import type { OtlpAttributes } from "./attributes.ts";
 
 /**
- * Gives who is measuring as attributes by the names of https://opentelemetry.io/docs/specs/semconv/resource/: those of the
- * fields first, then `attributes` as they are, except where a field has said the same.
+ * Returns a resource as attributes, under the names of https://opentelemetry.io/docs/specs/semconv/resource/: first those of
+ * the fields, then `attributes` unchanged, except those of which a field has the name.
  */
 export function resourceAttributes(resource: Resource): OtlpAttributes {
   const fields: readonly (readonly [string, string | undefined])[] = [
@@ -12,8 +13,8 @@ export function resourceAttributes(resource: Resource): OtlpAttributes {
     ["service.instance.id", resource.serviceInstanceId],
     ["deployment.environment.name", resource.environment],
   ];
-  const said = fields.filter(([, value]) => value !== undefined && value !== "");
-  const names = new Set(said.map(([name]) => name));
+  const given = fields.filter(([, value]) => value !== undefined && value !== "");
+  const names = new Set(given.map(([name]) => name));
   const others = Object.entries(resource.attributes ?? {}).filter(([name]) => !names.has(name));
-  return Object.fromEntries([...said, ...others]);
+  return Object.fromEntries([...given, ...others]);
 }

@@ -2,8 +2,8 @@ import { runInSlices, SeriesStore, type Snapshot } from "@eventmeter/aggregation
 import { createMetricsEncoder, type MetricsEncoder } from "@eventmeter/otlp";
 import { fc, test as property } from "@fast-check/vitest";
 import { expect, test } from "vitest";
-import { encodeSteps } from "../src/encoder.ts";
-import type { Templates } from "../src/family-points.ts";
+import { encodeRequest } from "../src/encoder.ts";
+import type { PointCaches } from "../src/family-points.ts";
 import { decodeRequest, expectedMetrics, metricsIn, textField } from "./decode.ts";
 import { addEvent, addNetwork, anySnapshot, anyText, counter, histogram, snapshotOf, START } from "./snapshots.ts";
 
@@ -235,9 +235,9 @@ test.each([
   const store = new SeriesStore({ maxLabelSets: 6_400, exemplars });
   for (let index = 0; index < 6_400; index += 1) addEvent(store, `event ${index}`);
   const snapshot = store.snapshot();
-  const templates: Templates = new WeakMap();
+  const caches: PointCaches = new WeakMap();
   for (const state of ["new", "known"]) {
-    const work = encodeSteps(snapshot, new Uint8Array(), new Uint8Array(), templates);
+    const work = encodeRequest(snapshot, new Uint8Array(), new Uint8Array(), caches);
     let steps = 0;
     let step = work.next();
     for (; step.done !== true; step = work.next()) steps += 1;
