@@ -17,17 +17,17 @@ export interface CounterSnapshot extends SnapshotBase {
     readonly type: "counter";
     /** Totals by index of label set. */
     readonly values: Float64Array;
-    /** The same as one object per label set. */
+    /** The same numbers as one object per label set. */
     readonly points: Iterable<CounterPoint>;
 }
 
 /**
- * Upper bounds of the buckets in seconds, `+Inf` implied: those that OpenTelemetry advises for durations
+ * Upper bounds of the buckets in seconds, without `+Inf`: those that OpenTelemetry recommends for durations
  * (https://opentelemetry.io/docs/specs/semconv/http/http-metrics/).
  */
 export declare const DEFAULT_BOUNDS: readonly number[];
 
-/** The record that a bucket last counted, as far as a page says it. */
+/** The record that a bucket counted last, as far as backends show it. */
 export interface Exemplar {
     /** One label: `trace_id` or `task_id`. */
     readonly labels: Readonly<Record<string, string>>;
@@ -37,21 +37,21 @@ export interface Exemplar {
     readonly time: number;
 }
 
-/** What a family of series is: the same words for every backend, dashboard and alert. */
+/** Definition of one family. */
 export interface FamilyDefinition {
     readonly name: string;
     readonly type: "counter" | "histogram";
-    /** Base unit in Prometheus's words; empty for a plain number. */
+    /** Base unit in Prometheus's spelling; empty for a plain number. */
     readonly unit: "seconds" | "bytes" | "";
     readonly help: string;
-    /** Label names before promoted ones; the first is the label that has most values. */
+    /** Label names, without promoted ones; the first is the label with the most values. */
     readonly labelNames: readonly [string, ...string[]];
 }
 
-/** One family at one moment; `type` tells which. */
+/** One family at one moment; `type` distinguishes the two kinds. */
 export type FamilySnapshot = CounterSnapshot | HistogramSnapshot;
 
-/** Bounds per histogram family. */
+/** Upper bounds of the buckets by histogram family. */
 export interface HistogramBounds {
     readonly event_duration_seconds?: readonly number[] | undefined;
     readonly network_latency_seconds?: readonly number[] | undefined;
@@ -63,7 +63,7 @@ export interface HistogramPoint {
     /** Seconds. */
     readonly sum: number;
     readonly count: number;
-    /** Records per bucket, not cumulative, the last one above all bounds. */
+    /** Records per bucket, not cumulative; the last bucket is above all bounds. */
     readonly bucketCounts: Float64Array;
     readonly bounds: readonly number[];
 }
@@ -71,27 +71,27 @@ export interface HistogramPoint {
 /** A histogram family at one moment. */
 export interface HistogramSnapshot extends SnapshotBase {
     readonly type: "histogram";
-    /** Upper bounds in seconds, inclusive, `+Inf` implied. */
+    /** Upper bounds in seconds, inclusive, without `+Inf`. */
     readonly bounds: readonly number[];
     /** Records per bucket, not cumulative: `bounds.length + 1` for each label set. */
     readonly buckets: Float64Array;
     /** Seconds by index of label set. */
     readonly sums: Float64Array;
-    /** Whether there may be exemplars. */
+    /** Whether the store keeps exemplars. */
     readonly hasExemplars: boolean;
-    /** Gives the exemplar of one bucket of one label set. */
+    /** Returns the exemplar of one bucket of one label set. */
     exemplar(index: number, bucket: number): Exemplar | undefined;
-    /** The same as one object per label set. */
+    /** The same numbers as one object per label set. */
     readonly points: Iterable<HistogramPoint>;
 }
 
-/** Records that exceeded the bound of a family; on snapshots only once there is one. */
+/** Records beyond the limit of a family; in snapshots only once there is such a record. */
 export declare const OVERFLOW: FamilyDefinition;
 
-/** Value of every open label of what exceeds the bound of a family. */
+/** Value of all labels, except those with fixed values, of the label set that counts the records beyond the limit of a family. */
 export declare const OVERFLOW_VALUE = "_overflow";
 
-/** Attributes that become labels, per kind of record. */
+/** Names of attributes that become labels, by kind of record. */
 export interface PromotedLabels {
     readonly event?: readonly string[] | undefined;
     readonly network?: readonly string[] | undefined;
@@ -103,39 +103,39 @@ export declare class SeriesStore {
     /** @throws PublisherError `options`, listing every wrong field */
     constructor(options?: SeriesStoreOptions);
     /**
-     * Adds one finished event. Hot: allocates nothing unless a label set is new or a promoted attribute is no string.
-     * @throws RangeError for fields without an end, and whatever a getter among the attributes throws; nothing was added then
+     * Adds one finished event. Hot: allocates nothing unless a label set is new or a promoted attribute is not a string.
+     * @throws RangeError for fields without an end, and whatever a getter among the attributes throws; nothing is added then
      */
     addEvent(fields: EventFields): void;
     /**
-     * Adds one finished network operation. Hot: allocates nothing unless a label set is new or a promoted attribute is no string.
-     * @throws RangeError for fields without an end, and whatever a getter among the attributes throws; nothing was added then
+     * Adds one finished network operation. Hot: allocates nothing unless a label set is new or a promoted attribute is not a string.
+     * @throws RangeError for fields without an end, and whatever a getter among the attributes throws; nothing is added then
      */
     addNetwork(fields: NetworkFields): void;
-    /** Memory of the numbers of all series, in bytes; the texts of their labels come on top. */
+    /** Memory that the numbers of all series take, in bytes; the texts of their labels come on top. */
     get bytes(): number;
-    /** Gives all series at this one moment; costs a copy of the numbers, about 0.1 ms per 1,000 histograms. */
+    /** Returns all series at this moment; copies the numbers, which takes about 0.1 ms per 1,000 histograms. */
     snapshot(): Snapshot;
     /**
-     * Gives two snapshots of the same moment that hold each label set once between them, as views of the same numbers;
-     * undefined where there are less than two label sets in all.
+     * Returns two snapshots of the same moment that together hold each label set once, as views of the same numbers;
+     * undefined if there are fewer than two label sets.
      */
     split(snapshot: Snapshot): readonly [Snapshot, Snapshot] | undefined;
 }
 
-/** What a store keeps. */
+/** Options of a `SeriesStore`. */
 export interface SeriesStoreOptions {
-    /** Label sets per family; what exceeds it is added to one set `_overflow`. 1 to 1,000,000. @default 2000 */
+    /** Label sets per family, from 1 to 1,000,000; records beyond them are added to one label set `_overflow`. @default 2000 */
     readonly maxLabelSets?: number | undefined;
-    /** Attributes that become labels, by name; `errorType` is the record's field. @default none */
+    /** Names of attributes that become labels; `errorType` means the record's own field. @default none */
     readonly labels?: PromotedLabels | undefined;
-    /** Upper bounds of the buckets in seconds, rising, `+Inf` implied. @default .005 to 10 in 14 steps */
+    /** Upper bounds of the buckets by family, in seconds, rising, without `+Inf`. @default 14 bounds from .005 to 10 */
     readonly bounds?: HistogramBounds | undefined;
-    /** Whether each bucket keeps the trace id, else the task id, of its last record. @default false */
+    /** Whether each bucket keeps the trace id, or else the task id, of its last record. @default false */
     readonly exemplars?: boolean | undefined;
-    /** Where times come from. @default the system's */
+    /** Source of times. @default the system's clock */
     readonly clock?: Clock | undefined;
-    /** Called once per family, with its name, when it first exceeds `maxLabelSets`. @default nothing */
+    /** Called once per family, with its name, when its first record is beyond `maxLabelSets`. @default nothing */
     readonly onOverflow?: ((family: string) => void) | undefined;
 }
 
@@ -150,31 +150,31 @@ export interface SliceOptions {
     readonly pause?: (() => Promise<unknown>) | undefined;
 }
 
-/** All series at one moment. What is added later does not change it. */
+/** All series at one moment. Records that are added later do not change it. */
 export interface Snapshot {
     /** Epoch milliseconds. */
     readonly time: number;
-    /** When the counting began, in epoch milliseconds. */
+    /** When counting began, in epoch milliseconds. */
     readonly startTime: number;
-    /** The families of the catalogue, in its order, and `eventmeter_overflow_total` once anything has overflowed. */
+    /** The families of the catalogue, in its order, and `eventmeter_overflow_total` once a record was beyond a limit. */
     readonly families: readonly FamilySnapshot[];
 }
 
-/** What every family of a snapshot tells. */
+/** What all families of a snapshot have in common. */
 export interface SnapshotBase {
     readonly name: string;
     readonly help: string;
     readonly unit: FamilyDefinition["unit"];
     readonly labelNames: readonly string[];
-    /** How many label sets there are. */
+    /** Number of label sets. */
     readonly size: number;
-    /** Gives the values of one label set in the order of `labelNames`: the same array each time, in each snapshot. */
+    /** Returns the values of one label set in the order of `labelNames`: the same array each time, in each snapshot. */
     labelValues(index: number): readonly string[];
 }
 
 /**
- * Gives any text as a legal label name: each character outside `[a-zA-Z0-9_]` becomes `_`, leading underscores go, since
- * OpenMetrics reserves them, and a leading digit gets `key_` before it, as OTLP receivers do.
+ * Returns any text as a valid label name: each character outside `[a-zA-Z0-9_]` becomes `_`, leading underscores are
+ * removed, because OpenMetrics reserves them, and a leading digit gets the prefix `key_`, as in OTLP receivers.
  */
 export declare function cleanLabelName(text: string): string;
 
@@ -189,5 +189,5 @@ export declare const seriesOptionRules: {
     readonly [Name in keyof SeriesStoreOptions]-?: OptionRule;
 };
 
-/** Gives a value with U+FFFD in place of what cannot stand on a page. */
+/** Returns a value with U+FFFD in place of what a metrics page cannot hold. */
 export declare function toPageable(value: string): string;

@@ -1,11 +1,13 @@
-/** What a family of series is: the same words for every backend, dashboard and alert. */
+// The families of series and their names: the same for every backend, dashboard and alert.
+
+/** Definition of one family. */
 export interface FamilyDefinition {
   readonly name: string;
   readonly type: "counter" | "histogram";
-  /** Base unit in Prometheus's words; empty for a plain number. */
+  /** Base unit in Prometheus's spelling; empty for a plain number. */
   readonly unit: "seconds" | "bytes" | "";
   readonly help: string;
-  /** Label names before promoted ones; the first is the label that has most values. */
+  /** Label names, without promoted ones; the first is the label with the most values. */
   readonly labelNames: readonly [string, ...string[]];
 }
 
@@ -45,7 +47,7 @@ export const NETWORK_LATENCY: FamilyDefinition = {
   labelNames: ["operation"],
 };
 
-/** Records that exceeded the bound of a family; on snapshots only once there is one. */
+/** Records beyond the limit of a family; in snapshots only once there is such a record. */
 export const OVERFLOW: FamilyDefinition = {
   name: "eventmeter_overflow_total",
   type: "counter",
@@ -60,11 +62,11 @@ export const CATALOGUE: readonly FamilyDefinition[] = [EVENT_DURATION, EVENT_RET
 /** Values of the label `direction`, in the order of their series. */
 export const DIRECTIONS: readonly ["sent", "received"] = ["sent", "received"];
 
-/** Value of every open label of what exceeds the bound of a family. */
+/** Value of all labels, except those with fixed values, of the label set that counts the records beyond the limit of a family. */
 export const OVERFLOW_VALUE = "_overflow";
 
 /**
- * Upper bounds of the buckets in seconds, `+Inf` implied: those that OpenTelemetry advises for durations
+ * Upper bounds of the buckets in seconds, without `+Inf`: those that OpenTelemetry recommends for durations
  * (https://opentelemetry.io/docs/specs/semconv/http/http-metrics/).
  */
 export const DEFAULT_BOUNDS: readonly number[] = [

@@ -1,7 +1,8 @@
-import { enlarge } from "./capacity.ts";
+// Exemplars of one histogram family: for each bucket, the record that it counted last.
+import { copyInto } from "./capacity.ts";
 import { toPageable } from "./label-values.ts";
 
-/** The record that a bucket last counted, as far as a page says it. */
+/** The record that a bucket counted last, as far as backends show it. */
 export interface Exemplar {
   /** One label: `trace_id` or `task_id`. */
   readonly labels: Readonly<Record<string, string>>;
@@ -11,10 +12,10 @@ export interface Exemplar {
   readonly time: number;
 }
 
-/** The exemplars of one histogram family, one per bucket of each label set. */
+/** The exemplars of one family; a slot is one bucket of one label set. */
 export interface Exemplars {
   ids: (string | undefined)[];
-  /** 1 where the id is that of a trace. */
+  /** 1 where the id is a trace id. */
   traces: Uint8Array;
   seconds: Float64Array;
   times: Float64Array;
@@ -23,16 +24,16 @@ export interface Exemplars {
 const TRACE_ID = /^[0-9a-f]{32}$/;
 const NO_TRACE = "0".repeat(32);
 
-/** Longest exemplar in characters, label names included: https://prometheus.io/docs/specs/om/open_metrics_spec/#exemplars. */
+/** Longest exemplar in characters, label name included: https://prometheus.io/docs/specs/om/open_metrics_spec/#exemplars. */
 const MAX_CHARACTERS = 128;
 const MAX_TASK_ID = MAX_CHARACTERS - "task_id".length;
 
-/** Makes room for no exemplar yet. */
+/** Creates exemplars without room for any slot. */
 export function createExemplars(): Exemplars {
   return { ids: [], traces: new Uint8Array(), seconds: new Float64Array(), times: new Float64Array() };
 }
 
-/** Keeps the ids of a record as the exemplar of one bucket, in place of the one before; hot. */
+/** Keeps the id of a record as the exemplar of one bucket, in place of the one before. Hot. */
 export function keepExemplar(
   exemplars: Exemplars,
   slot: number,
@@ -41,23 +42,23 @@ export function keepExemplar(
   seconds: number,
   time: number,
 ): void {
-  const traced = traceId !== null && TRACE_ID.test(traceId) && traceId !== NO_TRACE;
-  if (!traced && (taskId === undefined || taskId === "" || !fits(taskId))) return;
-  exemplars.ids[slot] = traced ? traceId : taskId;
-  exemplars.traces[slot] = traced ? 1 : 0;
+  const isTraced = traceId !== null && TRACE_ID.test(traceId) && traceId !== NO_TRACE;
+  if (!isTraced && (taskId === undefined || taskId === "" || !fits(taskId))) return;
+  exemplars.ids[slot] = isTraced ? traceId : taskId;
+  exemplars.traces[slot] = isTraced ? 1 : 0;
   exemplars.seconds[slot] = seconds;
   exemplars.times[slot] = time;
 }
 
-/** Makes room for `slots` exemplars. */
+/** Enlarges exemplars to `slots` slots. */
 export function growExemplars(exemplars: Exemplars, slots: number): void {
   while (exemplars.ids.length < slots) exemplars.ids.push(undefined);
-  exemplars.traces = enlarge(exemplars.traces, new Uint8Array(slots));
-  exemplars.seconds = enlarge(exemplars.seconds, new Float64Array(slots));
-  exemplars.times = enlarge(exemplars.times, new Float64Array(slots));
+  exemplars.traces = copyInto(exemplars.traces, new Uint8Array(slots));
+  exemplars.seconds = copyInto(exemplars.seconds, new Float64Array(slots));
+  exemplars.times = copyInto(exemplars.times, new Float64Array(slots));
 }
 
-/** Copies the exemplars of the first `slots` buckets. */
+/** Returns a copy of the exemplars of the first `slots` buckets. */
 export function copyExemplars({ ids, traces, seconds, times }: Exemplars, slots: number): Exemplars {
   return {
     ids: ids.slice(0, slots),
@@ -67,7 +68,7 @@ export function copyExemplars({ ids, traces, seconds, times }: Exemplars, slots:
   };
 }
 
-/** Gives the exemplar of one bucket. */
+/** Returns the exemplar of one bucket. */
 export function exemplarAt({ ids, traces, seconds, times }: Exemplars, slot: number): Exemplar | undefined {
   const id = ids[slot];
   if (id === undefined) return undefined;

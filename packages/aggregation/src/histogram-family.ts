@@ -1,4 +1,5 @@
-import { enlarge, nextCapacity } from "./capacity.ts";
+// Histogram families: buckets, a sum and exemplars for each label set.
+import { copyInto, nextCapacity } from "./capacity.ts";
 import type { FamilyDefinition } from "./catalogue.ts";
 import { createExemplars, type Exemplars, growExemplars } from "./exemplars.ts";
 import type { LabelSets } from "./label-sets.ts";
@@ -7,16 +8,16 @@ import type { LabelSets } from "./label-sets.ts";
 export interface HistogramFamily {
   readonly definition: FamilyDefinition;
   readonly sets: LabelSets;
-  /** Upper bounds in seconds, `+Inf` implied. */
+  /** Upper bounds in seconds, without `+Inf`. */
   readonly bounds: readonly number[];
   /** Records per bucket, not cumulative: `bounds.length + 1` per label set. */
   buckets: Float64Array;
-  /** Milliseconds per label set: whole milliseconds add up exactly, their thousandths would not. */
+  /** Milliseconds per label set: whole milliseconds add up exactly, seconds would not. */
   sums: Float64Array;
   readonly exemplars: Exemplars | null;
 }
 
-/** Makes a histogram family without label sets. */
+/** Creates a histogram family without label sets. */
 export function createHistogramFamily(
   definition: FamilyDefinition,
   sets: LabelSets,
@@ -33,11 +34,11 @@ export function createHistogramFamily(
   };
 }
 
-/** Counts one duration; gives the slot of its bucket. Hot: allocates nothing unless the label set is new. */
+/** Counts one duration, and returns the slot of its bucket. Hot: allocates nothing unless the label set is new. */
 export function observe(family: HistogramFamily, index: number, milliseconds: number): number {
   const { bounds } = family;
   if (index >= family.sums.length) grow(family);
-  // Divided, not multiplied by .001: 5 ms must be the very number .005 that a bound is written as.
+  // Divided, not multiplied by .001: 5 ms must be exactly the number .005 of a bound.
   const seconds = milliseconds / 1000;
   let bucket = 0;
   while (bucket < bounds.length && seconds > (bounds[bucket] as number)) bucket += 1;
@@ -51,7 +52,7 @@ function grow(family: HistogramFamily): void {
   const { sets, bounds, exemplars } = family;
   const capacity = nextCapacity(family.sums.length, sets);
   const slots = capacity * (bounds.length + 1);
-  family.buckets = enlarge(family.buckets, new Float64Array(slots));
-  family.sums = enlarge(family.sums, new Float64Array(capacity));
+  family.buckets = copyInto(family.buckets, new Float64Array(slots));
+  family.sums = copyInto(family.sums, new Float64Array(capacity));
   if (exemplars !== null) growExemplars(exemplars, slots);
 }

@@ -1,8 +1,11 @@
 // Entry point: the store of series, its snapshots, and what publishers of series have in common.
 export { CATALOGUE, DEFAULT_BOUNDS, type FamilyDefinition, OVERFLOW, OVERFLOW_VALUE } from "./catalogue.ts";
 export type { Exemplar } from "./exemplars.ts";
+export { cleanLabelName } from "./label-names.ts";
+export { toPageable } from "./label-values.ts";
 export { type HistogramBounds, type PromotedLabels, seriesOptionRules, type SeriesStoreOptions } from "./options.ts";
 export { SeriesStore } from "./series-store.ts";
+export { runInSlices, type SliceOptions } from "./slices.ts";
 export type {
   CounterPoint,
   CounterSnapshot,
@@ -12,6 +15,3 @@ export type {
   Snapshot,
   SnapshotBase,
 } from "./snapshot.ts";
-export { cleanLabelName } from "./label-names.ts";
-export { toPageable } from "./label-values.ts";
-export { runInSlices, type SliceOptions } from "./slices.ts";

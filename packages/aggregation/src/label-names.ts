@@ -1,10 +1,11 @@
+// Names of labels: those of promoted attributes are cleaned, and none of them may collide.
 import type { ReportOptionError } from "@eventmeter/core/publisher";
 import { EVENT_DURATION, EVENT_RETRIES, NETWORK_BYTES, NETWORK_LATENCY } from "./catalogue.ts";
 
-/** The record's own field that may be promoted besides attributes. */
+/** The record's own field that can be promoted besides attributes. */
 export const ERROR_TYPE = "errorType";
 
-/** Names that a scraper or a histogram uses itself. */
+/** Names that a scraper or a histogram uses. */
 const RESERVED: ReadonlySet<string> = new Set(["job", "instance", "le", "quantile"]);
 
 const TAKEN = {
@@ -13,8 +14,8 @@ const TAKEN = {
 };
 
 /**
- * Gives any text as a legal label name: each character outside `[a-zA-Z0-9_]` becomes `_`, leading underscores go, since
- * OpenMetrics reserves them, and a leading digit gets `key_` before it, as OTLP receivers do.
+ * Returns any text as a valid label name: each character outside `[a-zA-Z0-9_]` becomes `_`, leading underscores are
+ * removed, because OpenMetrics reserves them, and a leading digit gets the prefix `key_`, as in OTLP receivers.
  */
 export function cleanLabelName(text: string): string {
   return text
@@ -24,8 +25,8 @@ export function cleanLabelName(text: string): string {
 }
 
 /**
- * Gives the label name of a promoted attribute: cleaned, and `job`, `instance`, `le`, `quantile` with `exported_` before them
- * as Prometheus itself does; `errorType`, the record's field, becomes `error_type`.
+ * Returns the label name of a promoted attribute: cleaned, and `job`, `instance`, `le`, `quantile` with the prefix
+ * `exported_`, as in Prometheus; `errorType`, the record's field, becomes `error_type`.
  */
 export function labelNameOf(attribute: string): string {
   if (attribute === ERROR_TYPE) return "error_type";
@@ -33,7 +34,7 @@ export function labelNameOf(attribute: string): string {
   return RESERVED.has(name) ? `exported_${name}` : name;
 }
 
-/** Finds names that would become one label, with each other or with a label that the families of `kind` have anyway. */
+/** Reports names that would become one label, with each other or with a label of the families of `kind`. */
 export function checkLabelNames(
   kind: "event" | "network",
   attributes: readonly string[],

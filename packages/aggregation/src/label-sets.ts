@@ -1,3 +1,4 @@
+// Label sets of one family: a bounded tree that finds the index of a label set without building a key.
 import { type FamilyDefinition, OVERFLOW_VALUE } from "./catalogue.ts";
 import { labelNameOf } from "./label-names.ts";
 import { isPageable, toPageable } from "./label-values.ts";
@@ -10,39 +11,42 @@ export interface LabelSets {
   readonly names: readonly string[];
   /** Label values by index, in the order of `names`. */
   readonly values: (readonly string[])[];
-  /** Records that went to the overflow set. */
+  /** Records that were added to the overflow set. */
   overflowed: number;
   readonly root: Branch;
-  /** Values of the closed label, which stands second; each open label set is kept once for each of them, in a row. */
-  readonly closed: readonly string[];
+  /** All values of the second label, if it has fixed ones; each combination of the other labels has one label set for each, in a row. */
+  readonly fixedValues: readonly string[];
   readonly limit: number;
   /** Index of the overflow set; -1 before there is one. */
   overflowIndex: number;
-  /** By index: the label set that the same record has in its second family; -1 as long as that is not known. */
+  /** By index: the label set that the same record has in its second family; -1 while it is not known. */
   readonly related: number[];
   readonly onOverflow: () => void;
 }
 
-/** What the label sets of a family are made with. */
-export interface LabelSetsInit {
+/** Creates the label sets of one family. */
+export function createLabelSets({
+  definition,
+  promoted,
+  fixedValues,
+  limit,
+  onOverflow,
+}: {
   readonly definition: FamilyDefinition;
-  /** Promoted attributes, which follow the family's own labels. */
+  /** Promoted attributes, whose labels follow the family's own. */
   readonly promoted: readonly string[];
-  readonly closed?: readonly string[];
+  readonly fixedValues: readonly string[];
   readonly limit: number;
-  /** Called when the first record goes to the overflow set. */
+  /** Called when the first record is added to the overflow set. */
   readonly onOverflow: () => void;
-}
-
-/** Makes the label sets of one family. */
-export function createLabelSets({ definition, promoted, closed = [], limit, onOverflow }: LabelSetsInit): LabelSets {
+}): LabelSets {
   const names = [...definition.labelNames, ...promoted.map(labelNameOf)];
   return {
     names,
     values: [],
     overflowed: 0,
     root: new Map(),
-    closed,
+    fixedValues,
     limit,
     overflowIndex: -1,
     related: [],
@@ -51,9 +55,9 @@ export function createLabelSets({ definition, promoted, closed = [], limit, onOv
 }
 
 /**
- * Finds the index of a label set, making it if need be. `path` from `from` on holds the values of the open labels, and
- * the first label's value last: it has most values, so the tree has few large maps rather than many small ones.
- * Hot: keyed by the strings themselves, so that nothing is built and no two sets can be taken for one another.
+ * Returns the index of a label set, which is created if it is new. `path` from `from` on holds the values of the labels
+ * without the fixed ones, and the first label's value last: it has the most values, so the tree has few large maps rather
+ * than many small ones. Hot: keyed by the strings themselves, so nothing is built and no two label sets can be confused.
  */
 export function findLabelSet(sets: LabelSets, path: readonly string[], from: number): number {
   const last = path.length - 1;
@@ -68,10 +72,10 @@ export function findLabelSet(sets: LabelSets, path: readonly string[], from: num
 }
 
 /**
- * Finds the label set of a record in its second family, whose labels are among those of the first, by its index in the
- * first. Hot: the second look-up is done once per label set, except for what overflows, where one index means many records.
+ * Returns the index of a record's label set in its second family, whose labels are among those of the first, from its index
+ * in the first. Hot: the look-up is done once per label set, except in an overflow set, where one index stands for many.
  */
-export function findRelated(
+export function findRelatedSet(
   first: LabelSets,
   index: number,
   second: LabelSets,
@@ -86,15 +90,15 @@ export function findRelated(
 }
 
 function addLabelSet(sets: LabelSets, path: readonly string[], from: number): number {
-  // What a page cannot tell apart must be one series; it is found each time anew, so that no spelling of it is kept.
+  // Values that look the same on a page must be one series; it is looked up each time, so that no other spelling is kept.
   for (let level = from; level < path.length; level += 1)
     if (!isPageable(path[level] as string)) return findLabelSet(sets, path.slice(from).map(toPageable), 0);
-  const span = Math.max(sets.closed.length, 1);
+  const span = Math.max(sets.fixedValues.length, 1);
   if (sets.values.length + span <= sets.limit) return insertLabelSet(sets, path, from);
-  return overflow(sets, path.length - from);
+  return countOverflow(sets, path.length - from);
 }
 
-function overflow(sets: LabelSets, length: number): number {
+function countOverflow(sets: LabelSets, length: number): number {
   sets.overflowed += 1;
   if (sets.overflowIndex < 0) {
     const path = Array.from({ length }, () => OVERFLOW_VALUE);
@@ -106,7 +110,7 @@ function overflow(sets: LabelSets, length: number): number {
 }
 
 function insertLabelSet(sets: LabelSets, path: readonly string[], from: number): number {
-  const values = path.slice(from).map(compact);
+  const values = path.slice(from).map(copyText);
   const name = values.pop() as string;
   let branch = sets.root;
   for (const value of values) {
@@ -114,19 +118,19 @@ function insertLabelSet(sets: LabelSets, path: readonly string[], from: number):
     branch.set(value, next);
     branch = next;
   }
-  // A record may be named as the overflow set is: then that is the overflow set.
+  // A record can have the labels of the overflow set: then its label set is the overflow set.
   const known = branch.get(name);
   if (known !== undefined) return known as number;
   const index = sets.values.length;
   branch.set(name, index);
-  // Joined, not spread: what grows element by element keeps room for more, here as much as all numbers of the set take.
-  if (sets.closed.length === 0) sets.values.push([name].concat(values));
-  else for (const closed of sets.closed) sets.values.push([name, closed].concat(values));
+  // Not spread: an array that grows element by element keeps room for more, here as much as all numbers of the set take.
+  if (sets.fixedValues.length === 0) sets.values.push([name].concat(values));
+  else for (const fixed of sets.fixedValues) sets.values.push([name, fixed].concat(values));
   while (sets.related.length < sets.values.length) sets.related.push(-1);
   return index;
 }
 
-/** As the name of a property a text is kept once, by itself: no slice of a large document stays alive with it. */
-function compact(text: string): string {
+/** Returns a text without what it was cut from: as the name of a property it does not keep a large document alive. */
+function copyText(text: string): string {
   return Object.keys({ [text]: 0 })[0] as string;
 }

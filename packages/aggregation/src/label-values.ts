@@ -1,12 +1,14 @@
+// Values of labels: which of them a metrics page can hold.
+
 /**
- * Tells whether a value can stand on a page as it is: a lone surrogate has no UTF-8, and at a NUL Prometheus 3 gives up the
- * whole page of OpenMetrics.
+ * Returns whether a metrics page can hold a value unchanged: a lone surrogate has no UTF-8, and Prometheus 3 rejects a whole
+ * OpenMetrics page for a NUL.
  */
 export function isPageable(value: string): boolean {
   return value.isWellFormed() && !value.includes("\0");
 }
 
-/** Gives a value with U+FFFD in place of what cannot stand on a page. */
+/** Returns a value with U+FFFD in place of what a metrics page cannot hold. */
 export function toPageable(value: string): string {
   return value.toWellFormed().replaceAll("\0", "\uFFFD");
 }

@@ -1,3 +1,4 @@
+// Options of a series store: their types, rules and defaults.
 import type { Clock } from "@eventmeter/core";
 import {
   checkOptions,
@@ -10,35 +11,35 @@ import {
 import { DEFAULT_BOUNDS } from "./catalogue.ts";
 import { checkLabelNames } from "./label-names.ts";
 
-/** What a store keeps. */
+/** Options of a `SeriesStore`. */
 export interface SeriesStoreOptions {
-  /** Label sets per family; what exceeds it is added to one set `_overflow`. 1 to 1,000,000. @default 2000 */
+  /** Label sets per family, from 1 to 1,000,000; records beyond them are added to one label set `_overflow`. @default 2000 */
   readonly maxLabelSets?: number | undefined;
-  /** Attributes that become labels, by name; `errorType` is the record's field. @default none */
+  /** Names of attributes that become labels; `errorType` means the record's own field. @default none */
   readonly labels?: PromotedLabels | undefined;
-  /** Upper bounds of the buckets in seconds, rising, `+Inf` implied. @default .005 to 10 in 14 steps */
+  /** Upper bounds of the buckets by family, in seconds, rising, without `+Inf`. @default 14 bounds from .005 to 10 */
   readonly bounds?: HistogramBounds | undefined;
-  /** Whether each bucket keeps the trace id, else the task id, of its last record. @default false */
+  /** Whether each bucket keeps the trace id, or else the task id, of its last record. @default false */
   readonly exemplars?: boolean | undefined;
-  /** Where times come from. @default the system's */
+  /** Source of times. @default the system's clock */
   readonly clock?: Clock | undefined;
-  /** Called once per family, with its name, when it first exceeds `maxLabelSets`. @default nothing */
+  /** Called once per family, with its name, when its first record is beyond `maxLabelSets`. @default nothing */
   readonly onOverflow?: ((family: string) => void) | undefined;
 }
 
-/** Attributes that become labels, per kind of record. */
+/** Names of attributes that become labels, by kind of record. */
 export interface PromotedLabels {
   readonly event?: readonly string[] | undefined;
   readonly network?: readonly string[] | undefined;
 }
 
-/** Bounds per histogram family. */
+/** Upper bounds of the buckets by histogram family. */
 export interface HistogramBounds {
   readonly event_duration_seconds?: readonly number[] | undefined;
   readonly network_latency_seconds?: readonly number[] | undefined;
 }
 
-/** Options with everything decided; changing the given arrays later changes nothing. */
+/** Options with their defaults; arrays are copies. */
 export interface ResolvedSeriesOptions {
   readonly maxLabelSets: number;
   readonly eventLabels: readonly string[];
@@ -56,7 +57,7 @@ function promoted(kind: "event" | "network"): OptionRule {
   const list = option.list(attributeName);
   return (value, report) => {
     list(value, report);
-    // Copied: a hole would be passed over.
+    // Copied, because `every` skips holes.
     const names: unknown[] = Array.isArray(value) ? Array.from(value) : [];
     if (names.every((name) => typeof name === "string")) checkLabelNames(kind, names, report);
   };
@@ -83,7 +84,7 @@ export const seriesOptionRules: { readonly [Name in keyof SeriesStoreOptions]-?:
   onOverflow: option.function(),
 };
 
-/** Checks options and fills in the defaults. @throws PublisherError `options`, listing every wrong field */
+/** Validates options and fills in the defaults. @throws PublisherError `options`, listing every wrong field */
 export function resolveOptions(options: SeriesStoreOptions): ResolvedSeriesOptions {
   checkOptions("series-store", options, seriesOptionRules);
   return {

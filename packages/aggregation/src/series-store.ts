@@ -1,3 +1,4 @@
+// The series store: adds finished records to the series of the catalogue.
 import type { Clock } from "@eventmeter/core";
 import type { EventFields, NetworkFields } from "@eventmeter/core/publisher";
 import {
@@ -12,9 +13,9 @@ import { add, type CounterFamily, createCounterFamily } from "./counter-family.t
 import { keepExemplar } from "./exemplars.ts";
 import { createHistogramFamily, type HistogramFamily, observe } from "./histogram-family.ts";
 import { beginReading, endReading, type LabelReading, readLabel } from "./label-reading.ts";
-import { createLabelSets, findLabelSet, findRelated, type LabelSets } from "./label-sets.ts";
+import { createLabelSets, findLabelSet, findRelatedSet, type LabelSets } from "./label-sets.ts";
 import { resolveOptions, type SeriesStoreOptions } from "./options.ts";
-import { type Snapshot, snapshotCounter, snapshotHistogram, snapshotOverflow } from "./snapshot.ts";
+import { copyCounter, copyHistogram, countOverflowed, type Snapshot } from "./snapshot.ts";
 import { splitSnapshot } from "./split.ts";
 
 /** Keeps finished records as the series of the catalogue: bounded, cumulative since construction. */
@@ -42,23 +43,25 @@ export class SeriesStore {
       clock,
       onOverflow,
     } = resolveOptions(options);
-    const sets = (
+    const createSets = (
       definition: FamilyDefinition,
       promoted: readonly string[],
-      closed: readonly string[] = [],
-    ): LabelSets =>
-      createLabelSets({ definition, promoted, closed, limit, onOverflow: () => tell(onOverflow, definition.name) });
+      fixedValues: readonly string[] = [],
+    ): LabelSets => {
+      const report = (): void => callOnOverflow(onOverflow, definition.name);
+      return createLabelSets({ definition, promoted, fixedValues, limit, onOverflow: report });
+    };
     this.#duration = createHistogramFamily(
       EVENT_DURATION,
-      sets(EVENT_DURATION, eventLabels),
+      createSets(EVENT_DURATION, eventLabels),
       durationBounds,
       exemplars,
     );
-    this.#retries = createCounterFamily(EVENT_RETRIES, sets(EVENT_RETRIES, eventLabels));
-    this.#bytes = createCounterFamily(NETWORK_BYTES, sets(NETWORK_BYTES, networkLabels, DIRECTIONS));
+    this.#retries = createCounterFamily(EVENT_RETRIES, createSets(EVENT_RETRIES, eventLabels));
+    this.#bytes = createCounterFamily(NETWORK_BYTES, createSets(NETWORK_BYTES, networkLabels, DIRECTIONS));
     this.#latency = createHistogramFamily(
       NETWORK_LATENCY,
-      sets(NETWORK_LATENCY, networkLabels),
+      createSets(NETWORK_LATENCY, networkLabels),
       latencyBounds,
       exemplars,
     );
@@ -69,14 +72,14 @@ export class SeriesStore {
   }
 
   /**
-   * Adds one finished event. Hot: allocates nothing unless a label set is new or a promoted attribute is no string.
-   * @throws RangeError for fields without an end, and whatever a getter among the attributes throws; nothing was added then
+   * Adds one finished event. Hot: allocates nothing unless a label set is new or a promoted attribute is not a string.
+   * @throws RangeError for fields without an end, and whatever a getter among the attributes throws; nothing is added then
    */
   addEvent(fields: EventFields): void {
-    // A getter among the attributes may publish again: fields are read before it runs, and it finds no reading to share.
+    // A getter among the attributes can publish again: fields are read before it runs, and it finds no reading to share.
     const { eventName, status, errorType, taskId, traceId } = fields;
     const elapsed = elapsedMs(fields.startTime, fields.endTime);
-    const retries = amountOf(fields.retryCount);
+    const retries = countableAmount(fields.retryCount);
     const labels = this.#eventLabels;
     const reading = beginReading(this.#eventReading, fields);
     this.#eventReading = undefined;
@@ -91,19 +94,19 @@ export class SeriesStore {
     const slot = observe(duration, index, elapsed);
     if (duration.exemplars !== null)
       keepExemplar(duration.exemplars, slot, traceId, taskId, elapsed / 1000, this.#clock.now());
-    if (retries > 0) add(this.#retries, findRelated(duration.sets, index, this.#retries.sets, path, 1), retries);
+    if (retries > 0) add(this.#retries, findRelatedSet(duration.sets, index, this.#retries.sets, path, 1), retries);
     this.#eventReading = reading;
   }
 
   /**
-   * Adds one finished network operation. Hot: allocates nothing unless a label set is new or a promoted attribute is no string.
-   * @throws RangeError for fields without an end, and whatever a getter among the attributes throws; nothing was added then
+   * Adds one finished network operation. Hot: allocates nothing unless a label set is new or a promoted attribute is not a string.
+   * @throws RangeError for fields without an end, and whatever a getter among the attributes throws; nothing is added then
    */
   addNetwork(fields: NetworkFields): void {
     const { operation, errorType, taskId, traceId } = fields;
     const elapsed = elapsedMs(fields.startTime, fields.endTime);
-    const sent = amountOf(fields.bytesSent);
-    const received = amountOf(fields.bytesReceived);
+    const sent = countableAmount(fields.bytesSent);
+    const received = countableAmount(fields.bytesReceived);
     const labels = this.#networkLabels;
     const reading = beginReading(this.#networkReading, fields);
     this.#networkReading = undefined;
@@ -117,13 +120,13 @@ export class SeriesStore {
     add(bytes, index, sent);
     add(bytes, index + 1, received);
     const latency = this.#latency;
-    const slot = observe(latency, findRelated(bytes.sets, index, latency.sets, path, 0), elapsed);
+    const slot = observe(latency, findRelatedSet(bytes.sets, index, latency.sets, path, 0), elapsed);
     if (latency.exemplars !== null)
       keepExemplar(latency.exemplars, slot, traceId, taskId, elapsed / 1000, this.#clock.now());
     this.#networkReading = reading;
   }
 
-  /** Memory of the numbers of all series, in bytes; the texts of their labels come on top. */
+  /** Memory that the numbers of all series take, in bytes; the texts of their labels come on top. */
   get bytes(): number {
     let bytes = 0;
     for (const { totals } of [this.#retries, this.#bytes]) bytes += totals.byteLength;
@@ -131,23 +134,23 @@ export class SeriesStore {
     return bytes;
   }
 
-  /** Gives all series at this one moment; costs a copy of the numbers, about 0.1 ms per 1,000 histograms. */
+  /** Returns all series at this moment; copies the numbers, which takes about 0.1 ms per 1,000 histograms. */
   snapshot(): Snapshot {
     const families = [this.#duration, this.#retries, this.#bytes, this.#latency] as const;
-    const overflow = snapshotOverflow(families);
+    const overflow = countOverflowed(families);
     return {
       time: this.#clock.now(),
       startTime: this.#startTime,
       families: [
-        ...families.map((family) => ("bounds" in family ? snapshotHistogram(family) : snapshotCounter(family))),
+        ...families.map((family) => ("bounds" in family ? copyHistogram(family) : copyCounter(family))),
         ...(overflow === undefined ? [] : [overflow]),
       ],
     };
   }
 
   /**
-   * Gives two snapshots of the same moment that hold each label set once between them, as views of the same numbers;
-   * undefined where there are less than two label sets in all.
+   * Returns two snapshots of the same moment that together hold each label set once, as views of the same numbers;
+   * undefined if there are fewer than two label sets.
    */
   split(snapshot: Snapshot): readonly [Snapshot, Snapshot] | undefined {
     return splitSnapshot(snapshot);
@@ -160,15 +163,15 @@ function elapsedMs(startTime: number, endTime: number | null): number {
   throw new RangeError("series-store: only records with an end that is not before their start can be added");
 }
 
-/** Keeps out what would make a counter go down or poison it; a larger amount than can be counted counts as 2^53 - 1. */
-function amountOf(amount: number): number {
+/** Returns 0 for an amount that would make a counter go down or useless, and 2^53 - 1 for a larger one than that. */
+function countableAmount(amount: number): number {
   return amount > 0 && amount < Infinity ? Math.min(amount, Number.MAX_SAFE_INTEGER) : 0;
 }
 
-function tell(onOverflow: (family: string) => void, family: string): void {
+function callOnOverflow(onOverflow: (family: string) => void, family: string): void {
   try {
     onOverflow(family);
   } catch {
-    // Who listens must not cost the record that is being added.
+    // A listener that throws must not cost the record that is being added.
   }
 }

@@ -1,31 +1,32 @@
+// Snapshots: all series of a store at one moment.
 import { type FamilyDefinition, OVERFLOW } from "./catalogue.ts";
 import type { CounterFamily } from "./counter-family.ts";
 import { copyExemplars, type Exemplar, exemplarAt } from "./exemplars.ts";
 import type { HistogramFamily } from "./histogram-family.ts";
 import type { LabelSets } from "./label-sets.ts";
 
-/** All series at one moment. What is added later does not change it. */
+/** All series at one moment. Records that are added later do not change it. */
 export interface Snapshot {
   /** Epoch milliseconds. */
   readonly time: number;
-  /** When the counting began, in epoch milliseconds. */
+  /** When counting began, in epoch milliseconds. */
   readonly startTime: number;
-  /** The families of the catalogue, in its order, and `eventmeter_overflow_total` once anything has overflowed. */
+  /** The families of the catalogue, in its order, and `eventmeter_overflow_total` once a record was beyond a limit. */
   readonly families: readonly FamilySnapshot[];
 }
 
-/** One family at one moment; `type` tells which. */
+/** One family at one moment; `type` distinguishes the two kinds. */
 export type FamilySnapshot = CounterSnapshot | HistogramSnapshot;
 
-/** What every family of a snapshot tells. */
+/** What all families of a snapshot have in common. */
 export interface SnapshotBase {
   readonly name: string;
   readonly help: string;
   readonly unit: FamilyDefinition["unit"];
   readonly labelNames: readonly string[];
-  /** How many label sets there are. */
+  /** Number of label sets. */
   readonly size: number;
-  /** Gives the values of one label set in the order of `labelNames`: the same array each time, in each snapshot. */
+  /** Returns the values of one label set in the order of `labelNames`: the same array each time, in each snapshot. */
   labelValues(index: number): readonly string[];
 }
 
@@ -34,24 +35,24 @@ export interface CounterSnapshot extends SnapshotBase {
   readonly type: "counter";
   /** Totals by index of label set. */
   readonly values: Float64Array;
-  /** The same as one object per label set. */
+  /** The same numbers as one object per label set. */
   readonly points: Iterable<CounterPoint>;
 }
 
 /** A histogram family at one moment. */
 export interface HistogramSnapshot extends SnapshotBase {
   readonly type: "histogram";
-  /** Upper bounds in seconds, inclusive, `+Inf` implied. */
+  /** Upper bounds in seconds, inclusive, without `+Inf`. */
   readonly bounds: readonly number[];
   /** Records per bucket, not cumulative: `bounds.length + 1` for each label set. */
   readonly buckets: Float64Array;
   /** Seconds by index of label set. */
   readonly sums: Float64Array;
-  /** Whether there may be exemplars. */
+  /** Whether the store keeps exemplars. */
   readonly hasExemplars: boolean;
-  /** Gives the exemplar of one bucket of one label set. */
+  /** Returns the exemplar of one bucket of one label set. */
   exemplar(index: number, bucket: number): Exemplar | undefined;
-  /** The same as one object per label set. */
+  /** The same numbers as one object per label set. */
   readonly points: Iterable<HistogramPoint>;
 }
 
@@ -67,29 +68,29 @@ export interface HistogramPoint {
   /** Seconds. */
   readonly sum: number;
   readonly count: number;
-  /** Records per bucket, not cumulative, the last one above all bounds. */
+  /** Records per bucket, not cumulative; the last bucket is above all bounds. */
   readonly bucketCounts: Float64Array;
   readonly bounds: readonly number[];
 }
 
-/** Copies the numbers of a counter family. */
-export function snapshotCounter({ definition, sets, totals }: CounterFamily): CounterSnapshot {
-  return counterSnapshot(describe(definition, sets), totals.slice(0, sets.values.length));
+/** Returns a copy of the numbers of a counter family. */
+export function copyCounter({ definition, sets, totals }: CounterFamily): CounterSnapshot {
+  return createCounterSnapshot(describeFamily(definition, sets), totals.slice(0, sets.values.length));
 }
 
-/** Gives the counter of what has overflowed per family; undefined as long as nothing has. */
-export function snapshotOverflow(families: readonly (CounterFamily | HistogramFamily)[]): CounterSnapshot | undefined {
+/** Returns the counter of the records beyond the limit of each family; undefined while there are none. */
+export function countOverflowed(families: readonly (CounterFamily | HistogramFamily)[]): CounterSnapshot | undefined {
   const overflowed = families.filter(({ sets }) => sets.overflowed > 0);
   if (overflowed.length === 0) return undefined;
   const sets = { names: OVERFLOW.labelNames, values: overflowed.map(({ definition }) => [definition.name]) };
-  return counterSnapshot(
-    describe(OVERFLOW, sets),
+  return createCounterSnapshot(
+    describeFamily(OVERFLOW, sets),
     Float64Array.from(overflowed, (family) => family.sets.overflowed),
   );
 }
 
-/** Makes a counter family of its description and its totals. */
-export function counterSnapshot(base: SnapshotBase, values: Float64Array): CounterSnapshot {
+/** Creates the snapshot of a counter family from its description and totals. */
+export function createCounterSnapshot(base: SnapshotBase, values: Float64Array): CounterSnapshot {
   return {
     type: "counter",
     ...base,
@@ -102,8 +103,8 @@ export function counterSnapshot(base: SnapshotBase, values: Float64Array): Count
   };
 }
 
-/** Copies the numbers of a histogram family. */
-export function snapshotHistogram({
+/** Returns a copy of the numbers of a histogram family. */
+export function copyHistogram({
   definition,
   sets,
   bounds,
@@ -117,7 +118,7 @@ export function snapshotHistogram({
   const sums = milliseconds.slice(0, size);
   for (let index = 0; index < size; index += 1) sums[index] = (sums[index] as number) / 1000;
   const exemplars = current === null ? null : copyExemplars(current, size * width);
-  return histogramSnapshot(describe(definition, sets), {
+  return createHistogramSnapshot(describeFamily(definition, sets), {
     bounds,
     buckets,
     sums,
@@ -126,8 +127,8 @@ export function snapshotHistogram({
   });
 }
 
-/** Makes a histogram family of its description and its numbers. */
-export function histogramSnapshot(
+/** Creates the snapshot of a histogram family from its description and numbers. */
+export function createHistogramSnapshot(
   base: SnapshotBase,
   numbers: Pick<HistogramSnapshot, "bounds" | "buckets" | "sums" | "hasExemplars" | "exemplar">,
 ): HistogramSnapshot {
@@ -149,7 +150,7 @@ export function histogramSnapshot(
   };
 }
 
-function describe(
+function describeFamily(
   { name, help, unit }: FamilyDefinition,
   { names, values }: Pick<LabelSets, "names" | "values">,
 ): SnapshotBase {

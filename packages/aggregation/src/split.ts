@@ -1,18 +1,19 @@
+// Halves of a snapshot that is too large for one request.
 import {
-  counterSnapshot,
+  createCounterSnapshot,
+  createHistogramSnapshot,
   type FamilySnapshot,
-  histogramSnapshot,
   type Snapshot,
   type SnapshotBase,
 } from "./snapshot.ts";
 
-/** Gives two snapshots of the same moment that hold each label set once between them; undefined for less than two. */
+/** Returns two snapshots of the same moment that together hold each label set once; undefined for fewer than two label sets. */
 export function splitSnapshot(snapshot: Snapshot): readonly [Snapshot, Snapshot] | undefined {
   const { time, startTime, families } = snapshot;
   if (families.reduce((total, { size }) => total + size, 0) < 2) return undefined;
   const first: FamilySnapshot[] = [];
   const second: FamilySnapshot[] = [];
-  // What is left over of an odd number goes to either side in turn, so that neither stays empty.
+  // The label set left over of an odd number goes to either half in turn, so that neither stays empty.
   let firstTakesMore = true;
   for (const family of families) {
     const { size } = family;
@@ -27,15 +28,15 @@ export function splitSnapshot(snapshot: Snapshot): readonly [Snapshot, Snapshot]
   ];
 }
 
-/** Gives the label sets from `from` to before `to`, as views of the same numbers. */
+/** Returns the label sets from `from` to before `to`, as views of the same numbers. */
 function partOf(family: FamilySnapshot, from: number, to: number): FamilySnapshot {
   const { name, help, unit, labelNames } = family;
   const labelValues = (index: number): readonly string[] => family.labelValues(from + index);
   const base: SnapshotBase = { name, help, unit, labelNames, size: to - from, labelValues };
-  if (family.type === "counter") return counterSnapshot(base, family.values.subarray(from, to));
+  if (family.type === "counter") return createCounterSnapshot(base, family.values.subarray(from, to));
   const { bounds, buckets, sums, hasExemplars } = family;
   const width = bounds.length + 1;
-  return histogramSnapshot(base, {
+  return createHistogramSnapshot(base, {
     bounds,
     buckets: buckets.subarray(from * width, to * width),
     sums: sums.subarray(from, to),
