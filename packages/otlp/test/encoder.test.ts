@@ -2,8 +2,8 @@ import { runInSlices, SeriesStore, type Snapshot } from "@eventmeter/aggregation
 import { createMetricsEncoder, type MetricsEncoder } from "@eventmeter/otlp";
 import { fc, test as property } from "@fast-check/vitest";
 import { expect, test } from "vitest";
-import { encodeRequest } from "../src/encoder.ts";
 import type { PointCaches } from "../src/family-points.ts";
+import { encodeRequest } from "../src/request.ts";
 import { decodeRequest, expectedMetrics, metricsIn, textField } from "./decode.ts";
 import { addEvent, addNetwork, anySnapshot, anyText, counter, histogram, snapshotOf, START } from "./snapshots.ts";
 

@@ -5,7 +5,7 @@ import { localhostTls } from "@eventmeter/testkit";
 import { expect, onTestFinished, test } from "vitest";
 import { ResponseWriter } from "../src/http/response-writer.ts";
 import { textReply } from "../src/http/scrape-reply.ts";
-import { ScrapeServer, SERVER_LIMITS } from "../src/http/scrape-server.ts";
+import { ScrapeServer } from "../src/http/scrape-server.ts";
 import { exchange, headerOf } from "./raw-http.ts";
 
 async function openSmall(maxConnections: number, tls?: typeof localhostTls): Promise<number> {
@@ -21,7 +21,7 @@ async function openSmall(maxConnections: number, tls?: typeof localhostTls): Pro
     },
     scrapes: { reject: () => undefined, page: () => Promise.resolve(textReply(200, "text/plain", "up 1\n")) },
     responses: new ResponseWriter(systemClock),
-    limits: { ...SERVER_LIMITS, maxConnections },
+    limits: { maxConnections },
   });
   onTestFinished(() => server.close());
   return (await server.listen()).port;

@@ -20,8 +20,8 @@ export interface ServerLimits {
   readonly maxConnections: number;
 }
 
-/** The limits by default: a client that does not complete its request is gone within 10 s. */
-export const SERVER_LIMITS: ServerLimits = {
+// A client that does not complete its request is gone within 10 s.
+const LIMITS: ServerLimits = {
   headersTimeoutMs: 5_000,
   requestTimeoutMs: 8_000,
   keepAliveTimeoutMs: 65_000,
@@ -35,7 +35,8 @@ export interface ScrapeServerParts {
   readonly options: Pick<ResolvedOptions, "name" | "port" | "host" | "path" | "tls" | "holdProcess" | "allowedHosts">;
   readonly scrapes: Pick<ScrapeHandler, "reject" | "page">;
   readonly responses: ResponseWriter;
-  readonly limits?: ServerLimits | undefined;
+  /** Limits that differ from those by default. */
+  readonly limits?: Partial<ServerLimits> | undefined;
 }
 
 /** A server that listens once. */
@@ -47,7 +48,8 @@ export class ScrapeServer {
   readonly #connections: Connections;
   #loopback = true;
 
-  constructor({ options, scrapes, responses, limits = SERVER_LIMITS }: ScrapeServerParts) {
+  constructor({ options, scrapes, responses, limits: given }: ScrapeServerParts) {
+    const limits = { ...LIMITS, ...given };
     this.#options = options;
     this.#scrapes = scrapes;
     this.#responses = responses;
