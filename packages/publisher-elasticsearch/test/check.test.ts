@@ -1,4 +1,6 @@
+import type { CheckReport } from "@eventmeter/core";
 import { ElasticsearchPublisher } from "@eventmeter/publisher-elasticsearch";
+import { createFaultServer } from "@eventmeter/testkit";
 import { createServer } from "node:http";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
@@ -160,10 +162,20 @@ test.each([
     "closed without an answer",
   ],
 ] as const)("a client whose words are %j is understood: %s", async (message, code, text) => {
+  expect(await checkWith(message)).toMatchObject({ ok: false, code, message: expect.stringContaining(text) });
+});
+
+test("of a client's words the first 2,000 characters are looked at", async () => {
+  expect(await checkWith(`${"x".repeat(1_000)}ECONNREFUSED`)).toMatchObject({ code: "connection-refused" });
+  expect(await checkWith(`${"x".repeat(2_000)}ECONNREFUSED`)).toMatchObject({ code: "no-answer" });
+});
+
+/** Checks with a client that throws these words. */
+function checkWith(message: string): Promise<CheckReport> {
   const request = (): Promise<never> => Promise.reject(Object.assign(new Error(message), { name: "ConnectionError" }));
   const { publisher } = openPublisher({ client: { transport: { request }, close: () => Promise.resolve() } });
-  expect(await publisher.check()).toMatchObject({ ok: false, code, message: expect.stringContaining(text) });
-});
+  return publisher.check();
+}
 
 test("a name that nobody has is told apart", async () => {
   const { publisher } = openPublisher({ hosts: ["http://nobody.invalid:9200"] });
@@ -184,6 +196,18 @@ test("a server that does not answer is given up in time", async () => {
   await until(() => fake.requests.length === 1);
   await clock.advance(2_000);
   expect(await checking).toMatchObject({ ok: false, code: "timeout" });
+});
+
+test("a request that is not answered ends with the check, and its connection", async () => {
+  const server = await createFaultServer({ fault: "hang" });
+  onTestFinished(() => server.close());
+  const { publisher, clock } = openPublisher({ hosts: [server.url] });
+  const checking = publisher.check({ timeoutMs: 2_000 });
+  await until(() => server.requests.length === 1);
+  await clock.advance(2_000);
+  expect(await checking).toMatchObject({ ok: false, code: "timeout" });
+  // The client may open another connection at once.
+  await expect.poll(() => server.connections - server.open).toBe(1);
 });
 
 const INVALID_OPTIONS = { serverMode: "hunter2", caFingerprint: "hunter2" };

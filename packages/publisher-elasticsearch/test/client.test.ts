@@ -1,7 +1,8 @@
 import { setImmediate } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
-import { Client as Client9 } from "@elastic/elasticsearch";
+import { Client as Client9, HttpConnection } from "@elastic/elasticsearch";
 import type { ElasticsearchClient } from "@eventmeter/publisher-elasticsearch";
+import { createFaultServer } from "@eventmeter/testkit";
 import { Client as Client8 } from "elasticsearch-8";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { openFakeElasticsearch } from "./fake-elasticsearch.ts";
@@ -126,6 +127,46 @@ describe("its own client", () => {
     await publisher.flush();
     expect(one.bulks.length - reached).toBeGreaterThanOrEqual(40);
     expect(other.bulks.length).toBeGreaterThan(before);
+  });
+
+  test("gives up its own requests 5 s after the limit of a request, should that be missed", async () => {
+    const timeouts: unknown[] = [];
+    class Watched extends HttpConnection {
+      override buildRequestObject(...[params, options]: Parameters<HttpConnection["buildRequestObject"]>) {
+        timeouts.push(options.timeout);
+        return super.buildRequestObject(params, options);
+      }
+    }
+    await using server = await openFakeElasticsearch();
+    const { publisher } = openPublisher({
+      hosts: [server.url],
+      sendTimeoutMs: 7_000,
+      clientOptions: { Connection: Watched },
+    });
+    await publisher.start();
+    expect(new Set(timeouts)).toEqual(new Set([12_000]));
+  });
+
+  test.each([
+    [10_000, "8000ms"],
+    [3_000, "1000ms"],
+    [500, "1000ms"],
+  ])("asks for an answer within the time of a request of %d ms: %s", async (sendTimeoutMs, timeout) => {
+    await using server = await openFakeElasticsearch();
+    const { publisher, publish } = openPublisher({ hosts: [server.url], sendTimeoutMs });
+    publish("a");
+    expect(await publisher.flush()).toMatchObject({ delivered: 1 });
+    expect(server.bulks[0]?.query.get("timeout")).toBe(timeout);
+  });
+
+  test("is closed with the publisher: its connections end", async () => {
+    const server = await createFaultServer({ status: 403 });
+    onTestFinished(() => server.close());
+    const { publisher } = openPublisher({ hosts: [server.url] });
+    await publisher.start();
+    expect(server.open).toBeGreaterThan(0);
+    await publisher.close();
+    await expect.poll(() => server.open).toBe(0);
   });
 
   test("compresses when asked, and limits count plain bytes", async () => {

@@ -241,11 +241,35 @@ describe("an attribute", () => {
     expect(repaired).toBe(1);
   });
 
+  test("that throws leaves nothing behind in the next document", () => {
+    const encoder = new DocumentEncoder({ namespace: "default", indexPrefix: undefined, resource: undefined });
+    const fields = fieldsOf({ eventName: "a", taskId: 1, startTime: NOON });
+    const encode = (): string => Buffer.from(encoder.encode(fields, { id: ID }).data).toString();
+    const expected = encode();
+    fields.attributes = {
+      first: "written before the second one throws",
+      get second(): number {
+        throw new Error("no");
+      },
+    };
+    expect(encode).toThrow("no");
+    fields.attributes = undefined;
+    expect(encode()).toBe(expected);
+  });
+
   test("is absent where there is none", () => {
     expect(encoded({ eventName: "a", taskId: 1, startTime: NOON, attributes: {} }).document).not.toHaveProperty(
       "labels",
     );
   });
+});
+
+test("an attribute of the resource with a NUL in its name is left out", () => {
+  const { document } = encoded(
+    { eventName: "a", taskId: 1, startTime: NOON },
+    { resource: { serviceName: "billing", attributes: { "n\0l": 1, zone: "a" } } },
+  );
+  expect(document["resource"]).toEqual({ zone: "a" });
 });
 
 test("a duration keeps fractions of a millisecond, and a stream its name whatever the day", () => {

@@ -1,6 +1,8 @@
 import { createVirtualClock } from "@eventmeter/testkit";
 import { describe, expect, test } from "vitest";
 import { LaneHolds } from "../src/bulk/lane-holds.ts";
+import { resolveOptions } from "../src/options.ts";
+import { TemplateInstaller } from "../src/templates/template-installer.ts";
 
 const context = {
   signal: new AbortController().signal,
@@ -45,5 +47,40 @@ describe("a lane that rejects documents", () => {
     expect(await shouldHold("lane-1023")).toBe(false);
     holds.recordStored("lane-1024");
     expect(await shouldHold("lane-0")).toBe(true);
+  });
+});
+
+describe("a lane whose template is gone", () => {
+  test("is not held, and its template is installed once for all requests that were sent before", async () => {
+    const clock = createVirtualClock();
+    const methods: string[] = [];
+    async function* body(): AsyncGenerator<Buffer> {
+      yield Buffer.from("{}");
+    }
+    const answering = {
+      transport: {
+        request: async ({ method }: { readonly method: string }) => {
+          methods.push(method);
+          return { statusCode: method === "GET" ? 404 : 200, headers: {}, body: body() };
+        },
+      },
+      close: () => Promise.resolve(),
+    };
+    const installer = new TemplateInstaller(resolveOptions({ client: answering }));
+    const holds = new LaneHolds(clock, installer, 1_000);
+    const rejection = { status: 404, type: "index_not_found_exception" };
+    const shouldHold = (sentAt: number): Promise<boolean> =>
+      holds.shouldHold({ lane: "lane", rejection, sentAt, client: answering, context });
+
+    const before = clock.monotonic();
+    await clock.advance(1_000);
+    expect(await shouldHold(before)).toBe(false);
+    expect(methods).toEqual(["GET", "PUT"]);
+    expect(await shouldHold(before)).toBe(false);
+    expect(methods).toEqual(["GET", "PUT"]);
+
+    await clock.advance(1_000);
+    expect(await shouldHold(clock.monotonic())).toBe(false);
+    expect(methods).toEqual(["GET", "PUT", "GET", "PUT"]);
   });
 });

@@ -312,6 +312,46 @@ describe("a request", () => {
     expect(server.bulks.map(({ body }) => (body.split("\n").length - 1) / 2)).toEqual([4, 4, 4, 4, 2, 2]);
   });
 
+  test("that is answered with 429 and Retry-After again and again is halved, and the halves wait that long", async () => {
+    await using server = await openFakeElasticsearch();
+    const { publisher, publish, clock } = openPublisher({ hosts: [server.url] });
+    await publisher.start();
+    server.intercept = ({ path, body }) =>
+      path.endsWith("/_bulk") && body.split("\n").length > 3
+        ? { ...typed(429, "es_rejected_execution_exception"), headers: { "retry-after": "120" } }
+        : undefined;
+    publish("a", "b");
+    void publisher.flush();
+    await eventually({ clock, leapMs: 150_000 }, () => server.bulks.length === 4);
+    await clock.advance(119_000);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(server.bulks).toHaveLength(4);
+    await eventually({ clock }, () => publisher.health().delivered === 2);
+  });
+
+  test("that is answered with 429 because the disk is full is not halved", async () => {
+    await using server = await openFakeElasticsearch();
+    const { publisher, publish, clock } = openPublisher({ hosts: [server.url] });
+    let full = true;
+    server.intercept = ({ path }) =>
+      full && path.endsWith("/_bulk") ? typed(429, "cluster_block_exception") : undefined;
+    publish("a", "b", "c", "d");
+    void publisher.flush();
+    await eventually({ clock }, () => server.bulks.length >= 9);
+    full = false;
+    await eventually({ clock }, () => publisher.health().delivered === 4);
+    expect(new Set(server.bulks.map(({ body }) => (body.split("\n").length - 1) / 2))).toEqual(new Set([4]));
+  });
+
+  test("of 1,000 documents is read to the end of its answer, also where each document has an error", async () => {
+    await using server = await openFakeElasticsearch();
+    const { publisher, publish } = openPublisher({ hosts: [server.url] });
+    server.fault = () => ({ status: 400, type: "strict_dynamic_mapping_exception" });
+    publish(...Array.from({ length: 1_000 }, (_, index) => `t-${index}`));
+    expect(await publisher.flush()).toMatchObject({ dropped: 1_000, pending: 0 });
+    expect(publisher.health().droppedBy).toEqual({ rejected: 1_000 });
+  });
+
   test("that is answered with 429 whatever its size is tried four times in each", async () => {
     await using server = await openFakeElasticsearch();
     const { publisher, publish, clock } = openPublisher({ hosts: [server.url] });

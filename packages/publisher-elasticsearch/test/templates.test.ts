@@ -342,6 +342,26 @@ test("a template that several requests miss at the same time is installed again 
   expect(errors.filter(({ code }) => code === "held")).toEqual([]);
 });
 
+test("a template that is gone holds its stream if installing it takes longer than a quarter of a request", async () => {
+  await using server = await openFakeElasticsearch();
+  const { publisher, publish, clock, errors } = openPublisher({ hosts: [server.url], sendTimeoutMs: 40_000 });
+  await publisher.start();
+  server.templates.clear();
+  server.intercept = ({ path }) => (path.startsWith("/_index_template/") ? "hang" : undefined);
+  const before = server.requests.length;
+  publish("a");
+  void publisher.flush();
+  await until(() => server.requests.length === before + 2);
+  await clock.advance(9_999);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(errors).toEqual([]);
+  await clock.advance(1);
+  await until(() => errors.length > 0);
+  expect(errors).toMatchObject([{ code: "held", message: expect.stringContaining("index_not_found_exception") }]);
+  server.intercept = undefined;
+  await eventually({ clock }, () => publisher.health().delivered === 1);
+});
+
 test("a template that is there and does not help is looked at once for each attempt, and the records are held", async () => {
   await using server = await openFakeElasticsearch();
   const { publisher, publish, errors, clock } = openPublisher({ hosts: [server.url] });
