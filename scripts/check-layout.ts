@@ -17,7 +17,16 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 const ALLOWED_FOR_PUBLISHERS = ["core", "delivery", "aggregation", "otlp"];
 
 /** Packages in which each source file must open with a line that says what it is. A package is added when it is done. */
-const WITH_OPENING_LINES: ReadonlySet<string> = new Set(["core"]);
+const WITH_OPENING_LINES: ReadonlySet<string> = new Set([
+  "aggregation",
+  "core",
+  "delivery",
+  "otlp",
+  "publisher-composite",
+  "publisher-elasticsearch",
+  "publisher-grafana-cloud",
+  "publisher-prometheus",
+]);
 const OPENING_LINE = /^\/\/ (?!oxlint-|@ts-|#region)\S/;
 
 const FILE_SET = ["CHANGELOG.md", "LICENSE", "README.md", "package.json", "src", "test", "tsconfig.build.json"];
