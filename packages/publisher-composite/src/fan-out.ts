@@ -8,13 +8,6 @@ const MAX_DEPTH = 8;
 
 type AnyRecord = Readonly<EventMetrics> | Readonly<NetworkMetrics>;
 
-const fanOuts = new WeakMap<MetricsPublisher, FanOut>();
-
-/** Registers the fan-out of a composite: composites that it is inside offer it records together with `OfferedPublishers`. */
-export function registerFanOut(composite: MetricsPublisher, fanOut: FanOut): void {
-  fanOuts.set(composite, fanOut);
-}
-
 /** Offers records to the children of one composite. */
 export class FanOut {
   closed = false;
@@ -134,6 +127,14 @@ class OfferedPublishers {
     this.#publishers[this.#count] = publisher;
     this.#count += 1;
   }
+}
+
+/** Fan-outs by their composite. */
+const fanOuts = new WeakMap<MetricsPublisher, FanOut>();
+
+/** Registers the fan-out of a composite, so that a composite around it passes on which publishers have had a record. */
+export function registerFanOut(composite: MetricsPublisher, fanOut: FanOut): void {
+  fanOuts.set(composite, fanOut);
 }
 
 function publish(publisher: MetricsPublisher, record: AnyRecord, kind: RecordKind): unknown {
