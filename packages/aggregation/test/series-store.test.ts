@@ -148,9 +148,21 @@ test("two stores share nothing", () => {
 test("says how much memory its numbers take, which grows with label sets and not with records", () => {
   const store = new SeriesStore();
   expect(store.bytes).toBe(0);
-  for (let records = 0; records < 100; records += 1) addEvent(store, { eventName: "a" });
+  const add = (name: string): void => {
+    addEvent(store, { eventName: name, retryCount: 1 });
+    addNetwork(store, { operation: name });
+  };
+  // A histogram has 15 buckets and a sum, and there are three counters.
+  const bytesPerName = (2 * (15 + 1) + 3) * 8;
+  add("a");
   const one = store.bytes;
-  expect(one).toBeGreaterThanOrEqual((15 + 1) * 8);
-  for (let sets = 0; sets < 1_000; sets += 1) addEvent(store, { eventName: `e${sets}` });
-  expect(store.bytes).toBeGreaterThanOrEqual(1_001 * 16 * 8);
+  expect(one).toBeGreaterThanOrEqual(bytesPerName);
+  for (let records = 0; records < 10_000; records += 1) add("a");
+  expect(store.bytes).toBe(one);
+  for (let names = 0; names < 900; names += 1) add(`e${names}`);
+  const many = store.bytes;
+  expect(many).toBeGreaterThanOrEqual(901 * bytesPerName);
+  expect(many).toBeLessThanOrEqual(2 * 901 * bytesPerName + one);
+  for (let records = 0; records < 10_000; records += 1) add(`e${records % 900}`);
+  expect(store.bytes).toBe(many);
 });
