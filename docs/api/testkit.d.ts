@@ -9,26 +9,26 @@ export interface ConformanceCase {
     readonly run: () => Promise<void>;
 }
 
-/** What the suite needs to know of a publisher; `create` alone already judges all thirteen rules. */
+/** Publishers under test; with `create` alone, all thirteen rules are tested. */
 export interface ConformanceOptions {
     /** A publisher whose backend works. A wrapper or composite gives the options to the publishers inside too. */
     readonly create: CreatePublisher;
-    /** The same over a backend that takes everything and never answers: judges timeouts, bounds and what a close leaves. */
+    /** The same over a backend that takes everything and never answers, for timeouts, bounds and what a close leaves. */
     readonly stalled?: CreatePublisher | undefined;
-    /** The same over a backend that refuses everything: judges what is reported and counted. */
+    /** The same over a backend that rejects everything, for what is reported and counted. */
     readonly failing?: CreatePublisher | undefined;
-    /** Values that `create` puts into the publisher's options and nobody may see again. */
+    /** Values that `create` puts into the publisher's options and that must not appear anywhere. */
     readonly secrets?: readonly string[] | undefined;
-    /** `mapped`: the publisher formats a changed record, so that only purity and shape are judged. @default "standard" */
+    /** `mapped`: the publisher formats a changed record, so that only purity and shape are tested. @default "standard" */
     readonly format?: "standard" | "mapped" | undefined;
     /** Seed of malformed records and random schedules. @default 1 */
     readonly seed?: number | undefined;
 }
 
-/** Makes the publisher under test, with the options of the case spread into its own. */
+/** Creates the publisher under test, with the options of the case spread into its own. */
 export type CreatePublisher = (options: CommonOptions) => MetricsPublisher | Promise<MetricsPublisher>;
 
-/** Makes a reply that repeats a request, in a form of one backend. */
+/** Creates a reply that repeats a request, in a form of one backend. */
 export type EchoForm = (request: FaultRequest, status: number) => FaultReply;
 
 /** A record as the vectors write it: JSON, with what JSON lacks in objects whose one key begins with `$`. */
@@ -63,11 +63,11 @@ export type Fault =
 /** What comes is no HTTP. */
  | "garbage";
 
-/** How one request is answered; a plain one is a whole reply with keep-alive. */
+/** How one request is answered; without a fault, by a whole reply with keep-alive. */
 export interface FaultReply {
     /** @default 200 */
     readonly status?: number | undefined;
-    /** On top of Content-Length, or instead of it if named here; an array repeats a header. */
+    /** In addition to Content-Length, or instead of it if named here; an array repeats a header. */
     readonly headers?: Readonly<Record<string, string | readonly string[]>> | undefined;
     /** @default empty */
     readonly body?: string | Uint8Array | undefined;
@@ -81,19 +81,19 @@ export interface FaultReply {
 /** A request as the server read it. */
 export interface FaultRequest {
     readonly method: string;
-    /** Path and query, as they were sent. */
+    /** Path and query as they were sent. */
     readonly path: string;
     /** Names in lower case; of a repeated header the last value. */
     readonly headers: Readonly<Record<string, string>>;
     /** The body so far: all of it, unless the reply does not wait for it. */
     readonly body: Uint8Array;
-    /** Which connection it came over, counted from 1 for the first request on it. */
+    /** Which request on its connection it is, counted from 1. */
     readonly onConnection: number;
 }
 
 /**
- * What the server does with requests: always the same, one reply after the other and then plain 200s, or what a function
- * says. A function is asked once the whole request is read. @param index how many requests came before, over all connections
+ * How the server answers requests: always the same, one reply after the other and then plain 200s, or what a function
+ * returns. A function is called once the whole request is read. @param index how many requests came before, over all connections
  */
 export type FaultScript = FaultReply | readonly FaultReply[] | ((request: FaultRequest, index: number) => FaultReply | Promise<FaultReply>);
 
@@ -102,21 +102,21 @@ export interface FaultServer extends AsyncDisposable {
     /** `http://127.0.0.1:<port>/`; the port stays the same through `refuse()` and `accept()`. */
     readonly url: string;
     readonly port: number;
-    /** Every request that was read to its end, or that is answered without; oldest first. */
+    /** Every request that was read to its end, or that is answered before that; oldest first. */
     readonly requests: readonly FaultRequest[];
-    /** Connections taken so far, also those without a request. */
+    /** Connections accepted so far, also those without a request. */
     readonly connections: number;
-    /** Connections open now. */
+    /** Connections that are open. */
     readonly open: number;
-    /** Of these, the ones whose last request has not been answered to its end: what a client that gave up has to close. */
+    /** Open connections whose last request has not been answered to its end: a client that gave up has to close them. */
     readonly unanswered: number;
-    /** Bytes of replies handed to the sockets so far, those on the way to the client included. */
+    /** Bytes of replies written to the sockets so far, those on the way to the client included. */
     readonly bytesSent: number;
-    /** Replaces the script; a list begins anew. */
+    /** Replaces the script; a list begins at its first reply. */
     script(script: FaultScript): void;
     /** Resolves when so many requests have come in all; rejects after `timeoutMs` of real time, 5 s by default. */
     received(count: number, timeoutMs?: number): Promise<void>;
-    /** Closes the port, and every connection with a reset: new ones are refused. */
+    /** Closes the port and resets every connection: further ones fail with ECONNREFUSED. */
     refuse(): Promise<void>;
     /** Opens the port again. */
     accept(): Promise<void>;
@@ -124,7 +124,7 @@ export interface FaultServer extends AsyncDisposable {
     close(): Promise<void>;
 }
 
-/** What formatMetrics makes of one record. */
+/** A record, and its standard dictionary. */
 export interface FormatVector {
     readonly name: string;
     readonly kind: "event" | "network";
@@ -133,35 +133,35 @@ export interface FormatVector {
     readonly expect: EncodedRecord;
 }
 
-/** One way in which a server, or somebody before it, answers as it should not. */
+/** One way in which a server, or a proxy in front of it, answers as it should not. */
 export interface HostileReply {
     readonly name: string;
     /** For `createFaultServer`. */
     readonly script: FaultScript;
-    /** Whether it repeats what was sent, credentials and records included. */
+    /** Whether the reply repeats what was sent, credentials and records included. */
     readonly echoes: boolean;
 }
 
-/** What makes the replies look like those of a backend. */
+/** Options that make the replies look like those of a backend. */
 export interface HostileReplyOptions {
     /** Content type of the backend's replies. @default "application/json" */
     readonly contentType?: string | undefined;
-    /** Further headers of every reply that the backend itself might have sent. */
+    /** Further headers of every reply that the backend itself could have sent. */
     readonly headers?: FaultReply["headers"];
-    /** Headers of requests that hold a secret, in lower case, the first one above all. @default ["authorization"] */
+    /** Headers of requests that hold a secret, in lower case, the most important one first. @default ["authorization"] */
     readonly credentials?: readonly string[] | undefined;
     /** Further forms in which the backend may repeat a request, by name; each comes with every status. */
     readonly forms?: Readonly<Record<string, EchoForm>> | undefined;
 }
 
-/** What becomes of a record by the table of normalisation; `either` where it depends on which fields a publisher reads. */
+/** What normalisation does with a record; `either` where it depends on which fields a publisher reads. */
 export type MalformedOutcome = "dropped" | "kept" | "either";
 
-/** A record that a program should not publish and may. */
+/** A record that a program should not publish, although it can. */
 export interface MalformedRecord {
-    /** Which method to give it to. */
+    /** The method that takes it. */
     readonly kind: "event" | "network";
-    /** The argument; anything at all. */
+    /** The argument, which can be anything. */
     readonly record: unknown;
     /** What is wrong with it, for a failure message. */
     readonly fault: string;
@@ -175,7 +175,7 @@ export interface NextOptions {
     readonly timeoutMs?: number | undefined;
 }
 
-/** What normalisation makes of one record. */
+/** A record, and what normalisation makes of it. */
 export interface NormaliseVector {
     readonly name: string;
     readonly kind: "event" | "network";
@@ -184,18 +184,18 @@ export interface NormaliseVector {
         readonly valid: true;
         /** How many fields were repaired or left out. */
         readonly repaired: number;
-        /** Those fields that the vector is about. */
+        /** The fields that the vector is about. */
         readonly fields: EncodedRecord;
         /** All attributes that are kept, where the vector is about them. */
         readonly attributes?: EncodedRecord | undefined;
     } | {
         readonly valid: false;
-        /** What the reason has to say. */
+        /** Text that the reason has to contain. */
         readonly says?: string | undefined;
     };
 }
 
-/** What was recorded up to one moment. */
+/** Everything that was recorded up to one moment. */
 export interface RecordedMetrics {
     readonly events: readonly FormattedEvent[];
     readonly networks: readonly FormattedNetwork[];
@@ -211,13 +211,13 @@ export declare class RecordingPublisher implements MetricsPublisher {
     get events(): readonly FormattedEvent[];
     /** Dictionaries of the network operations so far, oldest first. */
     get networks(): readonly FormattedNetwork[];
-    /** Gives the oldest event that was not given yet, or waits for it. Rejects when the time is over. */
+    /** Returns the oldest event that was not returned yet, or waits for it. Rejects when the time is over. */
     nextEvent(options?: NextOptions): Promise<FormattedEvent>;
-    /** Gives the oldest network operation that was not given yet, or waits for it. Rejects when the time is over. */
+    /** Returns the oldest network operation that was not returned yet, or waits for it. Rejects when the time is over. */
     nextNetwork(options?: NextOptions): Promise<FormattedNetwork>;
-    /** Gives a copy of everything recorded so far, which no later record changes. */
+    /** Returns a copy of everything recorded so far, which no later record changes. */
     snapshot(): RecordedMetrics;
-    /** Forgets what was recorded; the numbers of `health()` go on. */
+    /** Removes what was recorded; the numbers of `health()` stay. */
     reset(): void;
     publishEventMetrics(metrics: Readonly<EventMetrics>): void;
     publishNetworkMetrics(metrics: Readonly<NetworkMetrics>): void;
@@ -228,43 +228,43 @@ export declare class RecordingPublisher implements MetricsPublisher {
     [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** A clock that stands still until it is told to go on. */
+/** A clock that stands still until a test advances it. A plain object, so that a test can replace a method of a copy. */
 export interface VirtualClock extends Clock {
     /** Timers that are set and have neither run nor been cancelled. */
     readonly pendingTimers: number;
-    /** Lets `ms` milliseconds pass: runs what falls due in order, and lets promises settle before, between and after. */
+    /** Lets `ms` milliseconds pass: runs due timers in order, and lets promises settle before, between and after them. */
     advance(ms: number): Promise<void>;
 }
 
-/** Finished records, and who measures, with values that occur nowhere else: no message may repeat one of them. */
+/** Finished records and a resource with values that occur nowhere else: no message may repeat one of them. */
 export declare const canaryRecords: {
     readonly event: EventMetrics;
     readonly network: NetworkMetrics;
     readonly resource: Resource;
-    /** What `findSecrets` looks for, by where it stands; the attribute's has the form of a word of a server's own. */
+    /** The values for `findSecrets`, by field; that of the attribute has the form of a word that a server itself could use. */
     readonly values: Readonly<Record<"taskId" | "attribute" | "errorMessage" | "host" | "traceId" | "resource", string>>;
 };
 
-/** Gives the cases that a publisher has to pass, at least one for each of the thirteen rules of the contract. */
+/** Returns the cases that a publisher has to pass, at least one for each of the thirteen rules of the contract. */
 export declare function conformanceCases(options: ConformanceOptions): readonly ConformanceCase[];
 
-/** Opens a fault server; without a script it answers every request with an empty 200. */
+/** Creates a fault server and opens its port; without a script it answers every request with an empty 200. */
 export declare function createFaultServer(script?: FaultScript): Promise<FaultServer>;
 
-/** Makes a clock for tests. @param startMs wall time in epoch milliseconds to begin at; 1 January 2026 by default */
+/** Creates a clock for tests. @param startMs wall time to begin at, in epoch milliseconds; 1 January 2026 by default */
 export declare function createVirtualClock(startMs?: number): VirtualClock;
 
-/** Gives the record, or the expectation, that a vector stands for. */
+/** Returns the record, or the expectation, that a vector describes. */
 export declare function decodeVector(encoded: EncodedRecord): Record<string, unknown>;
 
-/** Gives all that a request said, in clear: its body unpacked, and what stands in base64 behind an authorization scheme. */
+/** Returns everything that a request contains, in clear text: its body unpacked, and the credentials of an authorization scheme decoded from base64. */
 export declare function echoOf({ method, path, headers, body }: FaultRequest): string;
 
 /**
- * Gives the names of the secrets that a value shows to those who print, serialize or take it apart: in clear (in any case),
- * in base64, base64url or hexadecimal, or escaped for a URL or for JSON; at any depth, in keys, causes, hidden properties and
- * bytes too. Getters, `toJSON` and `toString` are run. A secret has to be long and odd enough not to occur by chance: an
- * empty one is a RangeError, and so is a value of more than a million parts. @param secrets by what they are
+ * Returns the names of the secrets that a value shows when it is printed, serialized or taken apart: in clear text (in any
+ * case), in base64, base64url or hexadecimal, or escaped for a URL or for JSON; at any depth, also in keys, causes, hidden
+ * properties and bytes. Getters, `toJSON` and `toString` are called. A secret has to be long and unusual enough not to occur
+ * by chance. Throws a RangeError for an empty secret, and for a value of more than a million parts. @param secrets by name
  */
 export declare function findSecrets(value: unknown, secrets: Readonly<Record<string, string>>): readonly string[];
 
@@ -272,9 +272,10 @@ export declare function findSecrets(value: unknown, secrets: Readonly<Record<str
 export declare const formatVectors: readonly FormatVector[];
 
 /**
- * Gives what a publisher that pushes over HTTP has to live through without hanging, swelling or giving a secret away: broken
- * connections, bodies that unpack to 16 MiB, redirects with the credentials in their Location, and with every status replies
- * that repeat the request as text, HTML, JSON and headers. To be used with a short timeout: some never end.
+ * Returns replies that a publisher that pushes over HTTP has to survive without hanging, without holding much memory and
+ * without showing a secret: broken connections, bodies that unpack to 16 MiB, redirects with the credentials in their
+ * Location, and with every status replies that repeat the request as text, HTML, JSON and headers. Use a short timeout,
+ * because some never end.
  */
 export declare function hostileReplies(options?: HostileReplyOptions): readonly HostileReply[];
 
@@ -285,7 +286,7 @@ export declare const localhostTls: {
 };
 
 /**
- * Gives records with wrong types, throwing getters, Proxies, cycles, symbols, huge strings, impossible numbers and times.
+ * Yields records with wrong types, throwing getters, Proxies, cycles, symbols, huge strings, impossible numbers and times.
  * The same seed gives the same records.
  */
 export declare function malformedRecords(seed: number, count: number): Generator<MalformedRecord, void, undefined>;

@@ -1,3 +1,4 @@
+// Records whose values occur nowhere else, to look for in messages.
 import type { EventMetrics, NetworkMetrics, Resource } from "@eventmeter/core";
 
 const values = {
@@ -11,12 +12,12 @@ const values = {
 
 const endTime = Date.UTC(2026, 10, 22, 12);
 
-/** Finished records, and who measures, with values that occur nowhere else: no message may repeat one of them. */
+/** Finished records and a resource with values that occur nowhere else: no message may repeat one of them. */
 export const canaryRecords: {
   readonly event: EventMetrics;
   readonly network: NetworkMetrics;
   readonly resource: Resource;
-  /** What `findSecrets` looks for, by where it stands; the attribute's has the form of a word of a server's own. */
+  /** The values for `findSecrets`, by field; that of the attribute has the form of a word that a server itself could use. */
   readonly values: Readonly<Record<"taskId" | "attribute" | "errorMessage" | "host" | "traceId" | "resource", string>>;
 } = {
   event: {

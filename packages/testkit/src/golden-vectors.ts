@@ -1,3 +1,4 @@
+// Golden vectors: records, and what normalisation and formatMetrics make of them.
 import formatVectorsJson from "./vectors/format-metrics.json" with { type: "json" };
 import normaliseVectorsJson from "./vectors/normalise.json" with { type: "json" };
 
@@ -6,7 +7,7 @@ export interface EncodedRecord {
   readonly [field: string]: unknown;
 }
 
-/** What normalisation makes of one record. */
+/** A record, and what normalisation makes of it. */
 export interface NormaliseVector {
   readonly name: string;
   readonly kind: "event" | "network";
@@ -16,19 +17,19 @@ export interface NormaliseVector {
         readonly valid: true;
         /** How many fields were repaired or left out. */
         readonly repaired: number;
-        /** Those fields that the vector is about. */
+        /** The fields that the vector is about. */
         readonly fields: EncodedRecord;
         /** All attributes that are kept, where the vector is about them. */
         readonly attributes?: EncodedRecord | undefined;
       }
     | {
         readonly valid: false;
-        /** What the reason has to say. */
+        /** Text that the reason has to contain. */
         readonly says?: string | undefined;
       };
 }
 
-/** What formatMetrics makes of one record. */
+/** A record, and its standard dictionary. */
 export interface FormatVector {
   readonly name: string;
   readonly kind: "event" | "network";
@@ -43,7 +44,7 @@ export const normaliseVectors: readonly NormaliseVector[] = normaliseVectorsJson
 /** The standard dictionary, rule by rule, with expectations written by hand. */
 export const formatVectors: readonly FormatVector[] = formatVectorsJson as readonly FormatVector[];
 
-/** Gives the record, or the expectation, that a vector stands for. */
+/** Returns the record, or the expectation, that a vector describes. */
 export function decodeVector(encoded: EncodedRecord): Record<string, unknown> {
   const decoded: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(encoded)) {

@@ -1,7 +1,8 @@
-/** What becomes of a record by the table of normalisation; `either` where it depends on which fields a publisher reads. */
+// Values that no field of a record expects, and what normalisation makes of them.
+/** What normalisation does with a record; `either` where it depends on which fields a publisher reads. */
 export type MalformedOutcome = "dropped" | "kept" | "either";
 
-/** A value that a field should not hold, and how a failure message calls it. */
+/** A value that a field should not hold, and its description in a failure message. */
 export interface HostileValue {
   readonly fault: string;
   readonly value: unknown;
@@ -27,7 +28,7 @@ const ODD_NAMES = [
   "😀",
 ];
 
-/** Makes values of types, sizes and behaviours that no field expects. */
+/** Returns values of types, sizes and behaviours that no field expects. */
 export function hostileValues(): readonly HostileValue[] {
   const cyclic: Record<string, unknown> = {};
   cyclic["self"] = cyclic;
@@ -98,7 +99,7 @@ function isUsableTime(value: unknown): boolean {
   return (ms as number) >= 1e11 && (ms as number) <= 4.1e12;
 }
 
-/** Tells what the table of normalisation says of a field that holds `value`. */
+/** Returns what normalisation does with a record whose `field` holds `value`. */
 export function outcomeOf(kind: "event" | "network", field: string, value: unknown): MalformedOutcome {
   const dropped = (invalid: boolean): MalformedOutcome => (invalid ? "dropped" : "kept");
   if (field === "startTime") return dropped(!isUsableTime(value));

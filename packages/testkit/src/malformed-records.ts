@@ -1,11 +1,12 @@
+// Records that are wrong in every way, from a seed.
 import { type HostileValue, hostileValues, type MalformedOutcome, outcomeOf } from "./hostile-values.ts";
 import { createRandom, type SeededRandom } from "./seeded-random.ts";
 
-/** A record that a program should not publish and may. */
+/** A record that a program should not publish, although it can. */
 export interface MalformedRecord {
-  /** Which method to give it to. */
+  /** The method that takes it. */
   readonly kind: "event" | "network";
-  /** The argument; anything at all. */
+  /** The argument, which can be anything. */
   readonly record: unknown;
   /** What is wrong with it, for a failure message. */
   readonly fault: string;
@@ -47,7 +48,7 @@ function wellFormed(kind: "event" | "network"): Record<string, unknown> {
 }
 
 /**
- * Gives records with wrong types, throwing getters, Proxies, cycles, symbols, huge strings, impossible numbers and times.
+ * Yields records with wrong types, throwing getters, Proxies, cycles, symbols, huge strings, impossible numbers and times.
  * The same seed gives the same records.
  */
 export function* malformedRecords(seed: number, count: number): Generator<MalformedRecord, void, undefined> {
@@ -106,7 +107,7 @@ function unreadable(kind: "event" | "network", random: SeededRandom): MalformedR
 
 function noRecord(kind: "event" | "network", random: SeededRandom, values: readonly HostileValue[]): MalformedRecord {
   const other = { fault: "a record of the other kind", value: wellFormed(kind === "event" ? "network" : "event") };
-  // Program code that spreads a long string makes millions of keys of it: its own affair, and it would take minutes.
+  // A program that spreads a long string gets millions of keys, which would take minutes here.
   const short = values.filter(({ value }) => typeof value !== "string" || value.length < 1_000);
   const { fault, value } = random.pick([...short, other, { fault: "undefined", value: undefined }]);
   return { kind, record: value, fault: `the record: ${fault}`, outcome: "dropped" };

@@ -1,3 +1,4 @@
+// Publisher that keeps every record, for the tests of a program that publishes.
 import {
   type CommonOptions,
   createPublisher,
@@ -13,9 +14,9 @@ import {
   type WaitOptions,
 } from "@eventmeter/core";
 import { systemClock } from "@eventmeter/core/publisher";
-import { createRecordQueue, type RecordQueue } from "./record-queue.ts";
+import { RecordQueue } from "./record-queue.ts";
 
-/** What was recorded up to one moment. */
+/** Everything that was recorded up to one moment. */
 export interface RecordedMetrics {
   readonly events: readonly FormattedEvent[];
   readonly networks: readonly FormattedNetwork[];
@@ -37,11 +38,14 @@ export class RecordingPublisher implements MetricsPublisher {
 
   constructor(options?: CommonOptions) {
     const clock = options?.clock ?? systemClock;
-    this.#events = createRecordQueue("event", clock);
-    this.#networks = createRecordQueue("network operation", clock);
-    const { add: event } = this.#events;
-    const { add: network } = this.#networks;
-    this.#inner = createPublisher({ name: "recording", event, network }, options);
+    const events = new RecordQueue<FormattedEvent>("event", clock);
+    const networks = new RecordQueue<FormattedNetwork>("network operation", clock);
+    this.#events = events;
+    this.#networks = networks;
+    this.#inner = createPublisher(
+      { name: "recording", event: (data) => events.add(data), network: (data) => networks.add(data) },
+      options,
+    );
     this.name = this.#inner.name;
   }
 
@@ -55,22 +59,22 @@ export class RecordingPublisher implements MetricsPublisher {
     return this.#networks.all;
   }
 
-  /** Gives the oldest event that was not given yet, or waits for it. Rejects when the time is over. */
+  /** Returns the oldest event that was not returned yet, or waits for it. Rejects when the time is over. */
   nextEvent(options?: NextOptions): Promise<FormattedEvent> {
     return this.#events.next(options?.timeoutMs);
   }
 
-  /** Gives the oldest network operation that was not given yet, or waits for it. Rejects when the time is over. */
+  /** Returns the oldest network operation that was not returned yet, or waits for it. Rejects when the time is over. */
   nextNetwork(options?: NextOptions): Promise<FormattedNetwork> {
     return this.#networks.next(options?.timeoutMs);
   }
 
-  /** Gives a copy of everything recorded so far, which no later record changes. */
+  /** Returns a copy of everything recorded so far, which no later record changes. */
   snapshot(): RecordedMetrics {
     return structuredClone({ events: this.#events.all, networks: this.#networks.all });
   }
 
-  /** Forgets what was recorded; the numbers of `health()` go on. */
+  /** Removes what was recorded; the numbers of `health()` stay. */
   reset(): void {
     this.#events.clear();
     this.#networks.clear();

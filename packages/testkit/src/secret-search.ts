@@ -1,3 +1,4 @@
+// Search for secrets in any value, however it shows them.
 import { inspect } from "node:util";
 
 const MIN_ENCODED_LENGTH = 5;
@@ -5,10 +6,10 @@ const MAX_PARTS = 1_000_000;
 const INSPECT_ALL = { depth: Infinity, showHidden: true, getters: true, maxStringLength: null, maxArrayLength: null };
 
 /**
- * Gives the names of the secrets that a value shows to those who print, serialize or take it apart: in clear (in any case),
- * in base64, base64url or hexadecimal, or escaped for a URL or for JSON; at any depth, in keys, causes, hidden properties and
- * bytes too. Getters, `toJSON` and `toString` are run. A secret has to be long and odd enough not to occur by chance: an
- * empty one is a RangeError, and so is a value of more than a million parts. @param secrets by what they are
+ * Returns the names of the secrets that a value shows when it is printed, serialized or taken apart: in clear text (in any
+ * case), in base64, base64url or hexadecimal, or escaped for a URL or for JSON; at any depth, also in keys, causes, hidden
+ * properties and bytes. Getters, `toJSON` and `toString` are called. A secret has to be long and unusual enough not to occur
+ * by chance. Throws a RangeError for an empty secret, and for a value of more than a million parts. @param secrets by name
  */
 export function findSecrets(value: unknown, secrets: Readonly<Record<string, string>>): readonly string[] {
   const text = textOf(value);
@@ -30,7 +31,7 @@ function escapedForms(secret: string): readonly string[] {
 }
 
 function base64Forms(secret: string): readonly string[] {
-  // In a longer text a secret begins at any of three places of a base64 group; what depends on its neighbours is left out.
+  // In a longer text a secret begins at any of three places of a base64 group; signs that depend on its neighbours are left out.
   const forms = [0, 1, 2].map((before) =>
     Buffer.from(`${" ".repeat(before)}${secret}`)
       .toString("base64")
@@ -40,7 +41,7 @@ function base64Forms(secret: string): readonly string[] {
   return longEnough([...forms, ...forms.map((form) => form.replaceAll("+", "-").replaceAll("/", "_"))]);
 }
 
-/** Leaves out what occurs by chance. */
+/** Leaves out forms that occur by chance. */
 function longEnough(forms: readonly string[]): readonly string[] {
   return forms.filter((form) => form.length >= MIN_ENCODED_LENGTH);
 }
@@ -49,11 +50,11 @@ function textOf(value: unknown): string {
   return [...partsOf(value), attempt(() => inspect(value, INSPECT_ALL))].join("\n");
 }
 
-/** Gives the texts, keys and bytes within a value, one by one: also what it hides when it is shown as a whole. */
+/** Returns the texts, keys and bytes within a value one by one, also those that it hides when it is shown as a whole. */
 function partsOf(value: unknown): string[] {
   const parts: string[] = [];
   const seen = new Set<unknown>([value]);
-  // Grows while it is gone through, so that no depth is too deep.
+  // The set grows while it is iterated, so that no depth is too deep.
   for (const part of seen) {
     if (seen.size > MAX_PARTS)
       throw new RangeError(`the value has more than ${MAX_PARTS} parts: a getter may make them`);
@@ -66,7 +67,7 @@ function partsOf(value: unknown): string[] {
   return parts;
 }
 
-/** Gives what an object consists of, and what it makes of itself for JSON and as text. */
+/** Returns what an object consists of, and its forms for JSON and as text. */
 function innerOf(value: object): readonly unknown[] {
   const keys = attempt(() => keysOf(value)) ?? [];
   return [
@@ -78,7 +79,7 @@ function innerOf(value: object): readonly unknown[] {
   ];
 }
 
-/** Gives its own keys, and those of its classes, which may compute a value. */
+/** Returns its own keys, and those of its classes, which can compute a value. */
 function keysOf(value: object): readonly PropertyKey[] {
   const keys: PropertyKey[] = [];
   for (let holder: object | null = value; holder !== null && holder !== Object.prototype;) {
@@ -97,7 +98,7 @@ function entriesOf(value: object): readonly unknown[] {
   return value instanceof Map || value instanceof Set ? [...(value as Iterable<unknown>)] : [];
 }
 
-/** Gives nothing where a value cannot be read or shown in this way. */
+/** Returns undefined where a value cannot be read or shown in this way. */
 function attempt<Result>(read: () => Result): Result | undefined {
   try {
     return read();

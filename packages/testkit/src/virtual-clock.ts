@@ -1,12 +1,13 @@
+// Virtual clock: a clock that stands still until a test advances it.
 import { setImmediate } from "node:timers/promises";
 import type { Clock } from "@eventmeter/core";
 import { MAX_DELAY_MS } from "@eventmeter/core/publisher";
 
-/** A clock that stands still until it is told to go on. */
+/** A clock that stands still until a test advances it. A plain object, so that a test can replace a method of a copy. */
 export interface VirtualClock extends Clock {
   /** Timers that are set and have neither run nor been cancelled. */
   readonly pendingTimers: number;
-  /** Lets `ms` milliseconds pass: runs what falls due in order, and lets promises settle before, between and after. */
+  /** Lets `ms` milliseconds pass: runs due timers in order, and lets promises settle before, between and after them. */
   advance(ms: number): Promise<void>;
 }
 
@@ -16,7 +17,7 @@ interface Timer {
   readonly run: () => void;
 }
 
-/** Makes a clock for tests. @param startMs wall time in epoch milliseconds to begin at; 1 January 2026 by default */
+/** Creates a clock for tests. @param startMs wall time to begin at, in epoch milliseconds; 1 January 2026 by default */
 export function createVirtualClock(startMs: number = Date.UTC(2026, 0, 1)): VirtualClock {
   const timers = new Set<Timer>();
   let elapsed = 0;

@@ -1,3 +1,4 @@
+// The equation of the numbers: received + recovered = delivered + dropped + ignored + pending.
 import { type Counts, DROP_REASONS, IGNORE_REASONS, type PublisherHealth } from "@eventmeter/core";
 
 const COUNTS = [
@@ -21,7 +22,7 @@ const REASONS: ReadonlySet<string> = new Set([...DROP_REASONS, ...IGNORE_REASONS
 const sumOf = (parts: Readonly<Partial<Record<string, number>>>): number =>
   Object.values(parts).reduce<number>((sum, part) => sum + (part ?? 0), 0);
 
-/** Says which numbers of a health do not add up, here or in a publisher inside; undefined if all do. */
+/** Returns which numbers of a health do not add up, here or in a publisher inside; undefined if all do. */
 export function numberFault(health: PublisherHealth): string | undefined {
   const { name, received, recovered, delivered, dropped, ignored, pending, droppedBy, ignoredBy } = health;
   for (const count of COUNTS) {
@@ -37,7 +38,7 @@ export function numberFault(health: PublisherHealth): string | undefined {
   return health.children?.map(numberFault).find((fault) => fault !== undefined);
 }
 
-/** Says which total went down between two healths; undefined if none did. */
+/** Returns which total went down between two healths; undefined if none did. */
 export function declineFault(before: Counts, after: Counts): string | undefined {
   const count = TOTALS.find((total) => after[total] < before[total]);
   return count === undefined ? undefined : `"${count}" went down from ${before[count]} to ${after[count]}`;

@@ -1,8 +1,9 @@
+// The rules of the contract, and a case of one of them.
 import assert from "node:assert/strict";
-import type { ConformanceCase, CreatePublisher } from "./case.ts";
-import { type Bench, openBench } from "./bench.ts";
+import type { ConformanceCase, CreatePublisher } from "./conformance-options.ts";
+import { BrokenRule, Harness } from "./harness.ts";
 
-/** The thirteen rules of the contract, by number: headings of `docs/contract.md` and beginnings of case names. */
+/** The thirteen rules of the contract by number: headings of `docs/contract.md` and beginnings of case names. */
 export const RULES = {
   1: "rule 1: accept, then deliver",
   2: "rule 2: never throw, never reject",
@@ -22,7 +23,7 @@ export const RULES = {
 /** Number of a rule of the contract. */
 export type RuleNumber = keyof typeof RULES;
 
-/** Where a rule is explained. */
+/** Returns where a rule is explained. */
 function explanationOf(rule: RuleNumber): string {
   return `docs/contract.md#${RULES[rule]
     .replace(/[^\w\s-]/g, "")
@@ -30,29 +31,29 @@ function explanationOf(rule: RuleNumber): string {
     .toLowerCase()}`;
 }
 
-/** Makes one case: `judge` gets a fresh bench over `create` and says what is wrong by `bench.require` or by throwing. */
+/** Creates one case: `examine` gets a harness of its own over `create`, and reports what is wrong by `harness.require` or by throwing. */
 export function caseOf(
   rule: RuleNumber,
   what: string,
   create: CreatePublisher,
-  judge: (bench: Bench) => Promise<void>,
+  examine: (harness: Harness) => Promise<void>,
 ): ConformanceCase {
   return {
     name: `${RULES[rule]}: ${what}`,
     async run() {
-      const bench = openBench(create);
+      const harness = new Harness(create);
       let seen: string | undefined;
       let cause: unknown;
       try {
-        await judge(bench);
-        await bench.turn();
-        seen = bench.rejections.length === 0 ? undefined : "a promise was rejected and nobody handled it";
-        cause = bench.rejections[0];
+        await examine(harness);
+        await harness.turn();
+        seen = harness.rejections.length === 0 ? undefined : "a promise was rejected and nobody handled it";
+        cause = harness.rejections[0];
       } catch (caught) {
-        seen = bench.isBroken(caught) ? caught.message : `the publisher threw or rejected: ${String(caught)}`;
+        seen = caught instanceof BrokenRule ? caught.message : `the publisher threw or rejected: ${String(caught)}`;
         cause = caught;
       } finally {
-        await bench.end();
+        await harness.end();
       }
       if (seen === undefined) return;
       const failure = new assert.AssertionError({

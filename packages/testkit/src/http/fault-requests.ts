@@ -1,3 +1,4 @@
+// Requests of the fault server, read from a socket.
 import type { Socket } from "node:net";
 import { brotliDecompressSync, gunzipSync, inflateSync } from "node:zlib";
 
@@ -7,13 +8,13 @@ const MAX_BODY_BYTES = 256 * 2 ** 20;
 /** A request as the server read it. */
 export interface FaultRequest {
   readonly method: string;
-  /** Path and query, as they were sent. */
+  /** Path and query as they were sent. */
   readonly path: string;
   /** Names in lower case; of a repeated header the last value. */
   readonly headers: Readonly<Record<string, string>>;
   /** The body so far: all of it, unless the reply does not wait for it. */
   readonly body: Uint8Array;
-  /** Which connection it came over, counted from 1 for the first request on it. */
+  /** Which request on its connection it is, counted from 1. */
   readonly onConnection: number;
 }
 
@@ -23,7 +24,7 @@ const UNPACK = new Map<string, (body: Uint8Array) => Uint8Array>([
   ["br", brotliDecompressSync],
 ]);
 
-/** Gives all that a request said, in clear: its body unpacked, and what stands in base64 behind an authorization scheme. */
+/** Returns everything that a request contains, in clear text: its body unpacked, and the credentials of an authorization scheme decoded from base64. */
 export function echoOf({ method, path, headers, body }: FaultRequest): string {
   const credentials = ["authorization", "proxy-authorization"].map((name) =>
     Buffer.from(headers[name]?.replace(/^\w+ /, "") ?? "", "base64").toString("latin1"),
@@ -36,7 +37,7 @@ function unpacked(body: Uint8Array, encoding = ""): Uint8Array {
   try {
     return UNPACK.get(encoding.toLowerCase())?.(body) ?? body;
   } catch {
-    // What was cut, or is not what it says, is repeated as it is.
+    // A body that was cut off, or is not in the encoding that it names, is returned as it is.
     return body;
   }
 }
@@ -44,13 +45,13 @@ function unpacked(body: Uint8Array, encoding = ""): Uint8Array {
 /** A request whose head was read. */
 export interface IncomingRequest {
   readonly request: FaultRequest;
-  /** Reads the rest of the body into `request.body`; false if the client ended first. */
+  /** Reads the rest of the body into `request.body`; resolves to false if the client ended first. */
   readBody(): Promise<boolean>;
 }
 
-/** Reads one request after the other from a connection; ends with the connection, or at what is no HTTP/1.1. */
+/** Reads one request after the other from a connection; ends with the connection, or where it is not HTTP/1.1. */
 export async function* readRequests(socket: Socket): AsyncGenerator<IncomingRequest, void, undefined> {
-  const source = createSource(socket);
+  const source = new SocketReader(socket);
   try {
     for (let onConnection = 1; ; onConnection += 1) {
       const head = await source.until("\r\n\r\n", MAX_HEAD_BYTES);
@@ -64,7 +65,7 @@ export async function* readRequests(socket: Socket): AsyncGenerator<IncomingRequ
   }
 }
 
-function requestOf(source: Source, head: string, onConnection: number): IncomingRequest {
+function requestOf(source: SocketReader, head: string, onConnection: number): IncomingRequest {
   const [start = "", ...lines] = head.split("\r\n");
   const [method = "", path = ""] = start.split(" ");
   const headers: Record<string, string> = Object.create(null) as Record<string, string>;
@@ -81,7 +82,7 @@ function requestOf(source: Source, head: string, onConnection: number): Incoming
   return { request, readBody: () => (whole ??= bodyOf(source, headers).then(keep)) };
 }
 
-async function bodyOf(source: Source, headers: FaultRequest["headers"]): Promise<Uint8Array | undefined> {
+async function bodyOf(source: SocketReader, headers: FaultRequest["headers"]): Promise<Uint8Array | undefined> {
   if (headers["transfer-encoding"]?.toLowerCase() !== "chunked") {
     const length = Number(headers["content-length"] ?? 0);
     return length <= MAX_BODY_BYTES ? source.take(length) : undefined;
@@ -98,63 +99,70 @@ async function bodyOf(source: Source, headers: FaultRequest["headers"]): Promise
   }
 }
 
-interface Source {
-  /** Gives the text before a delimiter and takes both; undefined at the end of the connection or beyond `limit`. */
-  until(delimiter: string, limit: number): Promise<string | undefined>;
-  take(length: number): Promise<Uint8Array | undefined>;
-  /** Keeps nothing of what still comes. */
-  release(): void;
-}
+/** Reads a socket by delimiters and lengths. */
+class SocketReader {
+  readonly #socket: Socket;
+  /** Bytes that were joined and not taken. */
+  #held = Buffer.alloc(0);
+  /** Bytes that came since, and how many they are: joining them one by one would take quadratic time. */
+  #chunks: Buffer[] = [];
+  #size = 0;
+  #hasEnded = false;
+  #wake: (() => void) | undefined;
 
-function createSource(socket: Socket): Source {
-  let held = Buffer.alloc(0);
-  let chunks: Buffer[] = [];
-  let size = 0;
-  const state = { ended: false };
-  let wake: (() => void) | undefined;
-  const onData = (chunk: Buffer): void => {
-    chunks.push(chunk);
-    size += chunk.length;
-    wake?.();
-  };
-  socket.on("data", onData);
-  for (const event of ["end", "close"]) {
-    socket.on(event, () => {
-      state.ended = true;
-      wake?.();
-    });
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    socket.on("data", this.#onData);
+    socket.on("end", this.#onEnd);
+    socket.on("close", this.#onEnd);
   }
 
-  async function more(wanted: number): Promise<boolean> {
-    while (held.length + size < wanted && !state.ended) await new Promise<void>((resolve) => (wake = resolve));
-    held = Buffer.concat([held, ...chunks]);
-    chunks = [];
-    size = 0;
-    return held.length >= wanted;
-  }
-
-  return {
-    async until(delimiter, limit) {
-      for (;;) {
-        const at = held.indexOf(delimiter);
-        if (at >= 0) {
-          const text = held.toString("latin1", 0, at);
-          held = held.subarray(at + delimiter.length);
-          return text;
-        }
-        if (held.length > limit || !(await more(held.length + 1))) return undefined;
+  /** Takes the text before a delimiter, and the delimiter; undefined at the end of the connection or beyond `limit`. */
+  async until(delimiter: string, limit: number): Promise<string | undefined> {
+    for (;;) {
+      const at = this.#held.indexOf(delimiter);
+      if (at >= 0) {
+        const text = this.#held.toString("latin1", 0, at);
+        this.#held = this.#held.subarray(at + delimiter.length);
+        return text;
       }
-    },
-    async take(length) {
-      if (held.length < length && !(await more(length))) return undefined;
-      const taken = new Uint8Array(held.subarray(0, length));
-      held = held.subarray(length);
-      return taken;
-    },
-    release() {
-      socket.off("data", onData);
-      held = Buffer.alloc(0);
-      chunks = [];
-    },
+      if (this.#held.length > limit || !(await this.#hold(this.#held.length + 1))) return undefined;
+    }
+  }
+
+  /** Takes `length` bytes; undefined if the connection ends first. */
+  async take(length: number): Promise<Uint8Array | undefined> {
+    if (this.#held.length < length && !(await this.#hold(length))) return undefined;
+    const taken = new Uint8Array(this.#held.subarray(0, length));
+    this.#held = this.#held.subarray(length);
+    return taken;
+  }
+
+  /** Keeps nothing of what still comes. */
+  release(): void {
+    this.#socket.off("data", this.#onData);
+    this.#held = Buffer.alloc(0);
+    this.#chunks = [];
+  }
+
+  /** Waits for `wanted` bytes; resolves to false if the connection ends first. */
+  async #hold(wanted: number): Promise<boolean> {
+    while (this.#held.length + this.#size < wanted && !this.#hasEnded)
+      await new Promise<void>((resolve) => (this.#wake = resolve));
+    this.#held = Buffer.concat([this.#held, ...this.#chunks]);
+    this.#chunks = [];
+    this.#size = 0;
+    return this.#held.length >= wanted;
+  }
+
+  readonly #onData = (chunk: Buffer): void => {
+    this.#chunks.push(chunk);
+    this.#size += chunk.length;
+    this.#wake?.();
+  };
+
+  readonly #onEnd = (): void => {
+    this.#hasEnded = true;
+    this.#wake?.();
   };
 }

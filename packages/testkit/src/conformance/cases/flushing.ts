@@ -1,8 +1,10 @@
+// Rule 5: what a flush covers, and how long it takes.
 import type { Counts, FlushReport, MetricsPublisher } from "@eventmeter/core";
-import type { ConformanceCase, ConformanceOptions } from "./case.ts";
-import type { Bench } from "./bench.ts";
-import { caseOf } from "./rules.ts";
-import { finishedEvent, pendingInside, publishGood } from "./samples.ts";
+import type { ConformanceCase, ConformanceOptions } from "../conformance-options.ts";
+import type { Harness } from "../harness.ts";
+import { caseOf } from "../rules.ts";
+import { pendingInside } from "../health-tree.ts";
+import { finishedEvent, publishGood } from "../sample-records.ts";
 
 const COUNTS = [
   "received",
@@ -13,7 +15,7 @@ const COUNTS = [
   "pending",
 ] as const satisfies readonly (keyof Counts)[];
 
-/** Rule 5: what a flush covers, and how long it takes. */
+/** Returns the cases of rule 5. */
 export function flushingCases({ create, stalled }: ConformanceOptions): ConformanceCase[] {
   const cases = [
     caseOf(5, "covers every record accepted before the call", create, coversAll),
@@ -26,54 +28,54 @@ export function flushingCases({ create, stalled }: ConformanceOptions): Conforma
   return cases;
 }
 
-async function coversAll(bench: Bench): Promise<void> {
-  const publisher = await bench.create();
+async function coversAll(harness: Harness): Promise<void> {
+  const publisher = await harness.create();
   for (let round = 0; round < 3; round += 1) {
     publishGood(publisher, 10);
-    const { status, pending, durable } = await bench.wait(publisher.flush(), "flush()");
-    bench.require(status === "complete", `a flush with a working backend ended as "${status}"`);
+    const { status, pending, durable } = await harness.wait(publisher.flush(), "flush()");
+    harness.require(status === "complete", `a flush with a working backend ended as "${status}"`);
     const left = Math.max(pending + durable, pendingInside(publisher.health()));
-    bench.require(left === 0, `a flush said "complete" with ${left} records still pending`);
+    harness.require(left === 0, `a flush said "complete" with ${left} records still pending`);
   }
 }
 
-async function reportsNumbers(bench: Bench): Promise<void> {
-  const publisher = await bench.create();
+async function reportsNumbers(harness: Harness): Promise<void> {
+  const publisher = await harness.create();
   publishGood(publisher, 5);
-  compare(bench, publisher, await bench.wait(publisher.flush(), "flush()"), "flush()");
-  compare(bench, publisher, await bench.wait(publisher.close(), "close()"), "close()");
+  compare(harness, publisher, await harness.wait(publisher.flush(), "flush()"), "flush()");
+  compare(harness, publisher, await harness.wait(publisher.close(), "close()"), "close()");
 }
 
-function compare(bench: Bench, publisher: MetricsPublisher, report: FlushReport, what: string): void {
+function compare(harness: Harness, publisher: MetricsPublisher, report: FlushReport, what: string): void {
   const health = publisher.health();
   for (const count of COUNTS) {
-    bench.require(
+    harness.require(
       report[count] === health[count],
       `${what} reports "${count}" ${report[count]}, health() ${health[count]}`,
     );
   }
 }
 
-async function sharesWork(bench: Bench): Promise<void> {
-  const publisher = await bench.create();
+async function sharesWork(harness: Harness): Promise<void> {
+  const publisher = await harness.create();
   publishGood(publisher, 5);
   const first = publisher.flush();
   publisher.publishEventMetrics(finishedEvent(6));
-  const reports = await bench.wait(
+  const reports = await harness.wait(
     Promise.all([first, publisher.flush(), publisher.flush()]),
     "three concurrent calls of flush()",
   );
   const statuses = reports.map(({ status }) => status);
-  bench.require(
+  harness.require(
     statuses.every((status) => status === "complete"),
     `concurrent flushes ended as ${statuses.join(", ")}`,
   );
   const pending = pendingInside(publisher.health());
-  bench.require(pending === 0, `after three concurrent flushes ${pending} records are pending`);
+  harness.require(pending === 0, `after three concurrent flushes ${pending} records are pending`);
 }
 
-async function endsOnAbort(bench: Bench): Promise<void> {
-  const publisher = await bench.create();
+async function endsOnAbort(harness: Harness): Promise<void> {
+  const publisher = await harness.create();
   publishGood(publisher, 5);
   const late = new AbortController();
   const flushes = [
@@ -81,22 +83,22 @@ async function endsOnAbort(bench: Bench): Promise<void> {
     publisher.flush({ signal: late.signal, timeoutMs: 3_600_000 }),
   ];
   late.abort();
-  for (const { status } of await bench.wait(Promise.all(flushes), "a flush whose signal was aborted", 100)) {
+  for (const { status } of await harness.wait(Promise.all(flushes), "a flush whose signal was aborted", 100)) {
     const pending = pendingInside(publisher.health());
-    bench.require(
+    harness.require(
       status === "aborted" || pending === 0,
       `a flush that was aborted with ${pending} records pending ended as "${status}"`,
     );
   }
 }
 
-async function endsInTime(bench: Bench): Promise<void> {
-  const publisher = await bench.create();
+async function endsInTime(harness: Harness): Promise<void> {
+  const publisher = await harness.create();
   publishGood(publisher, 5);
-  const { status } = await bench.wait(publisher.flush({ timeoutMs: 200 }), "flush({ timeoutMs: 200 })", 200);
+  const { status } = await harness.wait(publisher.flush({ timeoutMs: 200 }), "flush({ timeoutMs: 200 })", 200);
   const pending = pendingInside(publisher.health());
-  bench.require(pending > 0, "a backend that never answers has settled every record: is `stalled` really stalled?");
-  bench.require(
+  harness.require(pending > 0, "a backend that never answers has settled every record: is `stalled` really stalled?");
+  harness.require(
     status === "timeout",
     `a flush whose backend never answers ended as "${status}" with ${pending} records pending`,
   );

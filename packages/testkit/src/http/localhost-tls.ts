@@ -1,3 +1,4 @@
+// TLS key and certificate of localhost.
 /** A key that protects nothing, and its certificate for localhost and 127.0.0.1, valid for a hundred years: both are public. */
 export const localhostTls: { readonly key: string; readonly cert: string } = {
   key: `-----BEGIN PRIVATE KEY-----

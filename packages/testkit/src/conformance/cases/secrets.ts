@@ -1,13 +1,14 @@
+// Rule 13: secrets and wrong options are not shown.
 import { isPublisherError, type MetricsPublisher } from "@eventmeter/core";
-import type { ConformanceCase, ConformanceOptions, CreatePublisher } from "./case.ts";
-import { findSecrets } from "../secret-search.ts";
-import type { Bench } from "./bench.ts";
-import { caseOf } from "./rules.ts";
-import { publishBad, publishGood } from "./samples.ts";
+import type { ConformanceCase, ConformanceOptions, CreatePublisher } from "../conformance-options.ts";
+import { findSecrets } from "../../secret-search.ts";
+import type { Harness } from "../harness.ts";
+import { caseOf } from "../rules.ts";
+import { publishBad, publishGood } from "../sample-records.ts";
 
 const CANARY = "canary-91c4";
 
-/** Rule 13: what nobody may see. */
+/** Returns the cases of rule 13. */
 export function secretCases({ create, stalled, failing, secrets = [] }: ConformanceOptions): ConformanceCase[] {
   const cases = [caseOf(13, "wrong options are refused at once, without their values", create, refusesOptions)];
   if (secrets.length === 0) return cases;
@@ -18,12 +19,12 @@ export function secretCases({ create, stalled, failing, secrets = [] }: Conforma
   ];
   for (const [suffix, make] of backends) {
     if (make !== undefined)
-      cases.push(caseOf(13, `no secret is shown${suffix}`, make, (bench) => hidesSecrets(bench, secrets)));
+      cases.push(caseOf(13, `no secret is shown${suffix}`, make, (harness) => hidesSecrets(harness, secrets)));
   }
   return cases;
 }
 
-async function refusesOptions(bench: Bench): Promise<void> {
+async function refusesOptions(harness: Harness): Promise<void> {
   const wrong = {
     name: `Not Kebab ${CANARY}`,
     onError: CANARY,
@@ -32,57 +33,57 @@ async function refusesOptions(bench: Bench): Promise<void> {
   };
   let caught: unknown;
   try {
-    await bench.createWith(wrong as never);
+    await harness.createWith(wrong as never);
   } catch (error) {
     caught = error;
   }
-  bench.require(caught !== undefined, "wrong options (name, onError, clock, resource) were accepted");
-  bench.require(
+  harness.require(caught !== undefined, "wrong options (name, onError, clock, resource) were accepted");
+  harness.require(
     isPublisherError(caught) && caught.code === "options",
     'wrong options were not refused by a PublisherError of code "options"',
   );
   const missing = ["name", "onError", "clock", "resource"].filter(
     (option) => !(caught as Error).message.includes(option),
   );
-  bench.require(
+  harness.require(
     missing.length === 0,
     `one error has to list every wrong option; these are missing: ${missing.join(", ")}`,
   );
-  bench.require(findSecrets(caught, { CANARY }).length === 0, "the error of a wrong option shows its value");
+  harness.require(findSecrets(caught, { CANARY }).length === 0, "the error of a wrong option shows its value");
 }
 
-async function hidesSecrets(bench: Bench, secrets: readonly string[]): Promise<void> {
-  const publisher = await bench.create();
+async function hidesSecrets(harness: Harness, secrets: readonly string[]): Promise<void> {
+  const publisher = await harness.create();
   const named = Object.fromEntries(secrets.map((secret, index) => [`secrets[${index}]`, secret]));
   const look = (what: string, value: unknown): void => {
     const shown = findSecrets(value, named);
-    bench.require(shown.length === 0, `${what} shows ${shown.join(", ")}`);
+    harness.require(shown.length === 0, `${what} shows ${shown.join(", ")}`);
   };
   look("the publisher", publisher);
-  await exercise(bench, publisher, look);
+  await exercise(harness, publisher, look);
   look("the closed publisher", publisher);
   look("health()", publisher.health());
-  look("an error given to onError", bench.errors);
-  look("a diagnostic", bench.diagnostics);
+  look("an error given to onError", harness.errors);
+  look("a diagnostic", harness.diagnostics);
 }
 
 async function exercise(
-  bench: Bench,
+  harness: Harness,
   publisher: MetricsPublisher,
   look: (what: string, value: unknown) => void,
 ): Promise<void> {
-  const outcome = await bench.wait(
+  const outcome = await harness.wait(
     (publisher.start?.({ timeoutMs: 200 }) ?? Promise.resolve()).catch((caught: unknown) => caught),
     "start()",
   );
   look("what start() rejected with", outcome);
-  const probe = await bench.wait(
+  const probe = await harness.wait(
     (publisher.check?.({ timeoutMs: 200 }) ?? Promise.resolve()).catch((caught: unknown) => caught),
     "check()",
   );
   look("the answer of check()", probe);
   publishGood(publisher, 3);
   publishBad(publisher);
-  look("the report of flush()", await bench.wait(publisher.flush({ timeoutMs: 200 }), "flush()"));
-  look("the report of close()", await bench.wait(publisher.close({ timeoutMs: 200 }), "close()"));
+  look("the report of flush()", await harness.wait(publisher.flush({ timeoutMs: 200 }), "flush()"));
+  look("the report of close()", await harness.wait(publisher.close({ timeoutMs: 200 }), "close()"));
 }

@@ -1,9 +1,10 @@
+// Rule 7: what a publisher does to the process.
 import process from "node:process";
-import type { ConformanceCase, ConformanceOptions } from "./case.ts";
-import type { Bench } from "./bench.ts";
-import { addedResource, heldResources } from "./resources.ts";
-import { caseOf } from "./rules.ts";
-import { publishGood } from "./samples.ts";
+import type { ConformanceCase, ConformanceOptions } from "../conformance-options.ts";
+import type { Harness } from "../harness.ts";
+import { addedResource, heldResources } from "../held-resources.ts";
+import { caseOf } from "../rules.ts";
+import { publishGood } from "../sample-records.ts";
 
 const SHARED: Readonly<Record<string, object>> = {
   globalThis,
@@ -21,7 +22,7 @@ const SHARED: Readonly<Record<string, object>> = {
   "EventTarget.prototype": EventTarget.prototype,
 };
 
-/** Rule 7: what a publisher does to the process. */
+/** Returns the cases of rule 7. */
 export function hostCases({ create }: ConformanceOptions): ConformanceCase[] {
   return [
     caseOf(7, "no socket or timer is left that holds the process", create, holdsNothing),
@@ -29,34 +30,34 @@ export function hostCases({ create }: ConformanceOptions): ConformanceCase[] {
   ];
 }
 
-async function holdsNothing(bench: Bench): Promise<void> {
+async function holdsNothing(harness: Harness): Promise<void> {
   const before = heldResources();
-  const publisher = await bench.create();
-  await bench.wait(publisher.start?.() ?? Promise.resolve(), "start()");
+  const publisher = await harness.create();
+  await harness.wait(publisher.start?.() ?? Promise.resolve(), "start()");
   publishGood(publisher, 3);
-  await bench.wait(publisher.flush(), "flush()");
+  await harness.wait(publisher.flush(), "flush()");
   let added = addedResource(before);
-  // A socket that is about to end may take some turns to do so.
+  // A socket that is about to end can take some turns of the event loop to do so.
   for (let turns = 0; added !== undefined && turns < 200; turns += 1) {
-    await bench.turn();
+    await harness.turn();
     added = addedResource(before);
   }
-  bench.require(added === undefined, `with nothing left to do, a ${added} holds the process open`);
+  harness.require(added === undefined, `with nothing left to do, a ${added} holds the process open`);
 }
 
-async function leavesHostAlone(bench: Bench): Promise<void> {
+async function leavesHostAlone(harness: Harness): Promise<void> {
   const listeners = listenerCounts();
   const globals = snapshot();
-  const publisher = await bench.create();
-  await bench.wait(publisher.start?.() ?? Promise.resolve(), "start()");
+  const publisher = await harness.create();
+  await harness.wait(publisher.start?.() ?? Promise.resolve(), "start()");
   publishGood(publisher, 1);
-  await bench.wait(publisher.flush(), "flush()");
+  await harness.wait(publisher.flush(), "flush()");
   for (const [name, count] of listenerCounts()) {
-    bench.require(count <= (listeners.get(name) ?? 0), `a listener for "${String(name)}" was added to the process`);
+    harness.require(count <= (listeners.get(name) ?? 0), `a listener for "${String(name)}" was added to the process`);
   }
   for (const [name, part] of Object.entries(SHARED)) {
     for (const [key, before] of globals.get(name) ?? []) {
-      bench.require(valueOf(part, key) === before, `${name}.${String(key)} was changed`);
+      harness.require(valueOf(part, key) === before, `${name}.${String(key)} was changed`);
     }
   }
 }
@@ -73,7 +74,7 @@ function snapshot(): Map<string, Map<PropertyKey, unknown>> {
   return new Map(entries);
 }
 
-// Getters are not called: a runtime's own globals may be loaded by them.
+// Getters are not called, because they can load globals of the runtime.
 function valueOf(part: object, key: PropertyKey): unknown {
   return Object.getOwnPropertyDescriptor(part, key)?.value as unknown;
 }

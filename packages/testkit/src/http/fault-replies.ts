@@ -1,9 +1,10 @@
+// Replies of the fault server, and everything that can go wrong with one.
 import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 
 /** What goes wrong with a reply. */
 export type Fault =
-  /** The connection is taken and the request read; nothing ever comes. */
+  /** The connection is accepted and the request read; nothing ever comes. */
   | "hang"
   /** The request is not read beyond its headers, so that an upload stalls; nothing ever comes. */
   | "stall"
@@ -11,28 +12,28 @@ export type Fault =
   | "drip"
   /** The connection is reset once the request is read. */
   | "reset"
-  /** It is reset in the middle of the headers of the reply. */
+  /** The connection is reset in the middle of the headers of the reply. */
   | "reset-in-headers"
-  /** It is reset after the headers, before the body. */
+  /** The connection is reset after the headers, before the body. */
   | "reset-after-headers"
   /** The body ends before its Content-Length. */
   | "cut-body"
-  /** The reply is fine; the connection is reset the moment it is used again. */
+  /** The reply is complete; the connection is reset when it is used again. */
   | "reset-on-reuse"
-  /** 1,000 replies 102 come first. */
+  /** 1,000 replies with status 102 come first. */
   | "flood"
-  /** The body goes on to 64 MiB, or for as long as the client reads. */
+  /** The body has 64 MiB, sent for as long as the client reads. */
   | "endless-body"
   /** The reply comes before the body of the request is read, and the connection is closed. */
   | "early"
-  /** What comes is no HTTP. */
+  /** The reply is not HTTP. */
   | "garbage";
 
-/** How one request is answered; a plain one is a whole reply with keep-alive. */
+/** How one request is answered; without a fault, by a whole reply with keep-alive. */
 export interface FaultReply {
   /** @default 200 */
   readonly status?: number | undefined;
-  /** On top of Content-Length, or instead of it if named here; an array repeats a header. */
+  /** In addition to Content-Length, or instead of it if named here; an array repeats a header. */
   readonly headers?: Readonly<Record<string, string | readonly string[]>> | undefined;
   /** @default empty */
   readonly body?: string | Uint8Array | undefined;
@@ -46,13 +47,13 @@ export interface FaultReply {
 const FLOOD = "HTTP/1.1 102 Processing\r\n\r\n".repeat(1_000);
 const ENDLESS_BYTES = 64 * 2 ** 20;
 
-/** Tells whether a reply does not wait for the body of the request. */
+/** Returns whether a reply does not wait for the body of the request. */
 export function repliesEarly({ fault }: FaultReply): boolean {
   return fault === "early" || fault === "stall";
 }
 
-/** Answers one request as the script says; false when the connection is over. */
-export async function play(socket: Socket, reply: FaultReply): Promise<boolean> {
+/** Sends one reply with its fault; returns false if the connection is over. */
+export async function sendReply(socket: Socket, reply: FaultReply): Promise<boolean> {
   const { fault, delayMs = 0, intervalMs = 20 } = reply;
   if (fault === "stall") {
     socket.pause();
@@ -106,7 +107,7 @@ function headOf({ status = 200, headers = {}, fault }: FaultReply, length: numbe
 }
 
 async function reset(socket: Socket, first: string): Promise<false> {
-  // What was written has to leave before the reset overtakes it.
+  // What was written has to be sent before the reset overtakes it.
   if (first !== "") await new Promise<void>((resolve) => socket.write(first, () => resolve()));
   socket.resetAndDestroy();
   return false;
@@ -137,7 +138,7 @@ async function drained(socket: Socket): Promise<void> {
   socket.off("drain", resolve).off("close", resolve);
 }
 
-/** Waits; false if the connection ends first. */
+/** Waits; returns false if the connection ends first. */
 async function pause(socket: Socket, ms: number): Promise<boolean> {
   if (socket.destroyed) return false;
   const { promise, resolve } = Promise.withResolvers<void>();

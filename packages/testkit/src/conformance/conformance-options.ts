@@ -1,19 +1,20 @@
+// What the conformance suite is given, and what it returns.
 import type { CommonOptions, MetricsPublisher } from "@eventmeter/core";
 
-/** Makes the publisher under test, with the options of the case spread into its own. */
+/** Creates the publisher under test, with the options of the case spread into its own. */
 export type CreatePublisher = (options: CommonOptions) => MetricsPublisher | Promise<MetricsPublisher>;
 
-/** What the suite needs to know of a publisher; `create` alone already judges all thirteen rules. */
+/** Publishers under test; with `create` alone, all thirteen rules are tested. */
 export interface ConformanceOptions {
   /** A publisher whose backend works. A wrapper or composite gives the options to the publishers inside too. */
   readonly create: CreatePublisher;
-  /** The same over a backend that takes everything and never answers: judges timeouts, bounds and what a close leaves. */
+  /** The same over a backend that takes everything and never answers, for timeouts, bounds and what a close leaves. */
   readonly stalled?: CreatePublisher | undefined;
-  /** The same over a backend that refuses everything: judges what is reported and counted. */
+  /** The same over a backend that rejects everything, for what is reported and counted. */
   readonly failing?: CreatePublisher | undefined;
-  /** Values that `create` puts into the publisher's options and nobody may see again. */
+  /** Values that `create` puts into the publisher's options and that must not appear anywhere. */
   readonly secrets?: readonly string[] | undefined;
-  /** `mapped`: the publisher formats a changed record, so that only purity and shape are judged. @default "standard" */
+  /** `mapped`: the publisher formats a changed record, so that only purity and shape are tested. @default "standard" */
   readonly format?: "standard" | "mapped" | undefined;
   /** Seed of malformed records and random schedules. @default 1 */
   readonly seed?: number | undefined;

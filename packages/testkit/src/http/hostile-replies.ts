@@ -1,27 +1,28 @@
+// Replies that a publisher that pushes over HTTP has to survive.
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import type { FaultScript } from "./fault-server.ts";
-import type { FaultReply } from "./fault-server-replies.ts";
-import { echoOf, type FaultRequest } from "./fault-server-requests.ts";
+import type { FaultReply } from "./fault-replies.ts";
+import { echoOf, type FaultRequest } from "./fault-requests.ts";
 
-/** One way in which a server, or somebody before it, answers as it should not. */
+/** One way in which a server, or a proxy in front of it, answers as it should not. */
 export interface HostileReply {
   readonly name: string;
   /** For `createFaultServer`. */
   readonly script: FaultScript;
-  /** Whether it repeats what was sent, credentials and records included. */
+  /** Whether the reply repeats what was sent, credentials and records included. */
   readonly echoes: boolean;
 }
 
-/** Makes a reply that repeats a request, in a form of one backend. */
+/** Creates a reply that repeats a request, in a form of one backend. */
 export type EchoForm = (request: FaultRequest, status: number) => FaultReply;
 
-/** What makes the replies look like those of a backend. */
+/** Options that make the replies look like those of a backend. */
 export interface HostileReplyOptions {
   /** Content type of the backend's replies. @default "application/json" */
   readonly contentType?: string | undefined;
-  /** Further headers of every reply that the backend itself might have sent. */
+  /** Further headers of every reply that the backend itself could have sent. */
   readonly headers?: FaultReply["headers"];
-  /** Headers of requests that hold a secret, in lower case, the first one above all. @default ["authorization"] */
+  /** Headers of requests that hold a secret, in lower case, the most important one first. @default ["authorization"] */
   readonly credentials?: readonly string[] | undefined;
   /** Further forms in which the backend may repeat a request, by name; each comes with every status. */
   readonly forms?: Readonly<Record<string, EchoForm>> | undefined;
@@ -34,9 +35,10 @@ const STATUSES = [200, 400, 401, 403, 404, 405, 406, 408, 413, 415, 422, 429, 50
 const BOMB_BYTES = 16 * 2 ** 20;
 
 /**
- * Gives what a publisher that pushes over HTTP has to live through without hanging, swelling or giving a secret away: broken
- * connections, bodies that unpack to 16 MiB, redirects with the credentials in their Location, and with every status replies
- * that repeat the request as text, HTML, JSON and headers. To be used with a short timeout: some never end.
+ * Returns replies that a publisher that pushes over HTTP has to survive without hanging, without holding much memory and
+ * without showing a secret: broken connections, bodies that unpack to 16 MiB, redirects with the credentials in their
+ * Location, and with every status replies that repeat the request as text, HTML, JSON and headers. Use a short timeout,
+ * because some never end.
  */
 export function hostileReplies(options: HostileReplyOptions = {}): readonly HostileReply[] {
   const { contentType = "application/json", credentials = ["authorization"], forms = {} } = options;
@@ -62,7 +64,7 @@ function echoForms(own: Headers, secretsOf: (request: FaultRequest) => readonly 
   const first = (request: FaultRequest): string => secretsOf(request)[0] ?? "none";
   return {
     text: (request) => ({ headers: { ...own, "content-type": "text/plain" }, body: echoOf(request) }),
-    // As a proxy in between sends it.
+    // Such as a proxy in between sends.
     HTML: (request) => ({
       headers: { "content-type": "text/html", server: "nginx" },
       body: `<html><title>${echoOf(request)}</title><p>${encodeURI(echoOf(request))}</p></html>`,
