@@ -228,6 +228,16 @@ export declare class RecordingPublisher implements MetricsPublisher {
     [Symbol.asyncDispose](): Promise<void>;
 }
 
+/** Random choices that a seed repeats. */
+export interface SeededRandom {
+    /** Returns a whole number from 0 to `below` - 1. */
+    readonly integer: (below: number) => number;
+    /** Returns true once in `many` times on average. */
+    readonly once: (many: number) => boolean;
+    /** Returns an element of a list that is not empty. */
+    readonly pick: <Item>(items: readonly Item[]) => Item;
+}
+
 /** A clock that stands still until a test advances it. A plain object, so that a test can replace a method of a copy. */
 export interface VirtualClock extends Clock {
     /** Timers that are set and have neither run nor been cancelled. */
@@ -250,6 +260,9 @@ export declare function conformanceCases(options: ConformanceOptions): readonly 
 
 /** Creates a fault server and opens its port; without a script it answers every request with an empty 200. */
 export declare function createFaultServer(script?: FaultScript): Promise<FaultServer>;
+
+/** Creates a generator of random choices; the same seed gives the same choices. */
+export declare function createSeededRandom(seed: number): SeededRandom;
 
 /** Creates a clock for tests. @param startMs wall time to begin at, in epoch milliseconds; 1 January 2026 by default */
 export declare function createVirtualClock(startMs?: number): VirtualClock;

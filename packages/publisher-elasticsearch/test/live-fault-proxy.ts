@@ -3,6 +3,7 @@ import { Agent, createServer, type IncomingMessage, request, type ServerResponse
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
+import { createSeededRandom } from "@eventmeter/testkit";
 
 /** What the proxy does with one request. */
 export type ProxyFault =
@@ -72,17 +73,10 @@ export function seededFaults(seed: number, share: number): (index: number) => Pr
     "busy-for-a-second",
     "unavailable",
   ];
-  let state = seed >>> 0;
+  const { integer } = createSeededRandom(seed);
   let given = 0;
-  // xorshift32
-  const next = (): number => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state = (state ^ (state << 5)) >>> 0;
-    return state / 2 ** 32;
-  };
   return () => {
-    if (next() >= share) return "pass";
+    if (integer(1_000) >= share * 1_000) return "pass";
     given += 1;
     return faults[given % faults.length] ?? "pass";
   };

@@ -19,4 +19,5 @@ export { localhostTls } from "./http/localhost-tls.ts";
 export { type MalformedRecord, malformedRecords } from "./malformed-records.ts";
 export { type NextOptions, type RecordedMetrics, RecordingPublisher } from "./recording-publisher.ts";
 export { findSecrets } from "./secret-search.ts";
+export { createSeededRandom, type SeededRandom } from "./seeded-random.ts";
 export { createVirtualClock, type VirtualClock } from "./virtual-clock.ts";

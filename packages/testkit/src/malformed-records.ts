@@ -1,6 +1,6 @@
 // Records that are wrong in every way, from a seed.
 import { type HostileValue, hostileValues, type MalformedOutcome, outcomeOf } from "./hostile-values.ts";
-import { createRandom, type SeededRandom } from "./seeded-random.ts";
+import { createSeededRandom, type SeededRandom } from "./seeded-random.ts";
 
 /** A record that a program should not publish, although it can. */
 export interface MalformedRecord {
@@ -52,7 +52,7 @@ function wellFormed(kind: "event" | "network"): Record<string, unknown> {
  * The same seed gives the same records.
  */
 export function* malformedRecords(seed: number, count: number): Generator<MalformedRecord, void, undefined> {
-  const random = createRandom(seed);
+  const random = createSeededRandom(seed);
   const values = hostileValues();
   for (let made = 0; made < count; made += 1) {
     const kind = random.pick(["event", "network"] as const);

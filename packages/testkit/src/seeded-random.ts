@@ -1,13 +1,17 @@
+// Random choices that a seed repeats, by the mulberry32 generator.
+
 /** Random choices that a seed repeats. */
 export interface SeededRandom {
-  /** A whole number from 0 to `below` - 1. */
-  integer(below: number): number;
-  /** One of a list that is not empty. */
-  pick<Item>(items: readonly Item[]): Item;
+  /** Returns a whole number from 0 to `below` - 1. */
+  readonly integer: (below: number) => number;
+  /** Returns true once in `many` times on average. */
+  readonly once: (many: number) => boolean;
+  /** Returns an element of a list that is not empty. */
+  readonly pick: <Item>(items: readonly Item[]) => Item;
 }
 
-/** Makes the choices of one seed (the mulberry32 generator). */
-export function createRandom(seed: number): SeededRandom {
+/** Creates a generator of random choices; the same seed gives the same choices. */
+export function createSeededRandom(seed: number): SeededRandom {
   let state = seed >>> 0;
   function integer(below: number): number {
     state = (state + 0x6d2b79f5) >>> 0;
@@ -15,5 +19,9 @@ export function createRandom(seed: number): SeededRandom {
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
     return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * below);
   }
-  return { integer, pick: (items) => items[integer(items.length)] as (typeof items)[number] };
+  return {
+    integer,
+    once: (many) => integer(many) === 0,
+    pick: (items) => items[integer(items.length)] as (typeof items)[number],
+  };
 }

@@ -2,7 +2,7 @@
 import type { MetricsPublisher, PublisherHealth } from "@eventmeter/core";
 import type { ConformanceCase, ConformanceOptions, CreatePublisher } from "../conformance-options.ts";
 import { malformedRecords } from "../../malformed-records.ts";
-import { createRandom } from "../../seeded-random.ts";
+import { createSeededRandom } from "../../seeded-random.ts";
 import type { Harness } from "../harness.ts";
 import { declineFault, numberFault } from "../equation.ts";
 import { caseOf } from "../rules.ts";
@@ -84,7 +84,7 @@ const asideOf = (health: PublisherHealth, mapped: boolean): number =>
   );
 
 async function addsUp(harness: Harness, seed: number): Promise<void> {
-  const random = createRandom(seed);
+  const random = createSeededRandom(seed);
   const publisher = await harness.create();
   const flushes: Promise<unknown>[] = [];
   let published = 0;
