@@ -195,6 +195,22 @@ export interface NormaliseVector {
     };
 }
 
+/** Everything that a publisher showed, by where it showed it. */
+export interface PublisherOutput {
+    readonly onError: readonly unknown[];
+    readonly onDiagnostic: readonly unknown[];
+    /** What `start()` rejected with. */
+    readonly rejections: readonly unknown[];
+    /** What `flush()` and `close()` resolved to. */
+    readonly reports: readonly unknown[];
+    /** What `check()` resolved to. */
+    readonly checks: readonly unknown[];
+    /** What `health()` returned. */
+    readonly healths: readonly unknown[];
+    /** The publisher itself. */
+    readonly publishers: readonly unknown[];
+}
+
 /** Everything that was recorded up to one moment. */
 export interface RecordedMetrics {
     readonly events: readonly FormattedEvent[];
@@ -255,6 +271,12 @@ export declare const canaryRecords: {
     readonly values: Readonly<Record<"taskId" | "attribute" | "errorMessage" | "host" | "traceId" | "resource", string>>;
 };
 
+/**
+ * Creates a publisher, publishes the canary records, flushes until the first failure, then checks, starts and closes it.
+ * Returns everything that it showed on the way. Takes little more than 2 seconds, whatever the backend does.
+ */
+export declare function collectOutput(create: (options: Pick<CommonOptions, "onError" | "onDiagnostic">) => MetricsPublisher): Promise<PublisherOutput>;
+
 /** Returns the cases that a publisher has to pass, at least one for each of the thirteen rules of the contract. */
 export declare function conformanceCases(options: ConformanceOptions): readonly ConformanceCase[];
 
@@ -272,6 +294,13 @@ export declare function decodeVector(encoded: EncodedRecord): Record<string, unk
 
 /** Returns everything that a request contains, in clear text: its body unpacked, and the credentials of an authorization scheme decoded from base64. */
 export declare function echoOf({ method, path, headers, body }: FaultRequest): string;
+
+/**
+ * Returns where an output shows which secret, such as `onError: password`; `[]` if it shows none. Takes any object with
+ * lists of shown values, so that warnings, logs and further callbacks can be added to an output.
+ * @param secrets by name, as for `findSecrets`
+ */
+export declare function findLeaks(output: object, secrets: Readonly<Record<string, string>>): readonly string[];
 
 /**
  * Returns the names of the secrets that a value shows when it is printed, serialized or taken apart: in clear text (in any

@@ -18,6 +18,7 @@ export type { MalformedOutcome } from "./hostile-values.ts";
 export { localhostTls } from "./http/localhost-tls.ts";
 export { type MalformedRecord, malformedRecords } from "./malformed-records.ts";
 export { type NextOptions, type RecordedMetrics, RecordingPublisher } from "./recording-publisher.ts";
+export { collectOutput, findLeaks, type PublisherOutput } from "./publisher-output.ts";
 export { findSecrets } from "./secret-search.ts";
 export { createSeededRandom, type SeededRandom } from "./seeded-random.ts";
 export { createVirtualClock, type VirtualClock } from "./virtual-clock.ts";
