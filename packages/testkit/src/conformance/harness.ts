@@ -5,6 +5,7 @@ import { setImmediate } from "node:timers/promises";
 import type { Clock, CommonOptions, Diagnostic, MetricsPublisher, PublisherError } from "@eventmeter/core";
 import { createVirtualClock, type VirtualClock } from "../virtual-clock.ts";
 import type { CreatePublisher } from "./conformance-options.ts";
+import { type ProcessWarning, WarningCollector } from "./warning-collector.ts";
 
 const READY_MS = 100;
 const PACE_MS = 10;
@@ -28,6 +29,7 @@ export class Harness {
   readonly #publishers: MetricsPublisher[] = [];
   readonly #countedClock: Clock;
   #clockReads = 0;
+  #warnings: WarningCollector | undefined;
 
   constructor(createPublisher: CreatePublisher) {
     this.#createPublisher = createPublisher;
@@ -61,6 +63,15 @@ export class Harness {
     return publisher;
   }
 
+  /** Returns the process warnings from now on; those of publishers under test reach no other listener until the case ends. */
+  collectWarnings(): readonly ProcessWarning[] {
+    this.#warnings ??= new WarningCollector(
+      ({ name, message }) =>
+        name === "EventmeterWarning" || this.#publishers.some((publisher) => message.startsWith(`${publisher.name}:`)),
+    );
+    return this.#warnings.warnings;
+  }
+
   /** Throws a `BrokenRule` unless `condition` holds. @param seen what was seen instead */
   require(condition: boolean, seen: string): asserts condition {
     if (!condition) throw new BrokenRule(seen);
@@ -86,6 +97,7 @@ export class Harness {
         // The case has already reported what is wrong.
       }
     }
+    this.#warnings?.stop();
     process.off("unhandledRejection", this.#onRejection);
   }
 

@@ -1,5 +1,4 @@
 // Rule 3: where failures are reported, and what a message shows.
-import process from "node:process";
 import { isPublisherError, type MetricsPublisher } from "@eventmeter/core";
 import type { ConformanceCase, ConformanceOptions } from "../conformance-options.ts";
 import { BrokenRule, type Harness } from "../harness.ts";
@@ -112,6 +111,7 @@ async function survivesHandlers(harness: Harness): Promise<void> {
     ["gives a thenable that throws", () => new Proxy({}, { get: fail })],
   ];
   // What such handlers throw becomes process warnings, which are not looked at here.
+  harness.collectWarnings();
   for (const [what, onError] of handlers) {
     publisher = await harness.create({ onError });
     try {
@@ -132,20 +132,16 @@ async function survivesHandlers(harness: Harness): Promise<void> {
 }
 
 async function warnsOnce(harness: Harness): Promise<void> {
-  const seen = new Map<string, number>();
-  const onWarning = (warning: Error & { code?: string }): void => {
-    const key = `${warning.message.split(":")[0]} ${warning.code ?? warning.name}`;
-    seen.set(key, (seen.get(key) ?? 0) + 1);
-  };
   const publisher = await harness.create({ onError: undefined });
-  process.on("warning", onWarning);
-  try {
-    for (let count = 0; count < 20; count += 1) publishBad(publisher);
-    await harness.wait(publisher.flush({ timeoutMs: 1_000 }), "flush()");
-    await harness.clock.advance(30_000);
-    await harness.turn();
-  } finally {
-    process.off("warning", onWarning);
+  const warnings = harness.collectWarnings();
+  for (let count = 0; count < 20; count += 1) publishBad(publisher);
+  await harness.wait(publisher.flush({ timeoutMs: 1_000 }), "flush()");
+  await harness.clock.advance(30_000);
+  await harness.turn();
+  const seen = new Map<string, number>();
+  for (const { name, code, message } of warnings) {
+    const key = `${message.split(":")[0]} ${code ?? name}`;
+    seen.set(key, (seen.get(key) ?? 0) + 1);
   }
   harness.require(seen.size > 0, "records were dropped without an onError, and no process warning said so");
   const most = Math.max(...seen.values());
