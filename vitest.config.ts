@@ -7,12 +7,13 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     testTimeout: 20_000,
+    setupFiles: ["./test/setup.ts"],
     projects: [
       {
         extends: true,
         test: {
           name: "unit",
-          include: ["packages/*/test/**/*.test.ts", "scripts/**/*.test.ts", "examples/**/*.test.ts"],
+          include: ["packages/*/test/**/*.test.ts", "test/*.test.ts", "scripts/**/*.test.ts", "examples/**/*.test.ts"],
           exclude: ["**/node_modules/**", "**/*.live.test.ts", "examples/{recording,post-plugin}.test.ts"],
         },
       },

@@ -266,6 +266,16 @@ test("words in comments and strings are not findings", () => {
   expect(checkLayout(packages.root)).toEqual([]);
 });
 
+test("the tests of every package may take what is shared in test/, and no source may", () => {
+  using packages = createPackages();
+  packages.set("packages/publisher-page/test/warnings.test.ts", 'import { t } from "../../../test/warnings.ts";\n');
+  expect(checkLayout(packages.root)).toEqual([]);
+  packages.set("packages/publisher-page/src/warnings.ts", 'import { t } from "../../../test/warnings.ts";\n');
+  expect(checkLayout(packages.root)).toEqual([
+    'packages/publisher-page/src/warnings.ts: "../../../test/warnings.ts" leads out of packages/publisher-page/src/',
+  ]);
+});
+
 test("core's tests may take testkit's source by path", () => {
   using packages = createPackages();
   packages.set("packages/core/test/clock.test.ts", 'import { c } from "../../testkit/src/virtual-clock.ts";\n');

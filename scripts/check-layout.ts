@@ -133,6 +133,8 @@ function checkRelativeImport(path: string, specifier: string, folder: string, in
   const roots = [inSource ? `packages/${folder}/src/` : `packages/${folder}/`];
   // core cannot name testkit in its package.json: testkit depends on core, and the build order has no cycles.
   if (folder === "core" && !inSource) roots.push("packages/testkit/src/");
+  // What the tests of all packages share and no user needs, such as the set-up of the runner.
+  if (!inSource) roots.push("test/");
   const target = posix.join(posix.dirname(path), specifier);
   return roots.some((root) => target.startsWith(root)) ? undefined : `"${specifier}" leads out of ${roots[0]}`;
 }

@@ -1,4 +1,6 @@
-import { afterEach, expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
+import { takeWarnings } from "../../../test/warnings.ts";
+import { createVirtualClock } from "../../testkit/src/virtual-clock.ts";
 import {
   createPublisher,
   type EventMetrics,
@@ -7,6 +9,7 @@ import {
   mapped,
   type MetricsPublisher,
   type NetworkMetrics,
+  type PublisherError,
 } from "../src/index.ts";
 
 const event: EventMetrics = {
@@ -25,6 +28,10 @@ const network: NetworkMetrics = {
   bytesReceived: 2,
 };
 
+function fail(message: string): never {
+  throw new Error(message);
+}
+
 function inner(): { publisher: MetricsPublisher; seen: unknown[] } {
   const seen: unknown[] = [];
   const publisher = createPublisher({
@@ -34,7 +41,6 @@ function inner(): { publisher: MetricsPublisher; seen: unknown[] } {
   });
   return { publisher, seen };
 }
-afterEach(() => vi.restoreAllMocks());
 
 test("hands on what the predicate accepts and ignores the rest", () => {
   const { publisher, seen } = inner();
@@ -53,9 +59,12 @@ test("hands on what the predicate accepts and ignores the rest", () => {
 
 test("lets a record pass whose predicate throws or gives a promise", () => {
   const { publisher, seen } = inner();
-  filtered(publisher, () => {
-    throw new Error("broken");
-  }).publishEventMetrics(event);
+  const errors: PublisherError[] = [];
+  const broken = filtered(publisher, () => fail("broken"), { onError: (error) => errors.push(error) });
+  broken.publishEventMetrics(event);
+  expect(errors).toMatchObject([
+    { code: "callback-failed", message: "inner: its predicate failed; the record was passed on", dropped: 0 },
+  ]);
   filtered(publisher, (async () => Promise.reject(new Error("broken"))) as never).publishEventMetrics(event);
   expect(seen).toHaveLength(2);
 });
@@ -75,25 +84,26 @@ test("changes records before they reach the publisher, and its dictionary too", 
 });
 
 test("drops a record whose mapping throws, gives a promise or another kind", () => {
-  vi.spyOn(process, "emitWarning").mockImplementation(() => undefined);
   const { publisher, seen } = inner();
+  const errors: PublisherError[] = [];
   const wrong = [
-    () => {
-      throw new Error("broken");
-    },
+    () => fail("broken"),
     async () => Promise.reject(new Error("late")),
     () => network,
     () => undefined,
     () => "text",
   ];
   for (const mapping of wrong) {
-    const wrapper = mapped(publisher, { event: mapping as never });
+    const wrapper = mapped(publisher, { event: mapping as never }, { onError: (error) => errors.push(error) });
     wrapper.publishEventMetrics(event);
     expect(wrapper.health()).toMatchObject({ droppedBy: { failed: 1 } });
     const shown = wrapper.formatMetrics(event) as FormattedEvent;
     expect(shown).toMatchObject({ event_name: null, error: null });
     expect(JSON.stringify(shown)).not.toContain("secret");
   }
+  expect(errors.map(({ code, message, dropped }) => [code, message, dropped])).toEqual(
+    wrong.map(() => ["callback-failed", "inner: record dropped: its mapping failed", 1]),
+  );
   expect(seen).toEqual([]);
 });
 
@@ -113,6 +123,9 @@ test("closes the publisher inside once, or leaves it open where it is not owned"
   expect(wrapper.health().state).toBe("closed");
   wrapper.publishEventMetrics(event);
   expect(wrapper.health()).toMatchObject({ droppedBy: { closed: 1 } });
+  expect(await takeWarnings()).toMatchObject([
+    { code: "record-dropped", message: "inner: record dropped: the publisher is closed" },
+  ]);
 
   const shared = inner();
   await filtered(shared.publisher, () => true, { owned: false, name: "route" }).close();
@@ -121,26 +134,27 @@ test("closes the publisher inside once, or leaves it open where it is not owned"
 });
 
 test("survives a publisher inside that throws, rejects or hangs", async () => {
-  vi.spyOn(process, "emitWarning").mockImplementation(() => undefined);
   const { publisher } = inner();
+  const errors: PublisherError[] = [];
   const broken: MetricsPublisher = {
     ...publisher,
-    publishEventMetrics: () => {
-      throw new Error("against the contract");
-    },
+    publishEventMetrics: () => fail("against the contract"),
     publishNetworkMetrics: async () => Promise.reject(new Error("late")),
     flush: async () => Promise.reject(new Error("no")),
     close: () => new Promise(() => undefined),
-    health: () => {
-      throw new Error("no");
-    },
+    health: () => fail("no"),
   };
-  const wrapper = filtered(broken, () => true);
+  const wrapper = filtered(broken, () => true, { onError: (error) => errors.push(error) });
   wrapper.publishEventMetrics(event);
   wrapper.publishNetworkMetrics(network);
   expect(await wrapper.flush()).toMatchObject({ status: "aborted" });
   expect(wrapper.health()).toMatchObject({ state: "failing", droppedBy: { failed: 1 }, delivered: 1 });
   expect((await wrapper.close({ timeoutMs: 5 })).status).toBe("timeout");
+  expect(errors.map(({ code, message }) => `${code}: ${message}`)).toEqual([
+    "publisher-failed: inner: record dropped: the publisher inside threw",
+    "publisher-failed: inner: the publisher inside failed",
+    "publisher-failed: inner: the publisher inside failed",
+  ]);
 });
 
 test("has the optional members of the publisher inside, and no others", () => {
@@ -163,4 +177,49 @@ test("refuses what is no publisher, predicate or mapping in one sentence each", 
   );
   expect(() => filtered(publisher, "x" as never)).toThrow("predicate: expected a function");
   expect(() => mapped(publisher, { evnt: 1 } as never)).toThrow('mapping.evnt: unknown option, did you mean "event"?');
+});
+
+test("gives the publisher inside 50 ms beyond the time that both were given", async () => {
+  for (const [lateMs, status] of [
+    [49, "complete"],
+    [51, "timeout"],
+  ] as const) {
+    const clock = createVirtualClock();
+    const { publisher } = inner();
+    const slow: MetricsPublisher = {
+      ...publisher,
+      flush: ({ timeoutMs = 0 } = {}) =>
+        new Promise((resolve) => {
+          clock.setTimeout(
+            () => resolve({ ...publisher.health(), status: "complete", durable: 0 }),
+            timeoutMs + lateMs,
+          );
+        }),
+    };
+    const flushed = filtered(slow, () => true, { clock }).flush({ timeoutMs: 100 });
+    await clock.advance(200);
+    expect((await flushed).status).toBe(status);
+  }
+});
+
+test("has a last success of its own, by its clock", async () => {
+  const clock = createVirtualClock();
+  const wrapper = filtered(inner().publisher, ({ startTime }) => startTime === event.startTime, { clock });
+  wrapper.publishEventMetrics({ ...event, startTime: 1.6e12 });
+  expect(wrapper.health().lastSuccess).toBeNull();
+  await clock.advance(40);
+  wrapper.publishEventMetrics(event);
+  expect(wrapper.health().lastSuccess).toBe(clock.now());
+});
+
+test("a flush after the close gives the report of the close", async () => {
+  const { publisher } = inner();
+  const wrapper = filtered(publisher, () => true, { onError: () => undefined });
+  wrapper.publishEventMetrics(event);
+  const closed = wrapper.close();
+  wrapper.publishEventMetrics(event);
+  const report = await closed;
+  expect(report).toMatchObject({ received: 2, delivered: 1, dropped: 1 });
+  wrapper.publishEventMetrics(event);
+  expect(await wrapper.flush()).toBe(report);
 });

@@ -1,6 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
+import { takeWarnings } from "../../../test/warnings.ts";
 import { keyOf, openHarness, within } from "./push-harness.ts";
 
 const MAX = 65_536;
@@ -182,6 +183,8 @@ test("a handler of onError that publishes cannot make a batch be given up twice"
   const { received, pending, delivered } = publisher.health();
   expect(dropped).toHaveLength(received - pending - delivered);
   expect(new Set(dropped.map(({ bytes }) => keyOf(bytes))).size).toBe(dropped.length);
+  // What is dropped while the handler runs cannot be given to the handler.
+  expect(await takeWarnings()).toMatchObject([{ code: "record-dropped" }]);
 });
 
 test("the memory counted for many small batches is at least what the heap says", async () => {

@@ -1,12 +1,21 @@
 import { Client as Client9, HttpConnection } from "@elastic/elasticsearch";
-import { type CommonOptions, createPublisher, type MetricsPublisher } from "@eventmeter/core";
+import { createPublisher, type MetricsPublisher } from "@eventmeter/core";
 import { ElasticsearchPublisher, type ElasticsearchPublisherOptions } from "@eventmeter/publisher-elasticsearch";
-import { canaryRecords, createFaultServer, echoOf, findSecrets, type HostileReply } from "@eventmeter/testkit";
+import {
+  canaryRecords,
+  collectOutput,
+  createFaultServer,
+  echoOf,
+  findLeaks,
+  findSecrets,
+  type HostileReply,
+} from "@eventmeter/testkit";
 import { Client as Client8 } from "elasticsearch-8";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { takeWarnings } from "../../../test/warnings.ts";
 import { hostileCases, onceStarted } from "./hostile-replies.ts";
 
-const { event, network, resource, values: payloads } = canaryRecords;
+const { event, resource, values: payloads } = canaryRecords;
 const credentials = {
   password: "Canary pass:word 1q9z",
   apiKey: Buffer.from("key-id:Canary-Key-3w7x").toString("base64"),
@@ -84,90 +93,42 @@ function opened<Client extends { close(): Promise<unknown> }>(client: Client): C
   return client;
 }
 
-/** Everything that a publisher gave to somebody, by whom it gave it to. */
-interface Heard {
-  readonly onError: unknown[];
-  readonly onDiagnostic: unknown[];
-  readonly onDrop: unknown[];
-  readonly warnings: unknown[];
-  readonly rejections: unknown[];
-  readonly reports: unknown[];
-  readonly checks: unknown[];
-  readonly healths: unknown[];
-  readonly publishers: unknown[];
-}
-
-const SINKS = [
-  "onError",
-  "onDiagnostic",
-  "onDrop",
-  "warnings",
-  "rejections",
-  "reports",
-  "checks",
-  "healths",
-  "publishers",
-] as const satisfies (keyof Heard)[];
-
-function listen(): Heard {
-  return Object.fromEntries(SINKS.map((sink) => [sink, [] as unknown[]])) as unknown as Heard;
-}
-
-/** Names what was given away, and to whom. */
-function leaksOf(heard: Heard): readonly string[] {
-  if (findSecrets(heard, secrets).length === 0) return [];
-  return SINKS.flatMap((sink) => findSecrets(heard[sink], secrets).map((secret) => `${sink}: ${secret}`));
-}
-
-/** Hears what a publisher has to say from its construction to its end. */
-async function hear(
-  heard: Heard,
-  make: (listeners: CommonOptions & Pick<ElasticsearchPublisherOptions, "onDrop">) => MetricsPublisher,
-): Promise<void> {
-  const { promise: failed, resolve: fail } = Promise.withResolvers<void>();
-  const publisher = make({
-    onError(error) {
-      heard.onError.push(error);
-      fail();
-    },
-    onDiagnostic: (diagnostic) => heard.onDiagnostic.push(diagnostic),
-    // Its bytes are the record itself, for whoever keeps what was given up.
-    onDrop: ({ reason }) => heard.onDrop.push(reason),
-  });
-  publisher.publishEventMetrics(event);
-  publisher.publishNetworkMetrics(network);
-  const flushed = publisher.flush({ timeoutMs: 2_000 });
-  await Promise.race([flushed, failed]);
-  heard.healths.push(publisher.health());
-  heard.publishers.push(publisher);
-  heard.checks.push(await publisher.check?.({ timeoutMs: 200 }));
-  await publisher.start?.({ timeoutMs: 200 }).catch((caught: unknown) => heard.rejections.push(caught));
-  heard.reports.push(await publisher.close({ timeoutMs: 0 }), await flushed);
-  heard.healths.push(publisher.health());
+/** Returns where a publisher shows which secret, what it dropped included, and what it gave to `onError`. */
+async function leaksOf(
+  create: (listeners: Pick<ElasticsearchPublisherOptions, "onError" | "onDiagnostic" | "onDrop">) => MetricsPublisher,
+): Promise<{ readonly leaks: readonly string[]; readonly errors: readonly unknown[] }> {
+  const onDrop: string[] = [];
+  // The bytes of a dropped record are the record itself, for a program that keeps what was given up.
+  const output = await collectOutput((listeners) =>
+    create({ ...listeners, onDrop: ({ reason }) => onDrop.push(reason) }),
+  );
+  return { leaks: findLeaks({ ...output, onDrop }, secrets), errors: output.onError };
 }
 
 async function meet({ name, script, echoes }: HostileReply, [way, seen, options]: Way): Promise<readonly string[]> {
-  const heard = listen();
+  const shown: string[] = [];
   const sent = new Set<string>();
   for (const templates of [false, true]) {
     // oxlint-disable-next-line no-await-in-loop -- one after the other
     await using server = await createFaultServer(onceStarted(script));
     const more = { resource, templates, sendTimeoutMs: echoes ? 5_000 : 100 };
     // oxlint-disable-next-line no-await-in-loop
-    await hear(heard, (listeners) => new ElasticsearchPublisher({ ...options(server.url), ...listeners, ...more }));
+    const { leaks } = await leaksOf(
+      (listeners) => new ElasticsearchPublisher({ ...options(server.url), ...listeners, ...more }),
+    );
+    shown.push(...leaks);
     for (const request of server.requests) for (const secret of findSecrets(echoOf(request), secrets)) sent.add(secret);
   }
   // Otherwise there was nothing to be given away.
   const missing = echoes ? seen.filter((secret) => !sent.has(secret)) : [];
   return [
-    ...leaksOf(heard).map((leak) => `${name}, ${way}: ${leak}`),
+    ...shown.map((leak) => `${name}, ${way}: ${leak}`),
     ...missing.map((secret) => `${name}, ${way}: ${secret} was not sent`),
   ];
 }
 
 describe.each(WAYS)("nobody is told a secret with %s", (...way) => {
   test("whatever the server answers", async () => {
-    const warnings = onWarnings();
     const leaks: string[] = [];
     const left = hostileCases.values();
     // Some at a time: most of them wait.
@@ -176,21 +137,11 @@ describe.each(WAYS)("nobody is told a secret with %s", (...way) => {
       for (const each of left) leaks.push(...(await meet(each, way)));
     };
     await Promise.all(Array.from({ length: 12 }, work));
-    expect([...leaks, ...findSecrets(warnings, secrets)]).toEqual([]);
+    expect(leaks).toEqual([]);
   });
 });
 
-/** Gives what the process is warned of from now on. */
-function onWarnings(): readonly Error[] {
-  const warnings: Error[] = [];
-  const listener = (warning: Error): void => void warnings.push(warning);
-  process.on("warning", listener);
-  onTestFinished(() => void process.off("warning", listener));
-  return warnings;
-}
-
 test("a warning in place of onError tells none", async () => {
-  const warnings = onWarnings();
   for (const { script } of hostileCases.filter((each) => /^40[013] with an error/.test(each.name))) {
     // oxlint-disable-next-line no-await-in-loop -- one after the other
     await using server = await createFaultServer(onceStarted(script));
@@ -201,7 +152,8 @@ test("a warning in place of onError tells none", async () => {
     // oxlint-disable-next-line no-await-in-loop
     await publisher.close({ timeoutMs: 0 });
   }
-  await expect.poll(() => warnings.length).toBeGreaterThanOrEqual(6);
+  const warnings = await takeWarnings();
+  expect(warnings.length).toBeGreaterThanOrEqual(6);
   expect(findSecrets(warnings, secrets)).toEqual([]);
 });
 
@@ -218,12 +170,14 @@ describe("a connection that is never made tells none", () => {
     ],
     ["a client has an address with credentials", { client: new Client9({ node: withUserinfo(address) }) }],
   ])("when %s", async (_, options) => {
-    const heard = listen();
-    for (const templates of [false, true])
+    for (const templates of [false, true]) {
       // oxlint-disable-next-line no-await-in-loop -- one after the other
-      await hear(heard, (listeners) => new ElasticsearchPublisher({ ...options, ...listeners, templates }));
-    expect(heard.onError).not.toEqual([]);
-    expect(leaksOf(heard)).toEqual([]);
+      const { leaks, errors } = await leaksOf(
+        (listeners) => new ElasticsearchPublisher({ ...options, ...listeners, templates }),
+      );
+      expect(errors).not.toEqual([]);
+      expect(leaks).toEqual([]);
+    }
   });
 });
 
@@ -261,9 +215,7 @@ describe("options are rejected without being repeated:", () => {
 });
 
 test("what a publisher gives away is found, by every way that it has", async () => {
-  const heard = listen();
-  const warnings = onWarnings();
-  await hear(heard, (listeners) => {
+  const { leaks } = await leaksOf((listeners) => {
     const inner = createPublisher(
       {
         name: "leaky",
@@ -282,9 +234,7 @@ test("what a publisher gives away is found, by every way that it has", async () 
       Object.assign(await inner.close(), { trace: payloads.traceId });
     return { ...inner, name: header, start, close, health: () => ({ ...inner.health(), name: proxy }) };
   });
-  await expect.poll(() => warnings.length).toBe(1);
-  heard.warnings.push(...warnings);
-  expect(leaksOf(heard)).toEqual(
+  expect([...leaks, ...findLeaks({ warnings: await takeWarnings() }, secrets)]).toEqual(
     expect.arrayContaining([
       "onError: password",
       "onDiagnostic: attribute",

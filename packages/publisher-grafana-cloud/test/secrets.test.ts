@@ -1,10 +1,19 @@
-import { type CommonOptions, createPublisher, type MetricsPublisher } from "@eventmeter/core";
+import { createPublisher, type MetricsPublisher } from "@eventmeter/core";
 import { GrafanaCloudPublisher, type GrafanaCloudPublisherOptions } from "@eventmeter/publisher-grafana-cloud";
-import { canaryRecords, createFaultServer, echoOf, findSecrets, type HostileReply } from "@eventmeter/testkit";
-import { describe, expect, onTestFinished, test } from "vitest";
+import {
+  canaryRecords,
+  collectOutput,
+  createFaultServer,
+  echoOf,
+  findLeaks,
+  findSecrets,
+  type HostileReply,
+} from "@eventmeter/testkit";
+import { describe, expect, test } from "vitest";
+import { takeWarnings } from "../../../test/warnings.ts";
 import { hostileCases } from "./hostile-replies.ts";
 
-const { event, network, resource, values: payloads } = canaryRecords;
+const { event, resource, values: payloads } = canaryRecords;
 const tokenPart = "Canary-Part-6e2c";
 const credentials = {
   apiKey: `glc_${Buffer.from(JSON.stringify({ o: "4711", n: "push", k: tokenPart, m: { r: "eu" } })).toString("base64")}`,
@@ -49,67 +58,10 @@ const WAYS: readonly Way[] = [
   ],
 ];
 
-/** Everything that a publisher gave to somebody, by whom it gave it to. */
-interface Heard {
-  readonly onError: unknown[];
-  readonly onDiagnostic: unknown[];
-  readonly warnings: unknown[];
-  readonly rejections: unknown[];
-  readonly reports: unknown[];
-  readonly checks: unknown[];
-  readonly healths: unknown[];
-  readonly publishers: unknown[];
-}
-
-const SINKS = [
-  "onError",
-  "onDiagnostic",
-  "warnings",
-  "rejections",
-  "reports",
-  "checks",
-  "healths",
-  "publishers",
-] as const satisfies (keyof Heard)[];
-
-function listen(): Heard {
-  return Object.fromEntries(SINKS.map((sink) => [sink, [] as unknown[]])) as unknown as Heard;
-}
-
-/** Names what was given away, and to whom. */
-function leaksOf(heard: Heard): readonly string[] {
-  if (findSecrets(heard, secrets).length === 0) return [];
-  return SINKS.flatMap((sink) => findSecrets(heard[sink], secrets).map((secret) => `${sink}: ${secret}`));
-}
-
-/** Hears what a publisher has to say from its construction to its end. */
-async function hear(heard: Heard, make: (listeners: CommonOptions) => MetricsPublisher): Promise<void> {
-  const { promise: failed, resolve: fail } = Promise.withResolvers<void>();
-  const publisher = make({
-    onError(error) {
-      heard.onError.push(error);
-      fail();
-    },
-    onDiagnostic: (diagnostic) => heard.onDiagnostic.push(diagnostic),
-  });
-  publisher.publishEventMetrics(event);
-  publisher.publishNetworkMetrics(network);
-  const flushed = publisher.flush({ timeoutMs: 2_000 });
-  await Promise.race([flushed, failed]);
-  heard.healths.push(publisher.health());
-  heard.publishers.push(publisher);
-  heard.checks.push(await publisher.check?.({ timeoutMs: 200 }));
-  await publisher.start?.({ timeoutMs: 200 }).catch((caught: unknown) => heard.rejections.push(caught));
-  heard.reports.push(await publisher.close({ timeoutMs: 0 }), await flushed);
-  heard.healths.push(publisher.health());
-}
-
 async function meet({ name, script, echoes }: HostileReply, [way, seen, options]: Way): Promise<readonly string[]> {
   await using server = await createFaultServer(script);
-  const heard = listen();
   const more = { resource, labels: { event: ["tenant"], network: ["tenant"] }, exemplars: true };
-  await hear(
-    heard,
+  const output = await collectOutput(
     (listeners) =>
       new GrafanaCloudPublisher({ ...options(server.url), ...listeners, ...more, sendTimeoutMs: echoes ? 5_000 : 100 }),
   );
@@ -117,14 +69,13 @@ async function meet({ name, script, echoes }: HostileReply, [way, seen, options]
   const sent = new Set(server.requests.flatMap((request) => (echoes ? findSecrets(echoOf(request), secrets) : [])));
   const missing = echoes ? seen.filter((secret) => !sent.has(secret)) : [];
   return [
-    ...leaksOf(heard).map((leak) => `${name}, ${way}: ${leak}`),
+    ...findLeaks(output, secrets).map((leak) => `${name}, ${way}: ${leak}`),
     ...missing.map((secret) => `${name}, ${way}: ${secret} was not sent`),
   ];
 }
 
 describe.each(WAYS)("nobody is told a secret with %s", (...way) => {
   test("whatever the server answers", async () => {
-    const warnings = onWarnings();
     const leaks: string[] = [];
     const left = hostileCases.values();
     // Some at a time: most of them wait.
@@ -133,21 +84,11 @@ describe.each(WAYS)("nobody is told a secret with %s", (...way) => {
       for (const each of left) leaks.push(...(await meet(each, way)));
     };
     await Promise.all(Array.from({ length: 12 }, work));
-    expect([...leaks, ...findSecrets(warnings, secrets)]).toEqual([]);
+    expect(leaks).toEqual([]);
   });
 });
 
-/** Gives what the process is warned of from now on. */
-function onWarnings(): readonly Error[] {
-  const warnings: Error[] = [];
-  const listener = (warning: Error): void => void warnings.push(warning);
-  process.on("warning", listener);
-  onTestFinished(() => void process.off("warning", listener));
-  return warnings;
-}
-
 test("a warning in place of onError tells none", async () => {
-  const warnings = onWarnings();
   for (const { script } of hostileCases.filter((each) => /^40[013] with (?:JSON|known)/.test(each.name))) {
     // oxlint-disable-next-line no-await-in-loop -- one after the other
     await using server = await createFaultServer(script);
@@ -158,7 +99,8 @@ test("a warning in place of onError tells none", async () => {
     // oxlint-disable-next-line no-await-in-loop
     await publisher.close({ timeoutMs: 0 });
   }
-  await expect.poll(() => warnings.length).toBeGreaterThanOrEqual(6);
+  const warnings = await takeWarnings();
+  expect(warnings.length).toBeGreaterThanOrEqual(6);
   expect(findSecrets(warnings, secrets)).toEqual([]);
 });
 
@@ -169,10 +111,9 @@ describe("a connection that is never made tells none", () => {
     ["fetch does not go to that port", { endpoint: "http://127.0.0.1:1", instanceId: 1, apiKey }],
     ["there is no Cloud API", { orgSlug: "acme", region: "eu", apiKey, apiUrl: "http://127.0.0.1:9" }],
   ])("when %s", async (_, options) => {
-    const heard = listen();
-    await hear(heard, (listeners) => new GrafanaCloudPublisher({ ...options, ...listeners }));
-    expect(heard.onError).not.toEqual([]);
-    expect(leaksOf(heard)).toEqual([]);
+    const output = await collectOutput((listeners) => new GrafanaCloudPublisher({ ...options, ...listeners }));
+    expect(output.onError).not.toEqual([]);
+    expect(findLeaks(output, secrets)).toEqual([]);
   });
 });
 
@@ -212,9 +153,7 @@ describe("options are refused without being repeated:", () => {
 });
 
 test("what a publisher gives away is found, by every way that it has", async () => {
-  const heard = listen();
-  const warnings = onWarnings();
-  await hear(heard, (listeners) => {
+  const output = await collectOutput((listeners) => {
     const inner = createPublisher(
       {
         name: "leaky",
@@ -232,9 +171,7 @@ test("what a publisher gives away is found, by every way that it has", async () 
       Object.assign(await inner.close(), { trace: payloads.traceId });
     return { ...inner, name: header, start, close, health: () => ({ ...inner.health(), name: userinfo }) };
   });
-  await expect.poll(() => warnings.length).toBe(1);
-  heard.warnings.push(...warnings);
-  expect(leaksOf(heard)).toEqual(
+  expect(findLeaks({ ...output, warnings: await takeWarnings() }, secrets)).toEqual(
     expect.arrayContaining([
       "onError: password",
       "onDiagnostic: attribute",

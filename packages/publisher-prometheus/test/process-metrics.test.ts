@@ -2,7 +2,8 @@ import { PerformanceObserver } from "node:perf_hooks";
 import { queryObjects } from "node:v8";
 import { PrometheusPublisher } from "@eventmeter/publisher-prometheus";
 import { collectDefaultMetrics, Registry } from "prom-client";
-import { expect, test } from "vitest";
+import { afterEach, expect, test } from "vitest";
+import { takeWarnings } from "../../../test/warnings.ts";
 import { parseExposition } from "./exposition-parser.ts";
 import { lineValue, openPublisher } from "./scrapes.ts";
 
@@ -17,6 +18,15 @@ function held(): { readonly observers: number; readonly timers: number } {
       .length,
   };
 }
+
+// The first call of v8.queryObjects() in a process warns.
+afterEach(async () => {
+  for (const warning of await takeWarnings())
+    expect(warning).toMatchObject({
+      name: "ExperimentalWarning",
+      message: expect.stringContaining("v8.queryObjects()"),
+    });
+});
 
 test("has every default metric of prom-client under its own name, type and help", async () => {
   const registry = new Registry();

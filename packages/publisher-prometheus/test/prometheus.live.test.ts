@@ -120,9 +120,11 @@ describe.skipIf(promtoolReason !== undefined)(
   `promtool${promtoolReason === undefined ? "" : ` (${promtoolReason})`}`,
   () => {
     test("finds nothing on the page, and both formats are read strictly", async () => {
+      const codes: string[] = [];
       const publisher = new PrometheusPublisher({
         server: false,
         exemplars: true,
+        onError: ({ code }) => codes.push(code),
         labels: { event: ["tenant", "errorType"] },
         resource: { serviceName: "shop", attributes: { "k8s.pod": "p" } },
         registry: { getMetricsAsJSON: () => Promise.resolve([]) },
@@ -130,6 +132,7 @@ describe.skipIf(promtoolReason !== undefined)(
       publisher.watch(publisher);
       publish(publisher, 40);
       publisher.publishEventMetrics({ eventName: "", taskId: 1, startTime: 0 });
+      expect(codes).toEqual(["invalid-record"]);
       publisher.publishNetworkMetrics({
         operation: "GET",
         host: "h",

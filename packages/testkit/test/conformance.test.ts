@@ -7,6 +7,7 @@ import {
   type MetricsPublisher,
   noopPublisher,
   type PublisherDefinition,
+  type WrapperOptions,
 } from "@eventmeter/core";
 import { conformanceCases, type ConformanceOptions, RecordingPublisher } from "@eventmeter/testkit";
 import { describe, expect, test } from "vitest";
@@ -24,13 +25,18 @@ const refuse = (): never => {
 const ignore = (): void => {};
 const never = (): Promise<void> => new Promise(() => {});
 const troubled = { stalled: make({ event: never, network: never }), failing: make({ event: refuse, network: refuse }) };
-const around = (
-  wrap: (inner: MetricsPublisher) => MetricsPublisher,
-): Pick<ConformanceOptions, "create" | "stalled" | "failing"> => ({
-  create: (options) => wrap(make({ event: ignore, network: ignore })(options)),
-  stalled: (options) => wrap(troubled.stalled(options)),
-  failing: (options) => wrap(troubled.failing(options)),
-});
+const wrapped = (
+  wrap: (inner: MetricsPublisher, options: WrapperOptions) => MetricsPublisher,
+): Pick<ConformanceOptions, "create" | "stalled" | "failing"> => {
+  const around =
+    (create: (options: CommonOptions) => MetricsPublisher) =>
+    (options: CommonOptions): MetricsPublisher => {
+      const { onError, clock } = options;
+      return wrap(create(options), { onError, clock });
+    };
+  const create = around(make({ event: ignore, network: ignore }));
+  return { create, stalled: around(troubled.stalled), failing: around(troubled.failing) };
+};
 
 const SUBJECTS: Readonly<Record<string, ConformanceOptions>> = {
   "a synchronous createPublisher": { create: make({ event: ignore, network: ignore }), ...troubled },
@@ -49,9 +55,9 @@ const SUBJECTS: Readonly<Record<string, ConformanceOptions>> = {
     failing: make({ event: ignore, network: ignore, start: refuse }),
   },
   "a createPublisher of events alone": { create: make({ event: ignore }) },
-  filtered: around((inner) => filtered(inner, () => true)),
+  filtered: wrapped((inner, options) => filtered(inner, () => true, options)),
   mapped: {
-    ...around((inner) => mapped(inner, { event: (record) => ({ ...record, error: null }) })),
+    ...wrapped((inner, options) => mapped(inner, { event: (record) => ({ ...record, error: null }) }, options)),
     format: "mapped",
   },
   noopPublisher: { create: noopPublisher },

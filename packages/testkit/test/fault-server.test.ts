@@ -1,8 +1,11 @@
 import { once } from "node:events";
 import { Agent, get, request as httpRequest, type IncomingMessage } from "node:http";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
+import { PassThrough } from "node:stream";
 import { setImmediate } from "node:timers/promises";
 import { expect, test } from "vitest";
+import { takeWarnings } from "../../../test/warnings.ts";
+import { readRequests } from "../src/http/fault-requests.ts";
 import { createFaultServer, type FaultReply, type FaultServer } from "../src/index.ts";
 
 /** Everything that comes over one raw connection until it ends, and how it ends. */
@@ -189,9 +192,6 @@ test("counts the connections that wait for the rest of a reply", async () => {
 });
 
 test("pours for a slow reader without a warning of the process", async () => {
-  const warnings: Error[] = [];
-  const onWarning = (warning: Error): void => void warnings.push(warning);
-  process.on("warning", onWarning);
   await using server = await createFaultServer({ fault: "endless-body" });
   // Not fetch, which ends the process when a body that is read slowly comes to its end: https://github.com/nodejs/undici/issues/5360.
   const [response] = (await once(get(server.url), "response")) as [IncomingMessage];
@@ -200,9 +200,8 @@ test("pours for a slow reader without a warning of the process", async () => {
     read += chunk.length;
     await setImmediate();
   }
-  process.off("warning", onWarning);
   expect(read).toBe(64 * 2 ** 20);
-  expect(warnings).toEqual([]);
+  expect(await takeWarnings()).toEqual([]);
 });
 
 test.each([
@@ -241,11 +240,48 @@ test("resets a connection the moment it is used again", async () => {
 
 test("refuses connections and takes them again on the same port", async () => {
   await using server = await createFaultServer();
-  await fetch(server.url);
+  const { url, port } = server;
+  await fetch(url);
   await server.refuse();
-  await expect(fetch(server.url)).rejects.toMatchObject({ cause: { code: "ECONNREFUSED" } });
+  await expect(fetch(url)).rejects.toMatchObject({ cause: { code: "ECONNREFUSED" } });
   await server.accept();
-  expect((await fetch(server.url)).status).toBe(200);
+  expect((await fetch(url)).status).toBe(200);
+  expect([server.url, server.port]).toEqual([url, port]);
+});
+
+test("begins a new list at its first reply", async () => {
+  await using server = await createFaultServer([{ status: 503 }, { status: 504 }]);
+  expect((await fetch(server.url)).status).toBe(503);
+  server.script([{ status: 429 }, { status: 413 }]);
+  const statuses: number[] = [];
+  for (let count = 0; count < 3; count += 1) statuses.push((await fetch(server.url)).status);
+  expect(statuses).toEqual([429, 413, 200]);
+});
+
+test.each([204, 304])("sends no Content-Length with %i", async (status) => {
+  await using server = await createFaultServer([{ status }, { fault: "early" }]);
+  const { text: replies } = await raw(server, `${post("")}${post("")}`);
+  expect(replies.split("\r\n\r\n")[0]).not.toMatch(/content-length/i);
+});
+
+test("waits for requests without a timer that is left", async () => {
+  await using server = await createFaultServer({ fault: "early" });
+  const timers = (): number => process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length;
+  const before = timers();
+  const received = server.received(1, 60_000);
+  await raw(server, post(""));
+  await received;
+  expect(timers()).toBeLessThanOrEqual(before);
+});
+
+test("keeps nothing of what a client sends after the last request that is read", async () => {
+  const socket = new PassThrough();
+  socket.write("GET / HTTP/1.1\r\n\r\n");
+  for await (const { request } of readRequests(socket as unknown as Socket)) {
+    expect(request.method).toBe("GET");
+    break;
+  }
+  expect(socket.listenerCount("data")).toBe(0);
 });
 
 test("rejects when too few requests come", async () => {

@@ -20,7 +20,7 @@ describe("a publisher of a second copy of core, in a wrapper of the first", () =
   const suite = conformanceCases({
     create: (options) => {
       const inner = second.createPublisher({ name: "example", event: nothing, network: nothing }, options);
-      return filtered(inner, () => true);
+      return filtered(inner, () => true, { onError: options.onError, clock: options.clock });
     },
   });
   for (const { name, run } of suite) test(name, run);

@@ -3,10 +3,13 @@ import { setTimeout as wait } from "node:timers/promises";
 import { closeOnExit, createPublisher } from "@eventmeter/core";
 
 const mode = process.argv[2];
-const publisher = createPublisher({
-  name: "example",
-  event: () => (mode === "hang" ? new Promise(() => undefined) : wait(20, undefined, { ref: false })),
-});
+const publisher = createPublisher(
+  {
+    name: "example",
+    event: () => (mode === "hang" ? new Promise(() => undefined) : wait(20, undefined, { ref: false })),
+  },
+  { onError: ({ code, dropped }) => console.log(`${code}: ${dropped}`) },
+);
 const close = publisher.close.bind(publisher);
 publisher.close = async (options) => {
   const report = await close(options);
