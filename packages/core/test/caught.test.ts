@@ -1,6 +1,6 @@
 import { fc, test } from "@fast-check/vitest";
 import { expect } from "vitest";
-import { errorMessage, errorTypeOf } from "../src/publisher.ts";
+import { codeText, errorMessage, errorTypeOf } from "../src/publisher.ts";
 
 test("gives the message of an Error, of a string and of anything printable", () => {
   expect(errorMessage(new TypeError("no input"))).toBe("no input");
@@ -62,4 +62,23 @@ test("derives the type from the code, else from the name", () => {
 
 test("names an aborted or timed-out operation, whose code is a legacy number", () => {
   expect(errorTypeOf(new DOMException("late", "TimeoutError"))).toBe("TimeoutError");
+});
+
+test("cuts a type at 1,024 characters, be it a code or a name", () => {
+  const long = "x".repeat(1_025);
+  expect(errorTypeOf(Object.assign(new Error("x"), { code: long }))).toBe("x".repeat(1_024));
+  expect(errorTypeOf(Object.assign(new Error("x"), { name: long }))).toBe("x".repeat(1_024));
+});
+
+test("appends a code to a message only where it is a constant of at most 40 characters", () => {
+  const textOf = (code: unknown): string => codeText(Object.assign(new Error("x"), { code }));
+  expect(["ECONNREFUSED", "ERR_TLS_CERT_ALTNAME_INVALID", `E${"X".repeat(39)}`].map(textOf)).toEqual([
+    " (ECONNREFUSED)",
+    " (ERR_TLS_CERT_ALTNAME_INVALID)",
+    ` (E${"X".repeat(39)})`,
+  ]);
+  for (const code of [`E${"X".repeat(40)}`, "EX", "a secret", "lower", 14, "E CONN", "E\n", undefined]) {
+    expect(textOf(code)).toBe("");
+  }
+  expect([codeText("ECONNREFUSED"), codeText(null)]).toEqual(["", ""]);
 });

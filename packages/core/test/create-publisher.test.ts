@@ -226,6 +226,38 @@ test("counts a record once although its handler makes its own data cyclic", asyn
   expect(publisher.health()).toMatchObject({ delivered: 1, dropped: 0, pending: 0 });
 });
 
+test("calls the flush hook again for records that came after the call under way began, once for all flushes", async () => {
+  const hooks: (() => void)[] = [];
+  const covered: number[] = [];
+  const { publisher, clock } = setUp({
+    event: () => undefined,
+    flush() {
+      covered.push(publisher.health().received);
+      return new Promise<void>((resolve) => hooks.push(resolve));
+    },
+  });
+  const ended: string[] = [];
+  const flush = (name: string): void => void publisher.flush().then(() => ended.push(name));
+  publisher.publishEventMetrics(event(1));
+  flush("first");
+  flush("second");
+  await clock.advance(0);
+  publisher.publishEventMetrics(event(2));
+  flush("third");
+  flush("fourth");
+  await clock.advance(0);
+  expect(covered).toEqual([1]);
+  hooks[0]?.();
+  await clock.advance(0);
+  expect([covered, ended]).toEqual([
+    [1, 2],
+    ["first", "second"],
+  ]);
+  hooks[1]?.();
+  await clock.advance(0);
+  expect([covered.length, ended]).toEqual([2, ["first", "second", "third", "fourth"]]);
+});
+
 test("ends although its flush hook flushes the publisher itself", async () => {
   let calls = 0;
   const { publisher, clock } = setUp({

@@ -135,3 +135,24 @@ test("what cannot even be looked at is a wrong option, not an error of its own",
     expect(String(seen)).not.toContain("secret");
   }
 });
+
+test("a name is in kebab-case and has at most 64 characters", () => {
+  const nameProblem = (name: string): string => messageOf({ hosts: [], name });
+  for (const name of ["a", "a1-b2", `a${"b".repeat(63)}`]) expect(nameProblem(name)).toBe("");
+  for (const name of ["", "A", "1a", "a-", "-a", "a--b", "a_b", `a${"b".repeat(64)}`])
+    expect(nameProblem(name)).toContain("name: expected a kebab-case name of at most 64 characters");
+});
+
+test("a value that throws when it is looked at is not what was expected", () => {
+  const clock = new Proxy(
+    {},
+    {
+      get: () => {
+        throw new Error("secret");
+      },
+    },
+  );
+  expect(messageOf({ hosts: [], clock })).toContain(
+    "clock: expected a clock with now, monotonic and setTimeout, got an object",
+  );
+});

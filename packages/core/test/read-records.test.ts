@@ -213,3 +213,12 @@ test("keeps 64 attributes and counts what is left out", () => {
   expect(names).toHaveLength(64);
   expect(fields.repaired).toBe(1 + 1 + 6);
 });
+
+test("cuts texts to their limits and splits no character", () => {
+  const fields = createEventFields();
+  const readTask = (taskId: string): string => (readEvent({ ...event, taskId }, fields) ? fields.taskId : "");
+  expect(readTask("x".repeat(1_025))).toBe("x".repeat(1_024));
+  expect(readTask(`${"x".repeat(1_022)}😀y`)).toBe(`${"x".repeat(1_022)}😀`);
+  expect(readTask(`${"x".repeat(1_023)}😀y`)).toBe("x".repeat(1_023));
+  expect(readEvent({ ...event, eventName: "x".repeat(513) }, fields) && fields.eventName).toBe("x".repeat(512));
+});

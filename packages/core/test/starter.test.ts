@@ -9,15 +9,16 @@ function setUp(start: () => unknown) {
   const clock = createVirtualClock();
   const errors: PublisherError[] = [];
   const reached: string[] = [];
+  const reporter = createReporter("example", { clock, onError: (error) => errors.push(error) });
   const starter: Starter = createStarter({
     publisher: "example",
     start,
     clock,
-    reporter: createReporter("example", { clock, onError: (error) => errors.push(error) }),
+    reporter,
     onStarted: () => reached.push("started"),
     onRefused: (error) => reached.push(error.message),
   });
-  return { clock, errors, reached, starter };
+  return { clock, errors, reached, starter, lastError: () => reporter.lastError };
 }
 
 test("shares one attempt between concurrent calls and is idempotent", async () => {
@@ -116,4 +117,25 @@ test("goes on trying for the records that wait, although an explicit start faile
     await clock.advance(5_000);
     expect([order, starter.state]).toEqual([order, "started"]);
   }
+});
+
+test("notes why start() failed for health, and reports it to its caller alone", async () => {
+  const { starter, errors, lastError, clock } = setUp(() => {
+    throw new Error("not yet");
+  });
+  await expect(starter.start()).rejects.toThrow("the start failed");
+  await clock.advance(0);
+  expect(errors).toEqual([]);
+  expect(lastError()).toEqual({ code: "start-failed", message: "example: the start failed", time: clock.now() });
+});
+
+test("reports nothing of an attempt that fails after it was stopped", async () => {
+  const work = Promise.withResolvers<void>();
+  const { starter, errors, lastError, clock } = setUp(() => work.promise);
+  starter.begin();
+  const stopped = starter.stop();
+  work.reject(new Error("too late"));
+  await stopped;
+  await clock.advance(60_000);
+  expect([errors, lastError(), starter.state, clock.pendingTimers]).toEqual([[], null, "stopped", 0]);
 });

@@ -36,6 +36,26 @@ test("ends at once with a signal that aborts while it is listened to", async () 
   expect(await waitWithin(never, { signal: eager }, createVirtualClock())).toBe("aborted");
 });
 
+test.each(["complete", "timeout", "aborted"])(
+  "listens to its signal no more when it has ended as %s",
+  async (ending) => {
+    const clock = createVirtualClock();
+    const listeners = new Set<() => void>();
+    const stoppable = {
+      aborted: false,
+      addEventListener: (_: string, run: () => void) => void listeners.add(run),
+      removeEventListener: (_: string, run: () => void) => void listeners.delete(run),
+    };
+    const work = Promise.withResolvers<void>();
+    const waited = waitWithin(work.promise, { signal: stoppable, timeoutMs: 100 }, clock);
+    expect(listeners.size).toBe(1);
+    if (ending === "complete") work.resolve();
+    if (ending === "aborted") for (const abort of listeners) abort();
+    await clock.advance(ending === "timeout" ? 100 : 0);
+    expect([await waited, listeners.size, clock.pendingTimers]).toEqual([ending, 0, 0]);
+  },
+);
+
 test("takes the longest time there is for a longer one, also behind a wrapper", async () => {
   const clock = createVirtualClock();
   const inner = createPublisher({ name: "inner", event: () => never }, { clock });
