@@ -270,7 +270,10 @@ test("the tests of every package may take what is shared in test/, and no source
   using packages = createPackages();
   packages.set("packages/publisher-page/test/warnings.test.ts", 'import { t } from "../../../test/warnings.ts";\n');
   expect(checkLayout(packages.root)).toEqual([]);
-  packages.set("packages/publisher-page/src/warnings.ts", 'import { t } from "../../../test/warnings.ts";\n');
+  packages.set(
+    "packages/publisher-page/src/warnings.ts",
+    '// Warnings.\nimport { t } from "../../../test/warnings.ts";\n',
+  );
   expect(checkLayout(packages.root)).toEqual([
     'packages/publisher-page/src/warnings.ts: "../../../test/warnings.ts" leads out of packages/publisher-page/src/',
   ]);

@@ -16,17 +16,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 };
 const ALLOWED_FOR_PUBLISHERS = ["core", "delivery", "aggregation", "otlp"];
 
-/** Packages in which each source file must open with a line that says what it is. A package is added when it is done. */
-const WITH_OPENING_LINES: ReadonlySet<string> = new Set([
-  "aggregation",
-  "core",
-  "delivery",
-  "otlp",
-  "publisher-composite",
-  "publisher-elasticsearch",
-  "publisher-grafana-cloud",
-  "publisher-prometheus",
-]);
+/** Each source file opens with one line that says what it is. */
 const OPENING_LINE = /^\/\/ (?!oxlint-|@ts-|#region)\S/;
 
 const FILE_SET = ["CHANGELOG.md", "LICENSE", "README.md", "package.json", "src", "test", "tsconfig.build.json"];
@@ -51,7 +41,7 @@ export function checkLayout(root: string): string[] {
     findings.push(...checkManifest(folder, manifest), ...checkDependencies(folder, manifest));
     for (const file of filesIn(root, `packages/${folder}/{src,test}/**/*.ts`)) {
       const text = readFileSync(join(root, file), "utf8");
-      const wrong = file.includes("/src/") ? checkSource(file, text, folder) : [];
+      const wrong = file.includes("/src/") ? checkSource(file, text) : [];
       for (const specifier of importsOf(text)) wrong.push(checkImport(file, specifier, folder, manifest) ?? "");
       findings.push(...wrong.filter(Boolean).map((finding) => `${file}: ${finding}`));
     }
@@ -96,14 +86,13 @@ function checkDependencies(folder: string, manifest: Manifest): string[] {
   return findings;
 }
 
-function checkSource(path: string, text: string, folder: string): string[] {
+function checkSource(path: string, text: string): string[] {
   const findings: string[] = [];
   const name = path.replace(/^packages\/[^/]+\/src\//, "");
   if (!KEBAB_CASE.test(name)) findings.push("file names must be nouns in kebab case");
   if (basename(name) === "utils.ts") findings.push("the name does not say what the file holds");
   if (basename(name) === "index.ts" && name !== "index.ts") findings.push("nested barrel");
-  if (WITH_OPENING_LINES.has(folder) && !OPENING_LINE.test(text))
-    findings.push('must open with one line that says what the file is: "// …"');
+  if (!OPENING_LINE.test(text)) findings.push('must open with one line that says what the file is: "// …"');
   const lines = text.replace(/\n$/, "").split("\n").length;
   if (lines > MAX_LINES) findings.push(`${lines} lines, at most ${MAX_LINES} are allowed`);
   const code = codeOnly(text);

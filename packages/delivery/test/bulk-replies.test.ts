@@ -1,6 +1,7 @@
 import { afterEach, expect, test, vi } from "vitest";
 import type { Batch, Outcome, RecordOutcome, Send } from "../src/index.ts";
-import { type Chance, createChance, seedJitter } from "./chance.ts";
+import { createSeededRandom, type SeededRandom } from "@eventmeter/testkit";
+import { seedJitter } from "./seed-jitter.ts";
 import { FULL, keyOf, openHarness, recordOf } from "./push-harness.ts";
 
 afterEach(() => void vi.restoreAllMocks());
@@ -43,7 +44,7 @@ function recordOutcome({ id, status }: Item["create"], key: number | undefined):
   return typeof status === "number" ? { rejected: `status ${status}` } : (undefined as unknown as RecordOutcome);
 }
 
-function createBulkBackend({ integer, once, pick }: Chance, delivered: () => number): BulkBackend {
+function createBulkBackend({ integer, once, pick }: SeededRandom, delivered: () => number): BulkBackend {
   const stored = new Set<number>();
   const acknowledged = new Set<number>();
   const refused = new Set<number>();
@@ -132,13 +133,13 @@ function createBulkBackend({ integer, once, pick }: Chance, delivered: () => num
 /** Plays bulk requests against one backend until it has given enough replies, then lets it recover. */
 async function playRound(seed: number): Promise<number> {
   seedJitter(seed);
-  const chance = createChance(seed);
-  const backend = createBulkBackend(chance, () => harness.publisher.health().delivered);
+  const random = createSeededRandom(seed);
+  const backend = createBulkBackend(random, () => harness.publisher.health().delivered);
   const harness = openHarness(
     undefined,
     {
-      maxBatchRecords: chance.pick([1, 7, 50, 200]),
-      concurrency: chance.pick([1, 2, 4, 8]),
+      maxBatchRecords: random.pick([1, 7, 50, 200]),
+      concurrency: random.pick([1, 2, 4, 8]),
       maxAgeMs: 2 ** 31 - 1,
       sendTimeoutMs: 1_000,
     },
@@ -147,7 +148,7 @@ async function playRound(seed: number): Promise<number> {
   const { publisher, clock, fill, dropped } = harness;
   for (let published = 0; backend.replies < REPLIES_PER_ROUND && published < RECORDS_PER_ROUND; published += 50) {
     fill(50);
-    await clock.advance(chance.integer(60_000));
+    await clock.advance(random.integer(60_000));
   }
   for (let minute = 0; backend.replies < REPLIES_PER_ROUND && minute < 60; minute += 1) await clock.advance(60_000);
   backend.heal();

@@ -1,6 +1,5 @@
-import type { VirtualClock } from "@eventmeter/testkit";
+import type { SeededRandom, VirtualClock } from "@eventmeter/testkit";
 import type { Batch, Outcome, RecordOutcome, Send, SendContext } from "../src/index.ts";
-import type { Chance } from "./chance.ts";
 import type { Registry } from "./oracle-registry.ts";
 
 /** What the backend says of a record. */
@@ -35,10 +34,10 @@ const THROWING = new Proxy(
 );
 
 /** Makes a sick backend. @param registry knows what was issued, and hears every word that counts */
-export function createBackend(chance: Chance, clock: VirtualClock, registry: Registry): Backend {
+export function createBackend(random: SeededRandom, clock: VirtualClock, registry: Registry): Backend {
   // What is hidden from the publisher: the largest request, and how many records are poison.
-  const sizeLimit = chance.pick([700, 2_500, Infinity, Infinity]);
-  const poisonEvery = chance.pick([7, 60, Infinity]);
+  const sizeLimit = random.pick([700, 2_500, Infinity, Infinity]);
+  const poisonEvery = random.pick([7, 60, Infinity]);
   let sick = true;
   let timers = 0;
   let splits = 0;
@@ -49,8 +48,8 @@ export function createBackend(chance: Chance, clock: VirtualClock, registry: Reg
     const { count, bytes } = batch;
     if (bytes > sizeLimit) return split("too-large", count);
     if (keys.some(isPoison)) return split("rejected", count);
-    const retryAfterMs = chance.pick([undefined, undefined, 0, 1_000, 30_000, 1e10, Number.NaN, -5, "7"]);
-    switch (sick ? chance.integer(14) : -1) {
+    const retryAfterMs = random.pick([undefined, undefined, 0, 1_000, 30_000, 1e10, Number.NaN, -5, "7"]);
+    switch (sick ? random.integer(14) : -1) {
       case 0:
         return { outcome: { kind: "retry", retryAfterMs }, wordOf: AGAIN };
       case 1:
@@ -58,7 +57,7 @@ export function createBackend(chance: Chance, clock: VirtualClock, registry: Reg
       case 2:
         return split("busy", count);
       case 3:
-        return chance.once(4)
+        return random.once(4)
           ? { outcome: { kind: "rejected", reason: "no" }, wordOf: NEVER }
           : split("rejected", count);
       case 4:
@@ -79,21 +78,21 @@ export function createBackend(chance: Chance, clock: VirtualClock, registry: Reg
   }
 
   function partial(count: number, retryAfterMs: unknown): Reply {
-    const bias = chance.pick<readonly Word[]>([
+    const bias = random.pick<readonly Word[]>([
       ["delivered", "again", "never"],
       ["delivered", "delivered", "again"],
       ["again"],
       ["delivered"],
     ]);
-    const words = Array.from({ length: count }, () => chance.pick(bias));
+    const words = Array.from({ length: count }, () => random.pick(bias));
     const outcomes: Record<Word, RecordOutcome> = {
       delivered: "delivered",
       again: "retry",
       never: { rejected: "bad" },
     };
     const records = words.map((word) => outcomes[word]);
-    const hold = chance.once(6) ? "the index is closed" : undefined;
-    const alone = chance.once(4);
+    const hold = random.once(6) ? "the index is closed" : undefined;
+    const alone = random.once(4);
     return {
       outcome: { kind: "partial", records, retryAfterMs, alone, hold },
       wordOf: (index) => words[index] ?? "again",
@@ -102,7 +101,7 @@ export function createBackend(chance: Chance, clock: VirtualClock, registry: Reg
 
   function malformed(count: number): unknown {
     const all = (item: unknown, length = count): unknown[] => Array.from({ length }, () => item);
-    return chance.pick<unknown>([
+    return random.pick<unknown>([
       undefined,
       null,
       "delivered",
@@ -153,7 +152,7 @@ export function createBackend(chance: Chance, clock: VirtualClock, registry: Reg
     const keys = registry.depart(batch, context);
     if (!sick) return say(replyTo(batch, keys), keys, context);
     const { signal } = context;
-    switch (chance.integer(16)) {
+    switch (random.integer(16)) {
       case 0:
         // Stored perhaps: nobody knows.
         return fail(context);
@@ -164,7 +163,7 @@ export function createBackend(chance: Chance, clock: VirtualClock, registry: Reg
       case 3:
         return new Promise(() => undefined);
       case 4:
-        return later(chance.integer(20_000)).then(() => fail(context));
+        return later(random.integer(20_000)).then(() => fail(context));
       case 5:
       case 6:
       case 7:
@@ -172,7 +171,7 @@ export function createBackend(chance: Chance, clock: VirtualClock, registry: Reg
         // Drawn now, said then: a schedule must not depend on who is served first.
         const reply = replyTo(batch, keys);
         const { promise, resolve } = Promise.withResolvers<unknown>();
-        void later(chance.integer(chance.pick([5, 500, 12_000]))).then(() => resolve(say(reply, keys, context)));
+        void later(random.integer(random.pick([5, 500, 12_000]))).then(() => resolve(say(reply, keys, context)));
         return promise;
       }
       case 9: {

@@ -1,7 +1,8 @@
 import { setImmediate } from "node:timers/promises";
 import { afterEach, expect, test, vi } from "vitest";
 import { takeWarnings } from "../../../test/warnings.ts";
-import { type Chance, createChance, seedJitter } from "./chance.ts";
+import { createSeededRandom, type SeededRandom } from "@eventmeter/testkit";
+import { seedJitter } from "./seed-jitter.ts";
 import { createOracle, type Oracle } from "./oracle.ts";
 import { FULL } from "./push-harness.ts";
 
@@ -13,36 +14,36 @@ afterEach(() => void vi.restoreAllMocks());
 
 /** Plays one random schedule; rejects at the first step after which something does not add up. */
 async function playSchedule(seed: number): Promise<void> {
-  const chance = createChance(seed);
+  const random = createSeededRandom(seed);
   seedJitter(seed);
-  const oracle = createOracle(chance);
+  const oracle = createOracle(random);
   const { clock, publisher, publish, flush, judge } = oracle;
   const flushes: Promise<unknown>[] = [];
   const steps: Readonly<Record<string, () => unknown>> = {
     "a record": publish,
-    "some records": () => void Array.from({ length: chance.integer(60) }, publish),
+    "some records": () => void Array.from({ length: random.integer(60) }, publish),
     "a turn": () => clock.advance(0),
-    "an instant": () => clock.advance(chance.integer(20) / 7),
-    "some time": () => clock.advance(chance.integer(3_000)),
-    "a long time": () => clock.advance(chance.integer(90_000)),
-    "a flush": () => void flushes.push(flush(chance.pick([0, 300, 5_000, 60_000]))),
+    "an instant": () => clock.advance(random.integer(20) / 7),
+    "some time": () => clock.advance(random.integer(3_000)),
+    "a long time": () => clock.advance(random.integer(90_000)),
+    "a flush": () => void flushes.push(flush(random.pick([0, 300, 5_000, 60_000]))),
     "an aborted flush": () => {
       const controller = new AbortController();
       flushes.push(flush(60_000, controller.signal));
-      clock.setTimeout(() => controller.abort(), chance.integer(2_000));
+      clock.setTimeout(() => controller.abort(), random.integer(2_000));
     },
-    "a start": () => void publisher.start?.({ timeoutMs: chance.integer(2_000) }).catch(() => undefined),
+    "a start": () => void publisher.start?.({ timeoutMs: random.integer(2_000) }).catch(() => undefined),
   };
   const names = Object.keys(steps);
-  for (let count = 10 + chance.integer(40); count > 0; count -= 1) {
-    const step = chance.pick(names);
+  for (let count = 10 + random.integer(40); count > 0; count -= 1) {
+    const step = random.pick(names);
     const waiting = steps[step]?.();
     await waiting;
     const isSettled = waiting instanceof Promise;
     if (isSettled) await turns(100);
     judge(step, isSettled);
   }
-  await (oracle.startable && !chance.once(3) ? healAndDrain(oracle) : closeInTrouble(oracle, chance));
+  await (oracle.startable && !random.once(3) ? healAndDrain(oracle) : closeInTrouble(oracle, random));
   await Promise.all(flushes);
 }
 
@@ -65,9 +66,9 @@ async function healAndDrain({ clock, publisher, backend, registry, flush, judge 
 
 async function closeInTrouble(
   { clock, publisher, backend, registry, judge, publish }: Oracle,
-  chance: Chance,
+  random: SeededRandom,
 ): Promise<void> {
-  const timeoutMs = chance.integer(5_000);
+  const timeoutMs = random.integer(5_000);
   const controller = new AbortController();
   const begun = clock.monotonic();
   let endedAt = Infinity;
@@ -77,9 +78,9 @@ async function closeInTrouble(
     registry.close();
   });
   judge("the call of close", false);
-  const passed = chance.integer(timeoutMs + 1);
+  const passed = random.integer(timeoutMs + 1);
   await clock.advance(passed);
-  if (chance.once(2)) controller.abort();
+  if (random.once(2)) controller.abort();
   else await clock.advance(timeoutMs - passed);
   await turns(100);
   await clock.advance(100);

@@ -1,8 +1,7 @@
 import { type FlushReport, PublisherError, type PublisherHealth } from "@eventmeter/core";
-import { createVirtualClock, malformedRecords, type VirtualClock } from "@eventmeter/testkit";
+import { createVirtualClock, malformedRecords, type SeededRandom, type VirtualClock } from "@eventmeter/testkit";
 import { createPushPublisher, type EncodeContext, type EncodedRecord } from "../src/index.ts";
 import { BATCH_OVERHEAD } from "../src/queue/batch-maker.ts";
-import type { Chance } from "./chance.ts";
 import { type Backend, createBackend } from "./oracle-backend.ts";
 import { createRegistry, type OracleOptions, type Registry } from "./oracle-registry.ts";
 
@@ -28,33 +27,33 @@ const LANES = ["", "a", "b", "c", "d"];
 const WRAPS = [undefined, { prefix: "[", separator: ",", suffix: "]" }, { separator: "\n", suffix: "\n" }];
 const STARTS = ["none", "none", "none", "works", "fails", "fails", "refuses", "hangs"] as const;
 
-function drawOptions(chance: Chance): OracleOptions {
+function drawOptions(random: SeededRandom): OracleOptions {
   return {
-    maxBatchRecords: chance.pick([1, 2, 5, 30]),
-    maxBatchBytes: chance.pick([1, 300, 4_000, 1_048_576]),
-    maxQueueBytes: 16_384 + chance.integer(3) * 30_000,
-    overflow: chance.pick(["drop-newest", "drop-oldest"] as const),
-    concurrency: 1 + chance.integer(8),
-    maxLanes: 1 + chance.integer(4),
-    lingerMs: chance.pick([0, 1, 200, 3_000]),
-    maxAgeMs: chance.pick([2_000, 60_000, 900_000, 2 ** 31 - 1]),
-    sendTimeoutMs: 500 + chance.integer(5_000),
+    maxBatchRecords: random.pick([1, 2, 5, 30]),
+    maxBatchBytes: random.pick([1, 300, 4_000, 1_048_576]),
+    maxQueueBytes: 16_384 + random.integer(3) * 30_000,
+    overflow: random.pick(["drop-newest", "drop-oldest"] as const),
+    concurrency: 1 + random.integer(8),
+    maxLanes: 1 + random.integer(4),
+    lingerMs: random.pick([0, 1, 200, 3_000]),
+    maxAgeMs: random.pick([2_000, 60_000, 900_000, 2 ** 31 - 1]),
+    sendTimeoutMs: 500 + random.integer(5_000),
   };
 }
 
-/** Makes an oracle. Everything in it follows from `chance`. */
-export function createOracle(chance: Chance): Oracle {
+/** Makes an oracle. Everything in it follows from `random`. */
+export function createOracle(random: SeededRandom): Oracle {
   const clock = createVirtualClock();
-  const options = drawOptions(chance);
-  const wrap = chance.pick(WRAPS);
-  const starts = chance.pick(STARTS);
-  const bad = malformedRecords(chance.integer(2 ** 31), 1_000);
-  let failingStarts = 1 + chance.integer(3);
+  const options = drawOptions(random);
+  const wrap = random.pick(WRAPS);
+  const starts = random.pick(STARTS);
+  const bad = malformedRecords(random.integer(2 ** 31), 1_000);
+  let failingStarts = 1 + random.integer(3);
   let started = starts === "none";
   let refused = false;
   let depth = 0;
   // What handlers may publish in all, so that they come to an end.
-  let echoes = chance.once(3) ? 20 : 0;
+  let echoes = random.once(3) ? 20 : 0;
   const scratch = Buffer.alloc(400_000);
   const calls = { publish: 0, encode: 0, thrown: 0, unsupported: 0 };
   let covered = "";
@@ -66,10 +65,10 @@ export function createOracle(chance: Chance): Oracle {
     started: () => started,
     publishing: () => depth > 0,
   });
-  const backend = createBackend(chance, clock, registry);
+  const backend = createBackend(random, clock, registry);
 
   function echo(): void {
-    if (echoes <= 0 || !chance.once(3)) return;
+    if (echoes <= 0 || !random.once(3)) return;
     echoes -= 1;
     publish();
   }
@@ -77,22 +76,22 @@ export function createOracle(chance: Chance): Oracle {
   function encode(_record: unknown, { id }: EncodeContext): EncodedRecord | null {
     calls.encode += 1;
     echo();
-    const size = chance.once(25) ? chance.pick([1_500, 6_000, 90_000]) : chance.integer(160);
-    const choice = chance.integer(40);
+    const size = random.once(25) ? random.pick([1_500, 6_000, 90_000]) : random.integer(160);
+    const choice = random.integer(40);
     if (choice === 0) {
       calls.thrown += 1;
       throw new Error("encode");
     }
     if (choice === 1) {
       calls.thrown += 1;
-      return chance.pick<unknown>([undefined, {}, { data: 5 }, { data: "x", lane: 5 }, "x"]) as EncodedRecord;
+      return random.pick<unknown>([undefined, {}, { data: 5 }, { data: "x", lane: 5 }, "x"]) as EncodedRecord;
     }
     if (choice === 2) {
       calls.unsupported += 1;
       return null;
     }
-    const lane = chance.pick(LANES);
-    const text = registry.issue(id, lane, chance.pick(["x", "é", "€", "𝄞"]).repeat(size));
+    const lane = random.pick(LANES);
+    const text = registry.issue(id, lane, random.pick(["x", "é", "€", "𝄞"]).repeat(size));
     // Bytes stand until the next call, as an encoder may have it.
     const data = choice < 10 ? scratch.subarray(0, scratch.write(text)) : text;
     return { data, ...(lane === "" ? {} : { lane }) };
@@ -100,7 +99,7 @@ export function createOracle(chance: Chance): Oracle {
 
   async function start(): Promise<void> {
     if (starts === "hangs") return new Promise(() => undefined);
-    if (chance.once(2)) await new Promise<void>((resolve) => void clock.setTimeout(resolve, chance.integer(2_000)));
+    if (random.once(2)) await new Promise<void>((resolve) => void clock.setTimeout(resolve, random.integer(2_000)));
     if ((starts === "fails" || starts === "refuses") && failingStarts > 0) {
       failingStarts -= 1;
       throw new Error("not yet");
@@ -136,7 +135,7 @@ export function createOracle(chance: Chance): Oracle {
     calls.publish += 1;
     depth += 1;
     const times = { startTime: clock.now(), endTime: clock.now() + 5 };
-    const kind = chance.integer(30);
+    const kind = random.integer(30);
     if (kind === 0) {
       const { value } = bad.next();
       if (value?.kind === "network") publisher.publishNetworkMetrics(value.record as never);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createChance } from "./chance.ts";
+import { createSeededRandom } from "@eventmeter/testkit";
 import { DELIVERED, FULL, keyOf, openHarness, type Sent, within } from "./push-harness.ts";
 
 const RECORDS = 5_000;
@@ -26,7 +26,7 @@ async function play(
 }
 
 test.each(COUNTS)("%i poison records among 5,000 are given up once each, and all others arrive once", async (count) => {
-  const { integer } = createChance(count);
+  const { integer } = createSeededRandom(count);
   const poison = new Set<number>();
   while (poison.size < count) poison.add(integer(RECORDS) + 1);
   const { harness, flushes } = await play(poison);

@@ -2,7 +2,7 @@ import { createVirtualClock } from "@eventmeter/testkit";
 import { afterEach, expect, test, vi } from "vitest";
 import { MAX_RETRY_AFTER_MS } from "@eventmeter/core/publisher";
 import { createPushPublisher, type Outcome, retryAfterMs } from "../src/index.ts";
-import { seedJitter } from "./chance.ts";
+import { seedJitter } from "./seed-jitter.ts";
 import { DELIVERED, FULL, openHarness } from "./push-harness.ts";
 
 afterEach(() => void vi.restoreAllMocks());

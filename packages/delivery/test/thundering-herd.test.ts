@@ -1,7 +1,7 @@
 import { createVirtualClock } from "@eventmeter/testkit";
 import { afterEach, expect, test, vi } from "vitest";
 import { createPushPublisher, type Outcome } from "../src/index.ts";
-import { seedJitter } from "./chance.ts";
+import { seedJitter } from "./seed-jitter.ts";
 import { FULL } from "./push-harness.ts";
 
 afterEach(() => void vi.restoreAllMocks());

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createChance } from "./chance.ts";
+import { createSeededRandom } from "@eventmeter/testkit";
 import { DELIVERED, FULL, keyOf, openHarness, type PushHarness, within } from "./push-harness.ts";
 
 const RECORD_BYTES = 20;
@@ -26,7 +26,7 @@ const refusedBy =
 
 test.each(SIZES)("one giant among %i records costs 2 log n + 2 requests and no neighbour", async (count) => {
   const limitBytes = 300_000;
-  const { integer } = createChance(count);
+  const { integer } = createSeededRandom(count);
   for (const at of new Set([0, count - 1, Math.floor(count / 2), integer(count), integer(count)])) {
     const { publisher, fill, publish, sent, dropped, clock } = openLimited(limitBytes, 10_000);
     fill(at, { size: RECORD_BYTES });

@@ -1,8 +1,6 @@
 import { createSeededRandom } from "@eventmeter/testkit";
 import { vi } from "vitest";
 
-export { createSeededRandom as createChance, type SeededRandom as Chance } from "@eventmeter/testkit";
-
 /** Makes jitter repeat, until the mocks are restored. */
 export function seedJitter(seed: number): void {
   const { integer } = createSeededRandom(seed);
