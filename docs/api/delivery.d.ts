@@ -41,6 +41,9 @@ export interface BatchWrap {
     readonly suffix?: string | undefined;
 }
 
+/** Longest time of one attempt unless `sendTimeoutMs` is given, in milliseconds. */
+export declare const DEFAULT_SEND_TIMEOUT_MS = 10000;
+
 /** Options of waiting, sending and dropping. */
 export interface DeliveryOptions {
     /** Most records in one batch. @default 1000 */

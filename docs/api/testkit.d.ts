@@ -38,7 +38,7 @@ export interface EncodedRecord {
 
 /** What goes wrong with a reply. */
 export type Fault = 
-/** The connection is taken and the request read; nothing ever comes. */
+/** The connection is accepted and the request read; nothing ever comes. */
 "hang"
 /** The request is not read beyond its headers, so that an upload stalls; nothing ever comes. */
  | "stall"
@@ -46,21 +46,21 @@ export type Fault =
  | "drip"
 /** The connection is reset once the request is read. */
  | "reset"
-/** It is reset in the middle of the headers of the reply. */
+/** The connection is reset in the middle of the headers of the reply. */
  | "reset-in-headers"
-/** It is reset after the headers, before the body. */
+/** The connection is reset after the headers, before the body. */
  | "reset-after-headers"
 /** The body ends before its Content-Length. */
  | "cut-body"
-/** The reply is fine; the connection is reset the moment it is used again. */
+/** The reply is complete; the connection is reset when it is used again. */
  | "reset-on-reuse"
-/** 1,000 replies 102 come first. */
+/** 1,000 replies with status 102 come first. */
  | "flood"
-/** The body goes on to 64 MiB, or for as long as the client reads. */
+/** The body has 64 MiB, sent for as long as the client reads. */
  | "endless-body"
 /** The reply comes before the body of the request is read, and the connection is closed. */
  | "early"
-/** What comes is no HTTP. */
+/** The reply is not HTTP. */
  | "garbage";
 
 /** How one request is answered; without a fault, by a whole reply with keep-alive. */

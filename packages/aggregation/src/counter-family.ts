@@ -1,5 +1,5 @@
 // Counter families: one total for each label set.
-import { copyInto, nextCapacity } from "./capacity.ts";
+import { copyInto, nextCapacity } from "./array-growth.ts";
 import type { FamilyDefinition } from "./catalogue.ts";
 import type { LabelSets } from "./label-sets.ts";
 

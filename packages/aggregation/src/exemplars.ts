@@ -1,5 +1,5 @@
 // Exemplars of one histogram family: for each bucket, the record that it counted last.
-import { copyInto } from "./capacity.ts";
+import { copyInto } from "./array-growth.ts";
 import { toPageable } from "./label-values.ts";
 
 /** The record that a bucket counted last, as far as backends show it. */

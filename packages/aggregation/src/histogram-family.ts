@@ -1,5 +1,5 @@
 // Histogram families: buckets, a sum and exemplars for each label set.
-import { copyInto, nextCapacity } from "./capacity.ts";
+import { copyInto, nextCapacity } from "./array-growth.ts";
 import type { FamilyDefinition } from "./catalogue.ts";
 import { createExemplars, type Exemplars, growExemplars } from "./exemplars.ts";
 import type { LabelSets } from "./label-sets.ts";

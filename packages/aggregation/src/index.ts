@@ -5,7 +5,7 @@ export { cleanLabelName } from "./label-names.ts";
 export { toPageable } from "./label-values.ts";
 export { type HistogramBounds, type PromotedLabels, seriesOptionRules, type SeriesStoreOptions } from "./options.ts";
 export { SeriesStore } from "./series-store.ts";
-export { runInSlices, type SliceOptions } from "./slices.ts";
+export { runInSlices, type SliceOptions } from "./time-slices.ts";
 export type {
   CounterPoint,
   CounterSnapshot,

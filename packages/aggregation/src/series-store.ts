@@ -16,7 +16,7 @@ import { beginReading, endReading, type LabelReading, readLabel } from "./label-
 import { createLabelSets, findLabelSet, findRelatedSet, type LabelSets } from "./label-sets.ts";
 import { resolveOptions, type SeriesStoreOptions } from "./options.ts";
 import { copyCounter, copyHistogram, countOverflowed, type Snapshot } from "./snapshot.ts";
-import { splitSnapshot } from "./split.ts";
+import { splitSnapshot } from "./split-snapshot.ts";
 
 /** Keeps finished records as the series of the catalogue: bounded, cumulative since construction. */
 export class SeriesStore {

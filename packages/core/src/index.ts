@@ -18,7 +18,12 @@ export { createPublisher, type PublisherDefinition } from "./publisher/create-pu
 export { DROP_REASONS, type DropReason, IGNORE_REASONS, type IgnoreReason } from "./publisher/drop-reasons.ts";
 export type { ErrorCode } from "./publisher/error-codes.ts";
 export { isPublisherError, PublisherError, type PublisherErrorInit } from "./publisher/publisher-error.ts";
-export type { FormattedBase, FormattedEvent, FormattedMetrics, FormattedNetwork } from "./records/dictionary.ts";
+export type {
+  FormattedBase,
+  FormattedEvent,
+  FormattedMetrics,
+  FormattedNetwork,
+} from "./records/standard-dictionary.ts";
 export { formatMetrics } from "./records/format-metrics.ts";
 export {
   type Attributes,
@@ -32,5 +37,5 @@ export {
 } from "./records/records.ts";
 export { filtered, type RecordPredicate } from "./wrappers/filtered.ts";
 export { mapped, type RecordMapping } from "./wrappers/mapped.ts";
-export { noopPublisher } from "./wrappers/noop-publisher.ts";
+export { noopPublisher } from "./publisher/noop-publisher.ts";
 export type { WrapperOptions } from "./wrappers/wrapper.ts";

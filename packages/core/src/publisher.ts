@@ -1,6 +1,6 @@
 // Entry point for authors of publishers: the parts that every publisher is built from.
 export { checkOptions } from "./options/check-options.ts";
-export { commonOptionRules } from "./options/common-options.ts";
+export { commonOptionRules } from "./options/common-option-rules.ts";
 export { headersRule, passwordRule, tokenRule, usernameRule } from "./options/credential-rules.ts";
 export {
   option,
@@ -25,10 +25,11 @@ export {
 } from "./publisher/life-cycle.ts";
 export { isRecentFailure, PUBLISHER_STATES, publisherState } from "./publisher/publisher-state.ts";
 export { readHealth } from "./publisher/read-health.ts";
-export { createReporter, isThenable, type Reporter } from "./publisher/reporter.ts";
+export { createReporter, type Reporter } from "./publisher/reporter.ts";
 export { createStarter, type Starter, type StarterOptions } from "./publisher/starter.ts";
+export { isThenable } from "./publisher/thenable.ts";
 export { codeText, errorMessage, errorTypeOf } from "./records/error-text.ts";
-export type { EventFields, FieldScope, NetworkFields, RecordFields } from "./records/fields.ts";
+export type { EventFields, FieldScope, NetworkFields, RecordFields } from "./records/record-fields.ts";
 export {
   type AttributeSource,
   MAX_ATTRIBUTE_NAME_LENGTH,

@@ -8,7 +8,12 @@ import {
   type OptionRule,
   resolveClock,
 } from "@eventmeter/core/publisher";
-import { type DeliveryOptions, deliveryOptionRules, type PushOptions } from "@eventmeter/delivery";
+import {
+  DEFAULT_SEND_TIMEOUT_MS,
+  type DeliveryOptions,
+  deliveryOptionRules,
+  type PushOptions,
+} from "@eventmeter/delivery";
 import type { ElasticsearchClient } from "./connection/client-types.ts";
 import { authRule, clientOptionsRule, hostRule } from "./connection/connection-rules.ts";
 import { indexPrefixRule, namespaceRule } from "./index-names.ts";
@@ -138,7 +143,7 @@ export function resolveOptions(options: ElasticsearchPublisherOptions): Resolved
     templates: options.templates ?? true,
     retention: options.retention,
     compression: options.compression ?? false,
-    sendTimeoutMs: options.sendTimeoutMs ?? 10_000,
+    sendTimeoutMs: options.sendTimeoutMs ?? DEFAULT_SEND_TIMEOUT_MS,
   };
 }
 

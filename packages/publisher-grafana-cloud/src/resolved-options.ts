@@ -9,7 +9,7 @@ import {
   type OptionRule,
   type ReportOptionError,
 } from "@eventmeter/core/publisher";
-import { seriesDeliveryOptionRules } from "@eventmeter/delivery";
+import { DEFAULT_SEND_TIMEOUT_MS, seriesDeliveryOptionRules } from "@eventmeter/delivery";
 import { checkEndpointOptions, type EndpointConfig, resolveEndpointOptions } from "./endpoint-options.ts";
 import type { GrafanaCloudPublisherOptions, GrafanaCloudTileOptions } from "./options.ts";
 import { apiKeyRule } from "./token.ts";
@@ -81,7 +81,7 @@ export function resolveOptions(options: GrafanaCloudPublisherOptions): ResolvedO
     common: { name, resource, onError, onDiagnostic, clock },
     endpoint: resolveEndpointOptions(options),
     intervalMs: options.intervalMs,
-    sendTimeoutMs: options.sendTimeoutMs ?? 10_000,
+    sendTimeoutMs: options.sendTimeoutMs ?? DEFAULT_SEND_TIMEOUT_MS,
     labels: options.labels,
     bounds: options.bounds,
     maxLabelSets: options.maxLabelSets ?? 500,

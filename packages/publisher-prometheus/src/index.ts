@@ -3,6 +3,6 @@ export type { MetricsOptions } from "./http/metrics-endpoint.ts";
 export type { PrometheusPublisherOptions, ScrapeAuth, ScrapeBounds, ScrapeLabels, ScrapeTls } from "./options.ts";
 export type { PageFormat } from "./page/exposition-text.ts";
 export { PrometheusPublisher } from "./publisher.ts";
-export type { WritableRegistry } from "./sources/registrations.ts";
+export type { WritableRegistry } from "./registrations.ts";
 export type { ReadableRegistry } from "./sources/registry-families.ts";
 export type { Watched } from "./sources/watched-publishers.ts";

@@ -28,7 +28,7 @@ import { MetricsEndpoint, type MetricsOptions } from "./http/metrics-endpoint.ts
 import { type PrometheusPublisherOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
 import { PageRenderer } from "./page/page-renderer.ts";
 import { ProcessMetrics } from "./sources/process-metrics.ts";
-import { Registrations, type WritableRegistry } from "./sources/registrations.ts";
+import { Registrations, type WritableRegistry } from "./registrations.ts";
 import { registrySource } from "./sources/registry-families.ts";
 import type { PageSource } from "./sources/source-reader.ts";
 import { targetInfo } from "./sources/target-info.ts";

@@ -2,7 +2,7 @@ import * as successor from "@prometheus-io/client";
 import type { PrometheusPublisherOptions, WritableRegistry } from "@eventmeter/publisher-prometheus";
 import * as client from "prom-client";
 import { describe, expect, test } from "vitest";
-import { FamilyNames } from "../src/page/family-names.ts";
+import { FamilyNames } from "../src/page/taken-names.ts";
 import { readFamilies } from "../src/sources/registry-families.ts";
 import { parseExposition } from "./exposition-parser.ts";
 import { lineValue, openPublisher, publishEvent, publishNetwork } from "./scrapes.ts";

@@ -1,5 +1,5 @@
 // The contract of every publisher: `MetricsPublisher` and the types in its signatures.
-import type { FormattedMetrics } from "../records/dictionary.ts";
+import type { FormattedMetrics } from "../records/standard-dictionary.ts";
 import type { DropReason, IgnoreReason } from "./drop-reasons.ts";
 import type { PublisherError } from "./publisher-error.ts";
 import type { EventMetrics, NetworkMetrics } from "../records/records.ts";

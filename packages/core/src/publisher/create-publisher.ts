@@ -1,21 +1,22 @@
 // `createPublisher`: a publisher from one or two handler functions.
 import { checkOptions } from "../options/check-options.ts";
-import { commonOptionRules } from "../options/common-options.ts";
+import { commonOptionRules } from "../options/common-option-rules.ts";
 import { option, type OptionRule } from "../options/option-rules.ts";
 import {
   eventDictionary,
   type FormattedEvent,
   type FormattedNetwork,
   networkDictionary,
-} from "../records/dictionary.ts";
+} from "../records/standard-dictionary.ts";
 import { codeText } from "../records/error-text.ts";
 import { MAX_DELAY_MS, resolveClock } from "../time/clock.ts";
 import type { CheckReport, Clock, CommonOptions, MetricsPublisher, PublisherHealth, WaitOptions } from "./contract.ts";
 import { createIntake, type Intake } from "./intake.ts";
 import { createLedger, type Ledger } from "./ledger.ts";
 import { createLifeCycle, type LifeCycle, type RecordFlow } from "./life-cycle.ts";
-import { createReporter, isThenable, type Reporter } from "./reporter.ts";
-import { memoryOf, UnsettledRecords } from "./unsettled.ts";
+import { createReporter, type Reporter } from "./reporter.ts";
+import { isThenable } from "./thenable.ts";
+import { memoryOf, UnsettledRecords } from "./unsettled-records.ts";
 
 const MAX_UNSETTLED = 1_000;
 const MAX_UNSETTLED_BYTES = 33_554_432;

@@ -1,5 +1,5 @@
 // Intake of a publisher: every record enters here.
-import type { EventFields, FieldScope, NetworkFields } from "../records/fields.ts";
+import type { EventFields, FieldScope, NetworkFields } from "../records/record-fields.ts";
 import type { Ledger } from "./ledger.ts";
 import { UNREADABLE } from "../records/record-problems.ts";
 import { createEventFields, readEvent } from "../records/read-event.ts";

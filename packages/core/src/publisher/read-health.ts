@@ -1,7 +1,7 @@
 // Reader for the health of publishers that anyone may have written.
 import type { MetricsPublisher, PublisherHealth } from "./contract.ts";
 import { PUBLISHER_STATES } from "./publisher-state.ts";
-import { isThenable } from "./reporter.ts";
+import { isThenable } from "./thenable.ts";
 
 /** A health can contain itself: reading ends at this depth, and after this many healths in all. */
 const MAX_DEPTH = 16;

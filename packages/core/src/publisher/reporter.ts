@@ -3,6 +3,7 @@ import { resolveClock } from "../time/clock.ts";
 import type { Clock, CommonOptions, Diagnostic, PublisherHealth } from "./contract.ts";
 import type { ErrorCode } from "./error-codes.ts";
 import { PublisherError, type PublisherErrorInit } from "./publisher-error.ts";
+import { isThenable } from "./thenable.ts";
 
 /** Reports a publisher's failures and diagnostics. Never throws. */
 export interface Reporter {
@@ -143,15 +144,6 @@ class PublisherReporter implements Reporter {
         cause,
       }),
     );
-  }
-}
-
-/** Returns whether a value has to be waited for. Never throws. */
-export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  try {
-    return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
-  } catch {
-    return false;
   }
 }
 

@@ -1,5 +1,5 @@
 // Text of anything that can be thrown: message, type and code.
-import { cut, cutBytes } from "./text.ts";
+import { cut, cutBytes } from "./cut-text.ts";
 
 const MAX_MESSAGE_BYTES = 8_192;
 const MAX_TYPE_LENGTH = 1_024;

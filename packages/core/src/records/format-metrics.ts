@@ -7,13 +7,13 @@ import {
   type KnownEvent,
   type KnownNetwork,
   networkDictionary,
-} from "./dictionary.ts";
-import type { EventFields, NetworkFields } from "./fields.ts";
+} from "./standard-dictionary.ts";
+import type { EventFields, NetworkFields } from "./record-fields.ts";
 import { createEventFields, readEvent } from "./read-event.ts";
 import { createNetworkFields, readNetwork } from "./read-network.ts";
 import { readName, readTaskId } from "./read-values.ts";
 import { type EventMetrics, isNetwork, type NetworkMetrics } from "./records.ts";
-import { isTime, MIN_TIME_MS, readTime } from "./times.ts";
+import { isTime, MIN_TIME_MS, readTime } from "./read-time.ts";
 
 /** Returns the standard dictionary of a record: pure, total, JSON-safe. For an invalid record, the invalid fields are null. */
 export function formatMetrics(record: Readonly<EventMetrics>): FormattedEvent;

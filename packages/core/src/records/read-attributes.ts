@@ -1,7 +1,7 @@
 // Reads the attributes of a record.
 import type { Attributes } from "./records.ts";
 import { MAX_TEXT_LENGTH } from "./read-values.ts";
-import { cut } from "./text.ts";
+import { cut } from "./cut-text.ts";
 
 /** Longest attribute name that is kept, in UTF-16 code units. */
 export const MAX_ATTRIBUTE_NAME_LENGTH = 128;

@@ -1,10 +1,10 @@
 // Reads and normalises events.
 import { errorMessage, errorTypeOf } from "./error-text.ts";
-import type { EventFields, FieldScope } from "./fields.ts";
+import type { EventFields, FieldScope } from "./record-fields.ts";
 import { describeName, describeTaskId, problemList, UNREADABLE } from "./record-problems.ts";
 import { readCount, readInteger, readName, readTaskId, readText, repairOf } from "./read-values.ts";
 import type { EventMetrics } from "./records.ts";
-import { describeTime, isTime, readTime } from "./times.ts";
+import { describeTime, isTime, readTime } from "./read-time.ts";
 
 /** Creates the object that `readEvent` fills, one per publisher. @param scope `series` leaves out what only documents hold */
 export function createEventFields(scope: FieldScope = "document"): EventFields {

@@ -1,10 +1,10 @@
 // Reads and normalises network operations.
 import { errorMessage, errorTypeOf } from "./error-text.ts";
-import type { FieldScope, NetworkFields } from "./fields.ts";
+import type { FieldScope, NetworkFields } from "./record-fields.ts";
 import { describeName, problemList, UNREADABLE } from "./record-problems.ts";
 import { readCount, readName, readPort, readTaskId, readText, repairOf } from "./read-values.ts";
 import type { NetworkMetrics } from "./records.ts";
-import { describeTime, isTime, readTime } from "./times.ts";
+import { describeTime, isTime, readTime } from "./read-time.ts";
 
 /** Creates the object that `readNetwork` fills, one per publisher. @param scope `series` leaves out what only documents hold */
 export function createNetworkFields(scope: FieldScope = "document"): NetworkFields {

@@ -1,5 +1,5 @@
 // Reads single fields of records: names, ids, texts, counts and ports.
-import { cut } from "./text.ts";
+import { cut } from "./cut-text.ts";
 
 /** Longest event name or operation, in UTF-16 code units. */
 const MAX_NAME_LENGTH = 512;

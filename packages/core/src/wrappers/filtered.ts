@@ -4,7 +4,8 @@ import type { Ledger } from "../publisher/ledger.ts";
 import { checkOptions } from "../options/check-options.ts";
 import { option } from "../options/option-rules.ts";
 import type { EventMetrics, MetricsRecord, NetworkMetrics } from "../records/records.ts";
-import { isThenable, type Reporter } from "../publisher/reporter.ts";
+import type { Reporter } from "../publisher/reporter.ts";
+import { isThenable } from "../publisher/thenable.ts";
 import { createWrapper, type WrapperOptions } from "./wrapper.ts";
 
 /** Returns whether a record is passed on. If it throws, the record is passed on: a broken filter loses nothing. */

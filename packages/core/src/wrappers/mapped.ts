@@ -5,7 +5,8 @@ import type { Ledger } from "../publisher/ledger.ts";
 import { checkOptions } from "../options/check-options.ts";
 import { option } from "../options/option-rules.ts";
 import { type EventMetrics, isNetwork, type MetricsRecord, type NetworkMetrics } from "../records/records.ts";
-import { isThenable, type Reporter } from "../publisher/reporter.ts";
+import type { Reporter } from "../publisher/reporter.ts";
+import { isThenable } from "../publisher/thenable.ts";
 import { createWrapper, type WrapperOptions } from "./wrapper.ts";
 
 /** Functions that change records, per kind; a kind without a function passes unchanged. */

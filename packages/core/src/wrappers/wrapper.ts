@@ -1,6 +1,6 @@
 // Wrapper around one publisher: what `filtered` and `mapped` have in common.
 import { checkOptions } from "../options/check-options.ts";
-import { commonOptionRules } from "../options/common-options.ts";
+import { commonOptionRules } from "../options/common-option-rules.ts";
 import { option, type OptionRule } from "../options/option-rules.ts";
 import type {
   CheckReport,
@@ -15,8 +15,9 @@ import { publisherRule } from "../publisher/describe-publisher.ts";
 import { declareInnerPublishers } from "../publisher/inner-publishers.ts";
 import { createLedger, type Ledger } from "../publisher/ledger.ts";
 import { readHealth } from "../publisher/read-health.ts";
-import { createReporter, isThenable, type Reporter } from "../publisher/reporter.ts";
-import type { FormattedMetrics } from "../records/dictionary.ts";
+import { createReporter, type Reporter } from "../publisher/reporter.ts";
+import { isThenable } from "../publisher/thenable.ts";
+import type { FormattedMetrics } from "../records/standard-dictionary.ts";
 import type { EventMetrics, MetricsRecord, NetworkMetrics } from "../records/records.ts";
 import { resolveClock } from "../time/clock.ts";
 import { waitWithin } from "../time/wait.ts";

@@ -41,6 +41,9 @@ export type ResolvedDelivery = {
   readonly [Name in Exclude<keyof DeliveryOptions, "onDrop">]-?: Exclude<DeliveryOptions[Name], undefined>;
 } & Pick<DeliveryOptions, "onDrop">;
 
+/** Longest time of one attempt unless `sendTimeoutMs` is given, in milliseconds. */
+export const DEFAULT_SEND_TIMEOUT_MS = 10_000;
+
 /** Longest delay of a timer, in milliseconds, and largest buffer, in bytes. */
 const MAX_MS = 2 ** 31 - 1;
 const MAX_BYTES = 2 ** 31 - 1;
@@ -59,7 +62,7 @@ export const deliveryOptionRules: OptionRules = {
   onDrop: option.function(),
 };
 
-/** Fills in the defaults; they are nowhere else. */
+/** Fills in the defaults. */
 export function resolveDelivery(options: DeliveryOptions = {}): ResolvedDelivery {
   return {
     maxBatchRecords: options.maxBatchRecords ?? 1_000,
@@ -70,7 +73,7 @@ export function resolveDelivery(options: DeliveryOptions = {}): ResolvedDelivery
     concurrency: options.concurrency ?? 4,
     maxLanes: options.maxLanes ?? 64,
     maxAgeMs: options.maxAgeMs ?? 900_000,
-    sendTimeoutMs: options.sendTimeoutMs ?? 10_000,
+    sendTimeoutMs: options.sendTimeoutMs ?? DEFAULT_SEND_TIMEOUT_MS,
     onDrop: options.onDrop,
   };
 }

@@ -22,7 +22,7 @@ import { BatchQueue } from "../queue/batch-queue.ts";
 import { type BatchStore, MemoryStore } from "../queue/batch-store.ts";
 import { type LaneBuffer, openingBytes } from "../queue/lane-buffer.ts";
 import { LaneBuffers } from "../queue/lane-buffers.ts";
-import { uuidV7 } from "../queue/uuid.ts";
+import { uuidV7 } from "../uuid-v7.ts";
 import { SizeLimits } from "../retry/size-limits.ts";
 import { deliveryOptionRules, type ResolvedDelivery, resolveDelivery } from "./delivery-options.ts";
 import { Dispatcher } from "./dispatcher.ts";

@@ -1,6 +1,6 @@
 // Batches from encoded records: whole, in parts, or with some of the records.
 import type { Batch, BatchWrap } from "./batch.ts";
-import { uuidV7 } from "./uuid.ts";
+import { uuidV7 } from "../uuid-v7.ts";
 
 /** Memory of a batch besides its bytes and offsets, in bytes: measured on Node 24 and rounded up. */
 export const BATCH_OVERHEAD = 1_536;

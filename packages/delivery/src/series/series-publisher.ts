@@ -17,6 +17,7 @@ import {
   resolveClock,
 } from "@eventmeter/core/publisher";
 import { lifeCycleHooks } from "../backend-hooks.ts";
+import { DEFAULT_SEND_TIMEOUT_MS } from "../push/delivery-options.ts";
 import { type AttemptResult, makeAttempt } from "../retry/attempt.ts";
 import {
   readSnapshotOutcome,
@@ -50,7 +51,7 @@ class SeriesPublisher<Snapshot extends TimedSnapshot> implements RecordFlow {
   readonly #ending = new AbortController();
 
   constructor(definition: SeriesDefinition<Snapshot>, options: SeriesPushOptions) {
-    const { name = definition.name, intervalMs = 60_000, sendTimeoutMs = 10_000 } = options;
+    const { name = definition.name, intervalMs = 60_000, sendTimeoutMs = DEFAULT_SEND_TIMEOUT_MS } = options;
     const { series } = definition;
     const clock = resolveClock(options.clock);
     const ledger = this.#ledger;

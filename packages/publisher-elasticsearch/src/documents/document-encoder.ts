@@ -4,9 +4,9 @@ import type { RecordFields } from "@eventmeter/core/publisher";
 import type { EncodeContext } from "@eventmeter/delivery";
 import { dailyName, type RecordKind, streamName } from "../index-names.ts";
 import type { ResolvedOptions } from "../options.ts";
-import { DailyDocumentWriter } from "./daily-documents.ts";
-import type { DocumentWriter } from "./document-writer.ts";
-import { EcsDocumentWriter } from "./ecs-documents.ts";
+import { DailyDocumentWriter } from "./daily-document-writer.ts";
+import type { DocumentWriter } from "./document-parts.ts";
+import { EcsDocumentWriter } from "./ecs-document-writer.ts";
 import { JsonWriter } from "./json-writer.ts";
 
 type EncoderOptions = Pick<ResolvedOptions, "namespace" | "indexPrefix" | "resource">;

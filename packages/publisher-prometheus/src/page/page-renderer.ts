@@ -7,7 +7,7 @@ import type { Reporter } from "@eventmeter/core/publisher";
 import { readFamilies } from "../sources/registry-families.ts";
 import { type PageSource, SourceReader } from "../sources/source-reader.ts";
 import type { PageFormat } from "./exposition-text.ts";
-import { FamilyNames } from "./family-names.ts";
+import { FamilyNames } from "./taken-names.ts";
 import { writePage } from "./page-writer.ts";
 import type { PlainFamily } from "./plain-families.ts";
 

@@ -1,5 +1,5 @@
 // Families of a foreign registry: what can be shown on the page is read, everything else is left out and reported.
-import type { FamilyNames } from "../page/family-names.ts";
+import type { FamilyNames } from "../page/taken-names.ts";
 import type { PlainFamily } from "../page/plain-families.ts";
 import { readSamples } from "./registry-samples.ts";
 import type { PageSource } from "./source-reader.ts";

@@ -1,6 +1,6 @@
 // `noopPublisher`: accepts every record and does nothing with it.
-import type { CommonOptions, MetricsPublisher } from "../publisher/contract.ts";
-import { createPublisher } from "../publisher/create-publisher.ts";
+import type { CommonOptions, MetricsPublisher } from "./contract.ts";
+import { createPublisher } from "./create-publisher.ts";
 
 /** Creates a publisher that accepts every record and does nothing with it, for programs whose metrics are switched off. */
 export function noopPublisher(options?: CommonOptions): MetricsPublisher {

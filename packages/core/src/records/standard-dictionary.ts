@@ -1,5 +1,5 @@
 // The standard dictionary: what a record looks like outside of this library.
-import type { EventFields, NetworkFields } from "./fields.ts";
+import type { EventFields, NetworkFields } from "./record-fields.ts";
 import { type AttributeSource, readAttributes } from "./read-attributes.ts";
 
 /** Keys of both kinds of dictionary. */

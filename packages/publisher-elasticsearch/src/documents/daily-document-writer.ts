@@ -1,7 +1,7 @@
 // Documents for daily indices: the standard dictionary (`formatMetrics`) with `@timestamp`.
 import type { Resource } from "@eventmeter/core";
 import type { EventFields, NetworkFields } from "@eventmeter/core/publisher";
-import { AttributesWriter, type DocumentWriter, writeResource } from "./document-writer.ts";
+import { AttributesWriter, type DocumentWriter, writeResource } from "./document-parts.ts";
 import type { JsonWriter } from "./json-writer.ts";
 
 /** Writes documents that are the standard dictionary with `@timestamp`, and `service` and `resource` if there is a resource. */

@@ -2,7 +2,7 @@
 import { isIPv4, isIPv6 } from "node:net";
 import type { Resource } from "@eventmeter/core";
 import type { EventFields, NetworkFields } from "@eventmeter/core/publisher";
-import { AttributesWriter, type DocumentWriter, writeResource } from "./document-writer.ts";
+import { AttributesWriter, type DocumentWriter, writeResource } from "./document-parts.ts";
 import type { JsonWriter } from "./json-writer.ts";
 
 /** The version of https://www.elastic.co/docs/reference/ecs that the fields are from. */
