@@ -48,8 +48,8 @@ export class OtlpExporter {
   readonly #token: TokenFacts;
   readonly #clock: Clock;
   #busyReplies = 0;
-  /** The last warning about a partial success, without its numbers; empty if the last reply had none. */
-  #lastWarning = "";
+  /** What the last reply left out, as a warning about one sample; undefined if it left out nothing. */
+  #lastWarning: string | undefined;
 
   constructor({
     resolver,
@@ -161,9 +161,14 @@ export class OtlpExporter {
 
   /** Reports a partial success, unless the last reply was one for the same cause: every reply repeats a limit that is reached. */
   #warnOfPartialSuccess(partialSuccess: PartialSuccess | undefined, report: BackendReporter): void {
-    const warning = partialSuccess === undefined ? "" : describePartialSuccess(partialSuccess);
-    const withoutNumbers = warning.replace(/\d+/g, "");
-    if (warning !== "" && withoutNumbers !== this.#lastWarning) report.error("partial-success", warning);
-    this.#lastWarning = withoutNumbers;
+    if (partialSuccess === undefined) {
+      this.#lastWarning = undefined;
+      return;
+    }
+    const { rejected, text } = partialSuccess;
+    // The number of samples differs from reply to reply.
+    const warning = describePartialSuccess({ rejected: Math.min(rejected, 1), text });
+    if (warning !== this.#lastWarning) report.error("partial-success", describePartialSuccess(partialSuccess));
+    this.#lastWarning = warning;
   }
 }
