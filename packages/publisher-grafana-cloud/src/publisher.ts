@@ -126,7 +126,6 @@ const CLOSED: CheckReport = { ok: false, code: "closed", message: "it is closed"
  * an endpoint, records are kept and each attempt to send them looks it up again.
  */
 async function resolveEarly(resolver: EndpointResolver, { signal, report }: StartContext): Promise<void> {
-  signal.addEventListener("abort", () => resolver.close(), { once: true });
   const { failure } = await resolver.resolve();
   if (failure !== undefined && !signal.aborted)
     report.error("start-failed", failureSentence(failure), { retryable: true });
