@@ -119,7 +119,7 @@ const stackRows: readonly Row[] = [
 ].map(([answer, given, code, sentence]) => [answer, given, code, sentence, `held\n${HELD(sentence as string)}`] as Row);
 
 const sentRows: readonly Row[] = [
-  ...[500, 502, 503, 504, 529, 408].map((code): Row => [
+  ...[500, 502, 503, 504, 529, 408, 425].map((code): Row => [
     String(code),
     plain(code, CANARY),
     "unavailable",

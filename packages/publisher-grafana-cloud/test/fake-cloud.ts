@@ -7,6 +7,7 @@ export interface FakeStack {
   readonly status?: string | undefined;
   readonly regionSlug?: string | undefined;
   readonly clusterSlug?: string | undefined;
+  readonly description?: string | undefined;
 }
 
 /** A Cloud API and the gateway of its stacks, on one loopback server. */

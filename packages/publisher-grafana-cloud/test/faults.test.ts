@@ -62,6 +62,7 @@ describe("reads no more of a reply than it has to", () => {
       "a body without end that calls itself OTLP",
       { fault: "endless-body", headers: { "content-type": "application/x-protobuf" } },
     ],
+    ["a compressed body without end", { fault: "endless-body", headers: { "content-encoding": "gzip" } }],
     [
       "a body that unpacks to 64 MiB",
       { body: bomb, headers: { "content-encoding": "gzip, gzip", "content-type": "application/x-protobuf" } },
@@ -170,7 +171,14 @@ describe("says in a sentence what is wrong with a connection", () => {
   });
 });
 
+/** An error with a code below so many others. */
+function nested(depth: number): unknown {
+  return depth === 0 ? { code: "ECONNRESET" } : { cause: nested(depth - 1) };
+}
+
 test.each<[unknown, string, string]>([
+  [nested(7), "retry", "x closed the connection before it answered (ECONNRESET)"],
+  [nested(8), "retry", "the request to x failed"],
   [{ code: "CERT_HAS_EXPIRED" }, "hold", "the certificate of x has expired (CERT_HAS_EXPIRED)"],
   [
     { cause: { code: "ERR_TLS_CERT_ALTNAME_INVALID" } },

@@ -1,5 +1,11 @@
 import { gunzipSync } from "node:zlib";
-import { createFaultServer, type FaultReply, type FaultScript, type FaultServer } from "@eventmeter/testkit";
+import {
+  createFaultServer,
+  createVirtualClock,
+  type FaultReply,
+  type FaultScript,
+  type FaultServer,
+} from "@eventmeter/testkit";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { TOKEN } from "./fake-cloud.ts";
 import { open, publishOne } from "./publishers.ts";
@@ -153,6 +159,11 @@ describe("a partial success is delivered with one warning that quotes no label",
       partial(7, `something new (err-mimir-brand-new, err-mimir-${canary})`),
       "the endpoint took the series but for 7 samples (err-mimir-brand-new)",
     ],
+    [
+      "more codes than one message shows",
+      partial(7, "err-mimir-a err-mimir-b err-mimir-a err-mimir-c err-mimir-d"),
+      "the endpoint took the series but for 7 samples (err-mimir-a, err-mimir-b, err-mimir-c)",
+    ],
     ["words that nobody knows", partial(7, canary), "the endpoint took the series but for 7 samples"],
     ["words without a number", partial(0, canary), "the endpoint took the series with a warning"],
     [
@@ -247,6 +258,33 @@ test("tells of the bound of a family with the next request", async () => {
     "series-overflow event_retries_total",
   ]);
   expect(gunzipSync(server.requests[0]?.body ?? "").toString("latin1")).toContain("eventmeter_overflow_total");
+});
+
+test("keeps 500 label sets of a family unless it is told otherwise", async () => {
+  const server = await serve();
+  const { publisher, errors } = open({ endpoint: server.url });
+  for (let index = 0; index < 500; index += 1) publishOne(publisher, `event-${index}`);
+  await publisher.flush();
+  expect(errors).toEqual([]);
+  publishOne(publisher, "event-500");
+  await publisher.flush();
+  expect(errors.map(({ code }) => code)).toEqual(["series-overflow", "series-overflow"]);
+});
+
+test("gives a request up after 10 s unless it is told otherwise", async () => {
+  const server = await serve({ fault: "hang" });
+  const clock = createVirtualClock();
+  const { publisher, errors, error } = open({ endpoint: server.url, clock });
+  publisher.publishEventMetrics({ eventName: "a", taskId: 1, startTime: clock.now(), endTime: clock.now() });
+  void publisher.flush({ timeoutMs: 60_000 });
+  await server.received(1);
+  await clock.advance(9_999);
+  expect(errors).toEqual([]);
+  await clock.advance(1);
+  expect(await error()).toMatchObject({ code: "send-failed" });
+  const closed = publisher.close({ timeoutMs: 0 });
+  await clock.advance(1);
+  await closed;
 });
 
 test("leaves out records that are not finished", async () => {

@@ -1,6 +1,8 @@
 import { setImmediate } from "node:timers/promises";
 import { createVirtualClock, type VirtualClock } from "@eventmeter/testkit";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { CloudApi } from "../src/cloud-api.ts";
+import { lookUpEndpoint } from "../src/endpoint-lookup.ts";
 import { type FakeCloud, json, openCloud, TOKEN } from "./fake-cloud.ts";
 import { open, type Opened, publishOne } from "./publishers.ts";
 
@@ -88,6 +90,33 @@ test("reads as many pages as there are, up to 50", async () => {
   expect(cloud.asked.at(-1)).toBe("GET /orgs/acme/instances?page=50");
 });
 
+test("reads a list of stacks of nearly 2 MiB", async () => {
+  const cloud = await cloudOf((given) => {
+    const description = "x".repeat(4_700);
+    const elsewhere = Array.from({ length: 399 }, (_, index) => ({
+      id: index + 1,
+      slug: `s${index}`,
+      regionSlug: "us",
+      description,
+    }));
+    given.stacks = [...elsewhere, { id: 400, slug: "acme" }];
+    given.pageSize = 1_000;
+  });
+  await openStack(cloud).publisher.start();
+  expect(cloud.server.bytesSent).toBeGreaterThan(1.8 * 2 ** 20);
+});
+
+test("does not take an endpoint on this machine from an API that is elsewhere", async () => {
+  const cloud = await cloudOf();
+  const local = new CloudApi({ url: cloud.apiUrl, apiKey: TOKEN, token: {}, clock: createVirtualClock() });
+  const query = { orgSlug: "acme", region: "eu", stackSlug: undefined };
+  const { signal } = new AbortController();
+  expect(await lookUpEndpoint(local, query, signal)).toMatchObject({ found: { slug: "acme" } });
+  // The same server, as if it had another address.
+  const remote = { isLoopback: false, get: local.get.bind(local) } as CloudApi;
+  expect(await lookUpEndpoint(remote, query, signal)).toMatchObject({ failure: { code: "discovery-failed" } });
+});
+
 const KEY = "(the key says: organisation 4711, region eu)";
 const TILE = "give endpoint and instanceId instead, as the stack's OpenTelemetry tile shows them";
 
@@ -122,6 +151,14 @@ describe("says what to put right", () => {
       {},
       "stack-unknown",
       "organisation acme has 2 stacks in region eu: a (eu or prod-eu-west-0), b (eu or prod-eu-west-0); say which one by stackSlug",
+    ],
+    [
+      "more stacks than one message names",
+      (cloud) =>
+        void (cloud.stacks = Array.from({ length: 12 }, (_, index) => ({ id: index + 1, slug: `s${index + 1}` }))),
+      {},
+      "stack-unknown",
+      `organisation acme has 12 stacks in region eu: ${Array.from({ length: 10 }, (_, index) => `s${index + 1} (eu or prod-eu-west-0)`).join(", ")} and 2 more; say which one by stackSlug`,
     ],
     [
       "a stack of another name",
@@ -185,6 +222,13 @@ describe("says what to put right", () => {
       {},
       "rate-limited",
       `the Cloud API answered 429: it takes no more requests for now; ${TILE}`,
+    ],
+    [
+      "425",
+      (cloud) => void cloud.api.set(ORG, { status: 425 }),
+      {},
+      "unavailable",
+      `the Cloud API answered 425; ${TILE}`,
     ],
     ["418", (cloud) => void cloud.api.set(ORG, { status: 418 }), {}, "rejected", `the Cloud API answered 418; ${TILE}`],
     [
@@ -397,15 +441,35 @@ test("does not ask again at once for what a person has to put right", async () =
   expect(cloud.asked).toHaveLength(2);
 });
 
-test("closes in the middle of a search", async () => {
+test("looks up again at once when start() is called after a failure", async () => {
+  const cloud = await cloudOf((given) => void given.api.set("/orgs/acme/instances", { status: 403 }));
+  const { publisher } = openStack(cloud);
+  await expect(publisher.start()).rejects.toMatchObject({ code: "start-failed" });
+  cloud.api.clear();
+  await publisher.start();
+  expect(cloud.asked).toHaveLength(3);
+});
+
+test("ends the search of a start() when it closes", async () => {
   const cloud = await cloudOf((given) => void given.api.set("/orgs/acme/instances", { fault: "hang" }));
   const { publisher } = openStack(cloud);
+  const started = expect(publisher.start()).rejects.toMatchObject({ code: "start-failed" });
+  await cloud.server.received(1);
+  await publisher.close();
+  await expect.poll(() => cloud.server.open).toBe(0);
+  await started;
+});
+
+test("closes in the middle of a search", async () => {
+  const cloud = await cloudOf((given) => void given.api.set("/orgs/acme/instances", { fault: "hang" }));
+  const { publisher, errors } = openStack(cloud);
   publishOne(publisher);
   await cloud.server.received(1);
   expect(await publisher.close({ timeoutMs: 20 })).toMatchObject({ status: "timeout", dropped: 1, pending: 0 });
   await expect(publisher.start()).rejects.toMatchObject({ code: "start-failed" });
   expect(await publisher.check()).toEqual({ ok: false, code: "closed", message: "grafana-cloud: it is closed" });
   expect(cloud.asked).toHaveLength(1);
+  expect(errors.map(({ code }) => code)).toEqual(["record-dropped"]);
 });
 
 test("does not search twice as long for one request when the Cloud API is silent", async () => {
