@@ -22,8 +22,8 @@ export class PushedSeries {
   }
 
   /**
-   * Reports each family that has reached its limit of label sets since the last call. Called with each request, because
-   * before it nobody can have missed a series.
+   * Reports each family that has reached its limit of label sets since the last call. It is called with each request: between
+   * two requests, no missing series can be seen.
    */
   reportOverflows(report: BackendReporter): void {
     const families = this.#unreportedOverflows;
