@@ -59,3 +59,9 @@ test("exemplars stay with their label set when room is made for more", () => {
   const ids = Array.from({ length: 200 }, (_, index) => durations(store).exemplar(index, 9)?.labels["task_id"]);
   expect(ids).toEqual(Array.from({ length: 200 }, (_, index) => String(index)));
 });
+
+test("a task id has U+FFFD in place of everything that a page cannot hold", () => {
+  const store = new SeriesStore({ exemplars: true });
+  addEvent(store, { taskId: "a\0b\0\uD800" });
+  expect(durations(store).exemplar(0, 9)?.labels).toEqual({ task_id: "a\uFFFDb\uFFFD\uFFFD" });
+});

@@ -159,10 +159,20 @@ test("says how much memory its numbers take, which grows with label sets and not
   expect(one).toBeGreaterThanOrEqual(bytesPerName);
   for (let records = 0; records < 10_000; records += 1) add("a");
   expect(store.bytes).toBe(one);
-  for (let names = 0; names < 900; names += 1) add(`e${names}`);
+  for (let names = 0; names < 300; names += 1) add(`e${names}`);
   const many = store.bytes;
-  expect(many).toBeGreaterThanOrEqual(901 * bytesPerName);
-  expect(many).toBeLessThanOrEqual(2 * 901 * bytesPerName + one);
-  for (let records = 0; records < 10_000; records += 1) add(`e${records % 900}`);
+  expect(many).toBeGreaterThanOrEqual(301 * bytesPerName);
+  expect(many).toBeLessThanOrEqual(2 * 301 * bytesPerName + one);
+  for (let records = 0; records < 10_000; records += 1) add(`e${records % 300}`);
   expect(store.bytes).toBe(many);
+});
+
+test("a full store has room for what it can ever need and no more", () => {
+  const store = new SeriesStore({ maxLabelSets: 20 });
+  for (let names = 0; names < 100; names += 1) {
+    addEvent(store, { eventName: `e${names}`, retryCount: 1 });
+    addNetwork(store, { operation: `o${names}` });
+  }
+  // The overflow set is one more; of the bytes it is one for each direction.
+  expect(store.bytes).toBe((2 * 21 * (15 + 1) + 21 + 22) * 8);
 });
