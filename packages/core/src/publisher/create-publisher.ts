@@ -129,16 +129,7 @@ class HandlerPublisher implements RecordFlow {
   }
 
   drain(done: () => void, options: WaitOptions | undefined): () => void {
-    let isWithdrawn = false;
-    const settle = async (): Promise<void> => {
-      await this.#unsettled.drained();
-      await this.#shareFlushHook(options);
-      if (!isWithdrawn) done();
-    };
-    void settle();
-    return () => {
-      isWithdrawn = true;
-    };
+    return this.#unsettled.onceDrained(() => void this.#shareFlushHook(options).finally(done));
   }
 
   stop(): void {

@@ -135,8 +135,10 @@ class PublisherLifeCycle implements LifeCycle {
   }
 
   async #flush(options: WaitOptions | undefined): Promise<FlushReport> {
-    if (this.#closing !== undefined) return this.#closing;
-    return this.#report(await this.#drain(options));
+    if (this.#closing === undefined) return this.#report(await this.#drain(options));
+    // A flush keeps its own time, whatever the close was given.
+    const status = await waitWithin(this.#closing, options, this.#clock);
+    return status === "complete" ? this.#closing : this.#report(status);
   }
 
   async #drain(options: WaitOptions | undefined): Promise<FlushReport["status"]> {

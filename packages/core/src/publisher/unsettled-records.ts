@@ -6,7 +6,7 @@ export class UnsettledRecords {
   readonly #clock: Clock;
   /** Insertion order is age: the first entry is always the oldest. */
   readonly #records = new Map<number, { readonly since: number; readonly bytes: number }>();
-  #waiters: { readonly upTo: number; readonly resolve: () => void }[] = [];
+  readonly #waiters = new Set<{ readonly upTo: number; readonly done: () => void }>();
   #lastId = 0;
   #bytes = 0;
 
@@ -37,7 +37,7 @@ export class UnsettledRecords {
     if (record === undefined) return false;
     this.#records.delete(id);
     this.#bytes -= record.bytes;
-    if (this.#waiters.length > 0) this.#resolveWaiters();
+    if (this.#waiters.size > 0) this.#callWaiters();
     return true;
   }
 
@@ -46,16 +46,16 @@ export class UnsettledRecords {
     const count = this.#records.size;
     this.#records.clear();
     this.#bytes = 0;
-    this.#resolveWaiters();
+    this.#callWaiters();
     return count;
   }
 
-  /** Resolves when every record added so far is settled. */
-  drained(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#waiters.push({ upTo: this.#lastId, resolve });
-      this.#resolveWaiters();
-    });
+  /** Calls `done` when every record added so far is settled; returns what withdraws the call. */
+  onceDrained(done: () => void): () => void {
+    const waiter = { upTo: this.#lastId, done };
+    this.#waiters.add(waiter);
+    this.#callWaiters();
+    return () => void this.#waiters.delete(waiter);
   }
 
   detail(): PublisherHealth["pendingDetail"] {
@@ -63,11 +63,14 @@ export class UnsettledRecords {
     return { bytes: this.#bytes, oldestAgeMs: oldest === undefined ? null : this.#clock.monotonic() - oldest.since };
   }
 
-  #resolveWaiters(): void {
+  #callWaiters(): void {
     const oldest = this.#records.keys().next().value ?? Infinity;
-    const ready = this.#waiters.filter(({ upTo }) => upTo < oldest);
-    this.#waiters = this.#waiters.filter(({ upTo }) => upTo >= oldest);
-    for (const { resolve } of ready) resolve();
+    for (const waiter of this.#waiters) {
+      // Each waiter covers at least as much as the one before it.
+      if (waiter.upTo >= oldest) return;
+      this.#waiters.delete(waiter);
+      waiter.done();
+    }
   }
 }
 

@@ -109,7 +109,7 @@ class Wrapper {
       publishEventMetrics: (record) => this.#publish(record, route.event, passEvent),
       publishNetworkMetrics: (record) => this.#publish(record, route.network, passNetwork),
       formatMetrics: route.formatMetrics,
-      flush: (wait) => this.#closing ?? this.#settle("flush", wait),
+      flush: (wait) => this.#flush(wait),
       close: (wait) => (this.#closing ??= this.#close(wait)),
       health: () => this.#health(),
       async [Symbol.asyncDispose]() {
@@ -156,6 +156,12 @@ class Wrapper {
 
   #innerFailed(cause: unknown): void {
     this.#reporter.error("publisher-failed", "the publisher inside failed", { cause });
+  }
+
+  async #flush(wait: WaitOptions | undefined): Promise<FlushReport> {
+    if (this.#closing === undefined) return this.#settle("flush", wait);
+    const status = await waitWithin(this.#closing, wait, this.#clock);
+    return status === "complete" ? this.#closing : { ...this.#ledger.counts(), status, durable: 0 };
   }
 
   async #settle(method: "flush" | "close", wait: WaitOptions | undefined): Promise<FlushReport> {
