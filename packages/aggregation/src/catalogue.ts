@@ -72,3 +72,8 @@ export const OVERFLOW_VALUE = "_overflow";
 export const DEFAULT_BOUNDS: readonly number[] = [
   0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10,
 ];
+
+/** Returns the message of error code `series-overflow` for a family. */
+export function overflowMessage(family: string): string {
+  return `${family} has as many label sets as it may have; further ones are added to one label set ${OVERFLOW_VALUE}`;
+}

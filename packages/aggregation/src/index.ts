@@ -1,5 +1,12 @@
 // Entry point: the store of series, its snapshots, and what publishers of series have in common.
-export { CATALOGUE, DEFAULT_BOUNDS, type FamilyDefinition, OVERFLOW, OVERFLOW_VALUE } from "./catalogue.ts";
+export {
+  CATALOGUE,
+  DEFAULT_BOUNDS,
+  type FamilyDefinition,
+  OVERFLOW,
+  OVERFLOW_VALUE,
+  overflowMessage,
+} from "./catalogue.ts";
 export type { Exemplar } from "./exemplars.ts";
 export { cleanLabelName } from "./label-names.ts";
 export { toPageable } from "./label-values.ts";

@@ -6,7 +6,7 @@ import {
   MAX_ATTRIBUTE_NAME_LENGTH,
   option,
   type OptionRule,
-  systemClock,
+  resolveClock,
 } from "@eventmeter/core/publisher";
 import { DEFAULT_BOUNDS } from "./catalogue.ts";
 import { checkLabelNames } from "./label-names.ts";
@@ -94,7 +94,7 @@ export function resolveOptions(options: SeriesStoreOptions): ResolvedSeriesOptio
     durationBounds: [...(options.bounds?.event_duration_seconds ?? DEFAULT_BOUNDS)],
     latencyBounds: [...(options.bounds?.network_latency_seconds ?? DEFAULT_BOUNDS)],
     exemplars: options.exemplars ?? false,
-    clock: options.clock ?? systemClock,
+    clock: resolveClock(options.clock),
     onOverflow: options.onOverflow ?? (() => {}),
   };
 }

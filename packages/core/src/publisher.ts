@@ -11,7 +11,7 @@ export {
   type StringLimits,
 } from "./options/option-rules.ts";
 export { createPublisher, type PublisherDefinition } from "./publisher/create-publisher.ts";
-export { describePublisher } from "./publisher/describe-publisher.ts";
+export { describePublisher, PUBLISHER_METHODS } from "./publisher/describe-publisher.ts";
 export { CHECK_CODES, DIAGNOSTIC_CODES, ERROR_CODES } from "./publisher/error-codes.ts";
 export { containsPublisher, declareInnerPublishers } from "./publisher/inner-publishers.ts";
 export { createIntake, type Intake, type IntakeOptions } from "./publisher/intake.ts";
@@ -24,7 +24,7 @@ export {
   type RecordFlow,
 } from "./publisher/life-cycle.ts";
 export { isRecentFailure, PUBLISHER_STATES, publisherState } from "./publisher/publisher-state.ts";
-export { readHealth } from "./publisher/read-health.ts";
+export { failingHealth, readHealth } from "./publisher/read-health.ts";
 export { createReporter, type Reporter } from "./publisher/reporter.ts";
 export { createStarter, type Starter, type StarterOptions } from "./publisher/starter.ts";
 export { isThenable } from "./publisher/thenable.ts";

@@ -66,7 +66,7 @@ test("a start that failed waits a share of the ceiling that is drawn for each at
       throw new Error("not yet");
     },
   });
-  starter.begin();
+  starter.startInBackground();
   await clock.advance(100 + 500 + 2_000 - 1);
   expect(attempts).toEqual([0, 100, 600]);
   await clock.advance(1);

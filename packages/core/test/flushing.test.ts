@@ -7,7 +7,10 @@ const job = { eventName: "job", taskId: 1, startTime: 1.7e12, endTime: 1.7e12 };
 
 /** A publisher with one record that never settles. */
 function createHung(): MetricsPublisher {
-  const publisher = createPublisher({ name: "hung", event: () => new Promise(() => undefined) });
+  const publisher = createPublisher(
+    { name: "hung", event: () => new Promise(() => undefined) },
+    { onError: ({ code }) => expect(code).toBe("record-dropped") },
+  );
   publisher.publishEventMetrics(job);
   return publisher;
 }

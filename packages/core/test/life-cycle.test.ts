@@ -19,7 +19,7 @@ function setUp(hooks: LifeCycleHooks, flow: Partial<RecordFlow> = {}) {
   const errors: PublisherError[] = [];
   const ledger = createLedger();
   const reporter = createReporter("example", { clock, onError: (error) => errors.push(error) });
-  const intake = createIntake({ scope: "document", ledger, reporter, event: () => lifeCycle.begin() });
+  const intake = createIntake({ scope: "document", ledger, reporter, event: () => lifeCycle.startInBackground() });
   const lifeCycle: LifeCycle = createLifeCycle({
     name: "example",
     clock,
@@ -154,7 +154,7 @@ test("ready and refused follow the start", async () => {
 
   const reached: string[] = [];
   const denied = new PublisherError("the key is wrong", { code: "start-failed", publisher: "example" });
-  const bad = setUp({ start: () => Promise.reject(denied) }, { refused: () => reached.push("refused") });
+  const bad = setUp({ start: () => Promise.reject(denied) }, { onRefused: () => void reached.push("refused") });
   await expect(bad.publisher.start?.()).rejects.toBe(denied);
   await bad.clock.advance(0);
   expect(bad.lifeCycle).toMatchObject({ ready: false, refused: true });

@@ -1,7 +1,7 @@
 // Reader for the health of publishers that anyone may have written.
 import { describe, expect, test } from "vitest";
 import { createPublisher, type PublisherHealth } from "../src/index.ts";
-import { readHealth } from "../src/publisher.ts";
+import { failingHealth, readHealth } from "../src/publisher.ts";
 
 const good: PublisherHealth = createPublisher({ name: "good", event: () => undefined }).health();
 
@@ -137,14 +137,20 @@ describe("children", () => {
     ["a text", "child"],
     ["without a name", { ...good, name: undefined }],
     ["with a name that is a number", { ...good, name: 1 }],
-    ["of an unknown state", { ...good, state: "fine" }],
-    ["without a total", { ...good, pending: undefined }],
     ["whose name throws", throwing("name")],
-    ["whose state throws", throwing("state")],
     ["that is a revoked Proxy", revoked()],
     ["that is a promise", Promise.resolve(one)],
-  ])("that are not a health are left out: one %s", (_what, child) => {
+  ])("without a name are left out: one %s", (_what, child) => {
     expect(childrenOf([child, one, child])).toEqual([one]);
+  });
+
+  test.each<[string, unknown]>([
+    ["of an unknown state", { ...good, state: "fine" }],
+    ["without a total", { ...good, pending: undefined }],
+    ["that is a name alone", { name: good.name }],
+    ["whose state throws", throwing("state")],
+  ])("with a name but no health are failing: one %s", (_what, child) => {
+    expect(childrenOf([child, one])).toEqual([failingHealth(good.name), one]);
   });
 
   test("are absent where the health has none", () => {

@@ -149,6 +149,13 @@ test.prop([fc.oneof(eventShape, anything)])(
   },
 );
 
+test("reads -0 as 0, in every number of a record", () => {
+  const numbers = { retryCount: -0, processId: -0, attributes: { count: -0 } };
+  const traffic = { operation: "GET", host: "", port: -0, bytesSent: -0, bytesReceived: -0 };
+  expectJsonSafe(formatMetrics({ ...event, ...numbers }));
+  expectJsonSafe(formatMetrics({ ...traffic, startTime: event.startTime, attributes: { count: -0 } }));
+});
+
 test.prop([fc.oneof(networkShape, anything)])(
   "never throws for any network operation, and formats it as JSON without NaN or Infinity",
   (record) => {

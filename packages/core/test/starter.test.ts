@@ -52,8 +52,8 @@ test("retries in the background with growing waits until it succeeds, reporting 
     attempts += 1;
     if (attempts < 4) throw new Error("not yet");
   });
-  starter.begin();
-  starter.begin();
+  starter.startInBackground();
+  starter.startInBackground();
   await clock.advance(0);
   expect(attempts).toBe(1);
   await clock.advance(500 + 1_000 + 2_000);
@@ -67,7 +67,7 @@ test("gives up on a failure that is final", async () => {
   const { starter, clock, errors, reached } = setUp(() => {
     throw refused;
   });
-  starter.begin();
+  starter.startInBackground();
   await clock.advance(60_000);
   expect(errors).toEqual([refused]);
   expect(reached).toEqual(["example: the key is wrong"]);
@@ -93,7 +93,7 @@ test("ends every attempt to come when it is stopped", async () => {
     attempts += 1;
     throw new Error("not yet");
   });
-  starter.begin();
+  starter.startInBackground();
   await clock.advance(0);
   await starter.stop();
   await clock.advance(60_000);
@@ -109,9 +109,9 @@ test("goes on trying for the records that wait, although an explicit start faile
       attempts += 1;
       if (attempts < 3) throw new Error("not yet");
     });
-    if (order === "record first") starter.begin();
+    if (order === "record first") starter.startInBackground();
     const started = starter.start().catch(() => undefined);
-    starter.begin();
+    starter.startInBackground();
     await clock.advance(0);
     await started;
     await clock.advance(5_000);
@@ -132,7 +132,7 @@ test("notes why start() failed for health, and reports it to its caller alone", 
 test("reports nothing of an attempt that fails after it was stopped", async () => {
   const work = Promise.withResolvers<void>();
   const { starter, errors, lastError, clock } = setUp(() => work.promise);
-  starter.begin();
+  starter.startInBackground();
   const stopped = starter.stop();
   work.reject(new Error("too late"));
   await stopped;

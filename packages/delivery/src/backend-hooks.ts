@@ -36,5 +36,9 @@ export interface BackendHooks {
 /** Returns the hooks of a definition as the life cycle calls them. @param signal aborts when the publisher is closed */
 export function lifeCycleHooks(definition: BackendHooks, signal: AbortSignal, report: BackendReporter): LifeCycleHooks {
   const { start, check, close } = definition;
-  return { start: start && (() => definition.start?.({ signal, report })), check, close };
+  return {
+    start: start && (() => definition.start?.({ signal, report })),
+    check: check && ((options) => check.call(definition, options)),
+    close: close && ((options) => definition.close?.(options)),
+  };
 }

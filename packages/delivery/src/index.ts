@@ -6,12 +6,13 @@ export {
   deliveryOptionRules,
   type DroppedRecord,
 } from "./push/delivery-options.ts";
-export type { Outcome, RecordOutcome, Retry } from "./push/outcome.ts";
+export type { Outcome, RecordOutcome } from "./push/outcome.ts";
 export type { EncodeContext, EncodedRecord, PushDefinition, PushOptions } from "./push/push-definition.ts";
 export { createPushPublisher } from "./push/push-publisher.ts";
 export type { Send } from "./push/send.ts";
 export type { Batch, BatchWrap } from "./queue/batch.ts";
 export { uuidV7 } from "./uuid-v7.ts";
+export type { Retry } from "./retry/attempt.ts";
 export { retryAfterMs } from "./retry/retry-after.ts";
 export {
   type SendSnapshot,

@@ -15,11 +15,11 @@ const rules = (given: Partial<SendingRules> = {}): SendingRules => ({
 
 function add(queue: BatchQueue, given: Partial<QueuedBatch> = {}): KeptBatch {
   const batch = given.kept ?? kept();
-  queue.add(batch, { receivedAt: 0, epoch: queue.epoch, ...given });
+  queue.add(batch, { receivedAt: 0, generation: queue.generation, ...given });
   return batch;
 }
 
-/** Ends an epoch; resolves when nothing of it is left. */
+/** Ends an generation; resolves when nothing of it is left. */
 function endOf(queue: BatchQueue): Promise<void> {
   return new Promise((resolve) => queue.onceDrained(resolve));
 }
@@ -93,7 +93,7 @@ test("counts memory and finds lanes until a batch is removed, once", () => {
   expect([queue.memory, queue.size, queue.oldest, queue.hasLane("a")]).toEqual([0, 0, undefined, false]);
 });
 
-test("an epoch that ends is settled when everything of it, and of those before, is gone", async () => {
+test("an generation that ends is settled when everything of it, and of those before, is gone", async () => {
   const queue = new BatchQueue();
   add(queue);
   const first = endOf(queue);
@@ -106,12 +106,12 @@ test("an epoch that ends is settled when everything of it, and of those before, 
   queue.remove(one);
   expect([await isSettled(first), await isSettled(second)]).toEqual([true, true]);
   const third = endOf(queue);
-  queue.add(kept(), { receivedAt: 0, epoch: three.epoch, order: three.order });
+  queue.add(kept(), { receivedAt: 0, generation: three.generation, order: three.order });
   queue.remove(three);
   expect(await isSettled(third)).toBe(false);
 });
 
-test("an epoch without batches is settled at once", async () => {
+test("an generation without batches is settled at once", async () => {
   expect(await isSettled(endOf(new BatchQueue()))).toBe(true);
 });
 
@@ -133,12 +133,12 @@ test("a store gives a batch until it is forgotten or replaced", () => {
   for (const part of parts) expect(() => store.load(part)).toThrow("forgotten");
 });
 
-test("an epoch that nothing came into is not ended anew, and a call that was taken back does not come", () => {
+test("an generation that nothing came into is not ended anew, and a call that was taken back does not come", () => {
   const queue = new BatchQueue();
   add(queue);
   const done: number[] = [];
   const forget = [0, 1, 2].map((index) => queue.onceDrained(() => done.push(index)));
-  expect(queue.epoch).toBe(1);
+  expect(queue.generation).toBe(1);
   forget[1]?.();
   for (const queued of queue.all()) queue.remove(queued);
   expect(done).toEqual([0, 2]);

@@ -1,6 +1,6 @@
 // Health of the children of a composite: their own, with what only the composite knows.
 import type { PublisherHealth, PublisherState } from "@eventmeter/core";
-import { isRecentFailure, PUBLISHER_STATES, readHealth } from "@eventmeter/core/publisher";
+import { failingHealth, isRecentFailure, PUBLISHER_STATES, readHealth } from "@eventmeter/core/publisher";
 import type { Child } from "./child.ts";
 
 /**
@@ -9,7 +9,7 @@ import type { Child } from "./child.ts";
  * that can be read gets a stand-in.
  */
 export function childHealth(child: Child): PublisherHealth {
-  const own = readOwnHealth(child) ?? standIn(child.name);
+  const own = readOwnHealth(child) ?? failingHealth(child.name);
   const { skipped, reporter } = child;
   return {
     ...own,
@@ -36,26 +36,6 @@ function readOwnHealth({ publisher, reporter }: Child): PublisherHealth | undefi
   const health = readHealth(publisher);
   if (health === undefined) reporter.drop("publisher-failed", "its health() gave no health", { count: 0 });
   return health;
-}
-
-function standIn(name: string): PublisherHealth {
-  return {
-    name,
-    state: "failing",
-    received: 0,
-    recovered: 0,
-    delivered: 0,
-    dropped: 0,
-    ignored: 0,
-    pending: 0,
-    droppedBy: {},
-    ignoredBy: {},
-    pendingDetail: { bytes: 0, oldestAgeMs: null },
-    repaired: 0,
-    retries: 0,
-    lastSuccess: null,
-    lastError: null,
-  };
 }
 
 /** Returns the worst of some states; `idle` if there are none. */

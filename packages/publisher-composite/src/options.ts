@@ -4,6 +4,7 @@ import {
   checkOptions,
   commonOptionRules,
   describePublisher,
+  PUBLISHER_METHODS,
   option,
   type OptionRule,
   type ReportOptionError,
@@ -91,17 +92,7 @@ function checkPublisher(value: unknown, report: ReportOptionError, findConflict:
   if (problem !== undefined) report(problem);
 }
 
-const PUBLISHER_MEMBERS = [
-  "contract",
-  "publishEventMetrics",
-  "publishNetworkMetrics",
-  "formatMetrics",
-  "flush",
-  "close",
-  "health",
-] as const satisfies readonly (keyof MetricsPublisher)[];
-
 // An object with none of a publisher's members is an entry, so that the message about a misspelt entry names its members.
 function isEntry(value: object): value is CompositeChild {
-  return !PUBLISHER_MEMBERS.some((member) => member in value);
+  return !["contract", ...PUBLISHER_METHODS].some((member) => member in value);
 }

@@ -10,7 +10,7 @@ import {
   readEndpointUrl,
   stackEndpoint,
 } from "./endpoint.ts";
-import type { GrafanaCloudPublisherOptions } from "./options.ts";
+import type { GrafanaCloudPublisherOptions } from "./option-types.ts";
 import { readTokenFacts, type TokenFacts, trimApiKey } from "./token.ts";
 
 /** Where series are sent: to an endpoint that was given, or to a stack whose endpoint has to be looked up. */

@@ -7,5 +7,5 @@ export type {
   GrafanaCloudSeriesOptions,
   GrafanaCloudTileOptions,
   OtlpReceiverOptions,
-} from "./options.ts";
+} from "./option-types.ts";
 export { GrafanaCloudPublisher } from "./publisher.ts";

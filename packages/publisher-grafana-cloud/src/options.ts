@@ -1,82 +1,98 @@
-// Options of a GrafanaCloudPublisher, as programs write them.
+// Options of a GrafanaCloudPublisher as the publisher works with them: validated, with every default.
+import { type HistogramBounds, type PromotedLabels, seriesOptionRules } from "@eventmeter/aggregation";
 import type { CommonOptions } from "@eventmeter/core";
+import {
+  checkOptions,
+  commonOptionRules,
+  headersRule,
+  option,
+  type OptionRule,
+  type ReportOptionError,
+} from "@eventmeter/core/publisher";
+import { DEFAULT_SEND_TIMEOUT_MS, seriesDeliveryOptionRules } from "@eventmeter/delivery";
+import { checkEndpointOptions, type EndpointConfig, resolveEndpointOptions } from "./endpoint-options.ts";
+import type { GrafanaCloudPublisherOptions, GrafanaCloudTileOptions } from "./option-types.ts";
+import { apiKeyRule } from "./token.ts";
 
-/** Attributes that become labels, by kind of record. */
-export interface GrafanaCloudLabels {
-  readonly event?: readonly string[] | undefined;
-  readonly network?: readonly string[] | undefined;
+/** Options with every default filled in. */
+export interface ResolvedOptions {
+  readonly common: CommonOptions & { readonly name: string };
+  readonly endpoint: EndpointConfig;
+  readonly intervalMs: number | undefined;
+  readonly sendTimeoutMs: number;
+  readonly labels: PromotedLabels | undefined;
+  readonly bounds: HistogramBounds | undefined;
+  readonly maxLabelSets: number;
+  readonly exemplars: boolean | undefined;
 }
 
-/** Bucket bounds in seconds, by histogram family. */
-export interface GrafanaCloudBounds {
-  readonly event_duration_seconds?: readonly number[] | undefined;
-  readonly network_latency_seconds?: readonly number[] | undefined;
+/** Headers that the publisher, or the connection, sets itself. */
+const RESERVED_HEADERS = new Set([
+  "accept-encoding",
+  "connection",
+  "content-encoding",
+  "content-length",
+  "content-type",
+  "expect",
+  "host",
+  "keep-alive",
+  "retry-attempt",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+  "user-agent",
+]);
+
+const text = option.string();
+const instanceId: OptionRule = option.instance(
+  (value) =>
+    typeof value === "number"
+      ? Number.isSafeInteger(value) && value > 0
+      : typeof value === "string" && /^\s*\d{1,20}\s*$/.test(value),
+  "the number that the stack's OpenTelemetry tile shows",
+);
+
+// Every shape has all names, with `undefined` for those that it excludes.
+const rules: { readonly [Name in keyof GrafanaCloudTileOptions]-?: OptionRule } = {
+  ...commonOptionRules,
+  intervalMs: seriesDeliveryOptionRules["intervalMs"] as OptionRule,
+  sendTimeoutMs: seriesDeliveryOptionRules["sendTimeoutMs"] as OptionRule,
+  labels: seriesOptionRules.labels,
+  bounds: seriesOptionRules.bounds,
+  maxLabelSets: seriesOptionRules.maxLabelSets,
+  exemplars: seriesOptionRules.exemplars,
+  endpoint: text,
+  instanceId,
+  apiKey: apiKeyRule,
+  orgSlug: text,
+  region: text,
+  stackSlug: text,
+  apiUrl: text,
+  headers: headersRule({ reserved: RESERVED_HEADERS }),
+};
+
+/** Validates options and fills in the defaults. @throws PublisherError `options`, listing every wrong field */
+export function resolveOptions(options: GrafanaCloudPublisherOptions): ResolvedOptions {
+  // A call without options is to name the missing ones too.
+  checkOptions("grafana-cloud", options ?? {}, rules, checkTogether);
+  const { name = "grafana-cloud", resource, onError, onDiagnostic, clock } = options;
+  return {
+    common: { name, resource, onError, onDiagnostic, clock },
+    endpoint: resolveEndpointOptions(options),
+    intervalMs: options.intervalMs,
+    sendTimeoutMs: options.sendTimeoutMs ?? DEFAULT_SEND_TIMEOUT_MS,
+    labels: options.labels,
+    bounds: options.bounds,
+    maxLabelSets: options.maxLabelSets ?? 500,
+    exemplars: options.exemplars,
+  };
 }
 
-/** Options that do not depend on where the series go. */
-export interface GrafanaCloudSeriesOptions extends CommonOptions {
-  /** Time between two requests with all series, in milliseconds. Grafana Cloud bills a stack by how often it gets them. @default 60000 */
-  readonly intervalMs?: number | undefined;
-  /** Longest time of one request, and of one look-up of the endpoint, in milliseconds. @default 10000 */
-  readonly sendTimeoutMs?: number | undefined;
-  /** Attributes that become labels, by name; `errorType` is the record's own field. @default none */
-  readonly labels?: GrafanaCloudLabels | undefined;
-  /** Upper bounds of the buckets in seconds, ascending, without `+Inf`, by family. @default .005 to 10 in 14 steps */
-  readonly bounds?: GrafanaCloudBounds | undefined;
-  /** Most label sets per family; further ones are added to one set `_overflow`. One label set of a histogram is 17 series. @default 500 */
-  readonly maxLabelSets?: number | undefined;
-  /** Whether each bucket carries the trace id, or without one the task id, of its last record. @default false */
-  readonly exemplars?: boolean | undefined;
+function checkTogether(options: Readonly<Record<string, unknown>>, report: ReportOptionError): void {
+  try {
+    checkEndpointOptions(options, report);
+  } catch {
+    // The rules of the options have already reported which of them cannot be read.
+  }
 }
-
-/** A stack, by the three values that its OpenTelemetry tile shows. */
-export interface GrafanaCloudTileOptions extends GrafanaCloudSeriesOptions {
-  /** Address of the stack's OTLP endpoint, with or without `/otlp` and `/v1/metrics`. */
-  readonly endpoint: string;
-  /** The number that the tile shows. */
-  readonly instanceId: string | number;
-  /** Token of an access policy with scope `metrics:write`. */
-  readonly apiKey: string;
-  readonly orgSlug?: undefined;
-  readonly region?: undefined;
-  readonly stackSlug?: undefined;
-  readonly apiUrl?: undefined;
-  readonly headers?: undefined;
-}
-
-/** A stack, by its organisation and region; its endpoint is looked up once. */
-export interface GrafanaCloudOrganisationOptions extends GrafanaCloudSeriesOptions {
-  /** Name of the organisation: `<name>` in `grafana.com/orgs/<name>`. */
-  readonly orgSlug: string;
-  /** Region or cluster of the stack, such as `eu` or `prod-eu-west-0`. */
-  readonly region: string;
-  /** Token of an access policy with scopes `metrics:write` and `stacks:read`. */
-  readonly apiKey: string;
-  /** Name of the stack: `<name>` in `<name>.grafana.net`. Required if the region has several. @default the only one */
-  readonly stackSlug?: string | undefined;
-  /** Address of the Cloud API. @default "https://grafana.com/api" */
-  readonly apiUrl?: string | undefined;
-  readonly endpoint?: undefined;
-  readonly instanceId?: undefined;
-  readonly headers?: undefined;
-}
-
-/** Any receiver of OTLP over HTTP: a Collector, Prometheus 3, Mimir. */
-export interface OtlpReceiverOptions extends GrafanaCloudSeriesOptions {
-  /** Base address, to which `/v1/metrics` is added, or the whole address. */
-  readonly endpoint: string;
-  /** Headers of every request, such as credentials or a tenant. Over plain `http:` everybody on the way can read them. @default none */
-  readonly headers?: Readonly<Record<string, string>> | undefined;
-  readonly instanceId?: undefined;
-  readonly apiKey?: undefined;
-  readonly orgSlug?: undefined;
-  readonly region?: undefined;
-  readonly stackSlug?: undefined;
-  readonly apiUrl?: undefined;
-}
-
-/** Options of a `GrafanaCloudPublisher`: where series are sent, in one of three shapes, and how. */
-export type GrafanaCloudPublisherOptions =
-  | GrafanaCloudTileOptions
-  | GrafanaCloudOrganisationOptions
-  | OtlpReceiverOptions;

@@ -14,10 +14,10 @@ import {
 import { createReporter, resolveClock, waitWithin } from "@eventmeter/core/publisher";
 import { createSeriesPublisher, type StartContext } from "@eventmeter/delivery";
 import { EndpointResolver } from "./endpoint-resolver.ts";
-import type { GrafanaCloudPublisherOptions } from "./options.ts";
+import type { GrafanaCloudPublisherOptions } from "./option-types.ts";
 import { OtlpExporter } from "./otlp-exporter.ts";
 import { failureSentence } from "./request-failure.ts";
-import { resolveOptions } from "./resolved-options.ts";
+import { resolveOptions } from "./options.ts";
 import { createEncoder, PushedSeries } from "./series.ts";
 
 /**

@@ -1,9 +1,9 @@
 // Series of one publisher: their store, the families that reached their limit, and the encoder of their snapshots.
-import { SeriesStore } from "@eventmeter/aggregation";
+import { overflowMessage, SeriesStore } from "@eventmeter/aggregation";
 import type { Clock, Resource } from "@eventmeter/core";
 import type { BackendReporter } from "@eventmeter/delivery";
 import { createMetricsEncoder, type MetricsEncoder, resourceAttributes } from "@eventmeter/otlp";
-import type { ResolvedOptions } from "./resolved-options.ts";
+import type { ResolvedOptions } from "./options.ts";
 
 /** The series of one publisher. */
 export class PushedSeries {
@@ -28,11 +28,7 @@ export class PushedSeries {
   reportOverflows(report: BackendReporter): void {
     const families = this.#unreportedOverflows;
     this.#unreportedOverflows = [];
-    for (const family of families)
-      report.error(
-        "series-overflow",
-        `${family} has as many label sets as it may have; further ones are added to one label set _overflow`,
-      );
+    for (const family of families) report.error("series-overflow", overflowMessage(family));
   }
 }
 

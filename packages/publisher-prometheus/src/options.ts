@@ -7,9 +7,9 @@ import {
   commonOptionRules,
   option,
   type ReportOptionError,
+  resolveClock,
   type OptionRule,
   passwordRule,
-  systemClock,
   tokenRule,
   usernameRule,
 } from "@eventmeter/core/publisher";
@@ -187,7 +187,7 @@ export function resolveOptions(options: PrometheusPublisherOptions): ResolvedOpt
   return {
     name: options.name ?? "prometheus",
     resource: options.resource,
-    clock: options.clock ?? systemClock,
+    clock: resolveClock(options.clock),
     port: options.port ?? 9464,
     host: options.host ?? "127.0.0.1",
     path: options.path ?? "/metrics",

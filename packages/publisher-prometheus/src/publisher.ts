@@ -1,6 +1,6 @@
 // `PrometheusPublisher`: records as time series, served as a metrics page.
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { SeriesStore, type Snapshot } from "@eventmeter/aggregation";
+import { overflowMessage, SeriesStore, type Snapshot } from "@eventmeter/aggregation";
 import {
   type CheckReport,
   type EventMetrics,
@@ -81,7 +81,7 @@ export class PrometheusPublisher implements MetricsPublisher {
 
   /** URL of the metrics page on the publisher's own server; undefined while the server does not listen. */
   get url(): string | undefined {
-    return this.#endpoint.url;
+    return this.#intake.closed ? undefined : this.#endpoint.url;
   }
 
   publishEventMetrics(metrics: Readonly<EventMetrics>): void {
@@ -145,11 +145,7 @@ export class PrometheusPublisher implements MetricsPublisher {
 
   #createStore(): SeriesStore {
     const { labels, bounds, maxLabelSets, exemplars, clock } = this.#options;
-    const onOverflow = (family: string): void =>
-      this.#reporter.error(
-        "series-overflow",
-        `${family} has as many label sets as it may have; further ones are added to one label set _overflow`,
-      );
+    const onOverflow = (family: string): void => this.#reporter.error("series-overflow", overflowMessage(family));
     return new SeriesStore({ labels, bounds, maxLabelSets, exemplars, clock, onOverflow });
   }
 
@@ -211,7 +207,7 @@ export class PrometheusPublisher implements MetricsPublisher {
 
   #begin(): void {
     this.#hasBegun = true;
-    this.#lifeCycle.begin();
+    this.#lifeCycle.startInBackground();
   }
 
   async #open(): Promise<void> {

@@ -29,7 +29,7 @@ export interface PublisherDefinition {
   readonly event?: ((data: FormattedEvent) => unknown) | undefined;
   /** Takes the standard dictionary of a network operation in the same way. */
   readonly network?: ((data: FormattedNetwork) => unknown) | undefined;
-  /** Creates the publisher ready; records wait until it has succeeded. A `PublisherError` with `retryable: false` is final. */
+  /** Makes the publisher ready to send; records wait until it has succeeded. A `PublisherError` with `retryable: false` is final. */
   readonly start?: ((options: WaitOptions) => unknown) | undefined;
   /** Called by flush() when all handlers have settled. */
   readonly flush?: ((options: WaitOptions) => unknown) | undefined;
@@ -65,8 +65,8 @@ export function createPublisher(definition: PublisherDefinition, options?: Commo
 
 type Handler<Data extends object> = (data: Data) => unknown;
 
-/** A flush hook under way: concurrent flushes share one that began after the last of their records came. */
-interface FlushHook {
+/** A call of the flush hook under way: concurrent flushes share one that began after the last of their records came. */
+interface FlushHookCall {
   /** Number of records received before it began. */
   readonly covers: number;
   readonly done: Promise<void>;
@@ -82,13 +82,13 @@ class HandlerPublisher implements RecordFlow {
   readonly #maxUnsettled: number;
   readonly #maxUnsettledBytes: number;
   /** Records that wait for the start, oldest first; each one is also unsettled, under its id. */
-  #waiting: { readonly id: number; readonly hand: () => void }[] = [];
+  #waiting: { readonly id: number; readonly callHandler: () => void }[] = [];
   #failing = false;
-  #flushHook: FlushHook | undefined;
+  #flushHook: FlushHookCall | undefined;
 
   constructor(definition: PublisherDefinition, options: CommonOptions | undefined) {
     const { name = definition.name } = options ?? {};
-    const { start, close } = definition;
+    const { start, check, close } = definition;
     this.#definition = definition;
     this.#maxUnsettled = definition.maxUnsettled ?? MAX_UNSETTLED;
     this.#maxUnsettledBytes = definition.maxUnsettledBytes ?? MAX_UNSETTLED_BYTES;
@@ -104,7 +104,7 @@ class HandlerPublisher implements RecordFlow {
       flow: this,
       hooks: {
         start: start && (() => definition.start?.({})),
-        check: definition.check,
+        check: check && ((wait) => check.call(definition, wait)),
         close: close && ((wait) => definition.close?.(wait)),
       },
     });
@@ -118,14 +118,14 @@ class HandlerPublisher implements RecordFlow {
     return this.#unsettled.detail();
   }
 
-  started(): void {
+  onStarted(): void {
     const ready = this.#waiting;
     this.#waiting = [];
-    for (const { hand } of ready) hand();
+    for (const { callHandler } of ready) callHandler();
   }
 
-  refused(): void {
-    this.#dropWaiting("the start failed permanently");
+  onRefused(): void {
+    this.lifeCycle.dropRefused(this.#settleWaiting());
   }
 
   drain(done: () => void, options: WaitOptions | undefined): () => void {
@@ -133,7 +133,12 @@ class HandlerPublisher implements RecordFlow {
   }
 
   stop(): void {
-    this.#dropWaiting("the publisher was closed before its start succeeded");
+    const waiting = this.#settleWaiting();
+    this.#ledger.drop("refused", waiting);
+    if (waiting > 0)
+      this.#reporter.drop("record-dropped", "records dropped: the publisher was closed before its start succeeded", {
+        count: waiting,
+      });
     const lost = this.#unsettled.clear();
     this.#ledger.drop("unconfirmed", lost);
     if (lost > 0)
@@ -141,7 +146,9 @@ class HandlerPublisher implements RecordFlow {
   }
 
   #createIntake(): Intake {
-    const { event, network } = this.#definition;
+    const definition = this.#definition;
+    const event = definition.event?.bind(definition);
+    const network = definition.network?.bind(definition);
     return createIntake({
       scope: "document",
       ledger: this.#ledger,
@@ -157,20 +164,19 @@ class HandlerPublisher implements RecordFlow {
       this.#ledger.drop("overflow");
       this.#reporter.drop("record-dropped", `record dropped: ${size} records are already waiting to be settled`);
     } else if (this.lifeCycle.ready) {
-      this.#hand(handler, data);
+      this.#callHandler(handler, data);
     } else if (this.lifeCycle.refused) {
-      this.#ledger.drop("refused");
-      this.#reporter.drop("record-dropped", "record dropped: the start failed permanently");
+      this.lifeCycle.dropRefused();
     } else {
       // The id stays until the handler has settled, so that a flush covers the start and the handler alike.
       const id = this.#unsettled.add(memoryOf(data));
-      this.#waiting.push({ id, hand: () => this.#hand(handler, data, id) });
-      this.lifeCycle.begin();
+      this.#waiting.push({ id, callHandler: () => this.#callHandler(handler, data, id) });
+      this.lifeCycle.startInBackground();
     }
   }
 
-  /** Hands a dictionary to its handler. @param waitingId id among the unsettled, if the record waited for the start */
-  #hand<Data extends object>(handler: Handler<Data>, data: Data, waitingId?: number): void {
+  /** Calls the handler of a record. @param waitingId id among the unsettled, if the record waited for the start */
+  #callHandler<Data extends object>(handler: Handler<Data>, data: Data, waitingId?: number): void {
     const settle = (): boolean => waitingId === undefined || this.#unsettled.settle(waitingId);
     try {
       const returned = handler(data);
@@ -201,12 +207,11 @@ class HandlerPublisher implements RecordFlow {
     this.#reporter.drop("publisher-failed", `record dropped: the handler failed${codeText(cause)}`, { cause });
   }
 
-  #dropWaiting(reason: string): void {
-    const refused = this.#waiting.filter(({ id }) => this.#unsettled.settle(id));
+  /** Settles the records that wait for the start, and returns how many there were. */
+  #settleWaiting(): number {
+    const waiting = this.#waiting.filter(({ id }) => this.#unsettled.settle(id));
     this.#waiting = [];
-    if (refused.length === 0) return;
-    this.#ledger.drop("refused", refused.length);
-    this.#reporter.drop("record-dropped", `records dropped: ${reason}`, { count: refused.length });
+    return waiting.length;
   }
 
   async #shareFlushHook(options: WaitOptions | undefined): Promise<void> {

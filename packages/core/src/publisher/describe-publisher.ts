@@ -2,10 +2,18 @@
 import type { OptionRule } from "../options/option-rules.ts";
 import type { MetricsPublisher } from "./contract.ts";
 
-const METHODS = ["publishEventMetrics", "publishNetworkMetrics", "formatMetrics", "flush", "close", "health"] as const;
+/** Methods that every publisher has. */
+export const PUBLISHER_METHODS: readonly (keyof MetricsPublisher)[] = [
+  "publishEventMetrics",
+  "publishNetworkMetrics",
+  "formatMetrics",
+  "flush",
+  "close",
+  "health",
+];
 
 /**
- * Returns what keeps a value from being a publisher of contract version 1, as one clause; undefined if it is one.
+ * Returns why a value is not a publisher of contract version 1, as one clause; undefined if it is one.
  * Throws what a getter of the value throws.
  */
 export function describePublisher(value: unknown): string | undefined {
@@ -15,7 +23,9 @@ export function describePublisher(value: unknown): string | undefined {
     return typeof contract === "number"
       ? `expected a publisher of contract version 1, got version ${contract}`
       : "expected a publisher, whose property contract is 1";
-  const missing = METHODS.filter((method) => typeof (value as Partial<MetricsPublisher>)[method] !== "function");
+  const missing = PUBLISHER_METHODS.filter(
+    (method) => typeof (value as Partial<MetricsPublisher>)[method] !== "function",
+  );
   if (missing.length > 0) return `expected a publisher; ${missing.join(", ")} missing`;
   return typeof name === "string" && name !== "" ? undefined : "expected a publisher with a name";
 }

@@ -10,7 +10,7 @@ import { createStarter, type Starter } from "./starter.ts";
 
 /** What a backend does around publishing. */
 export interface LifeCycleHooks {
-  /** Creates the publisher ready. A `PublisherError` with `retryable: false` is final; after any other failure it is called again. */
+  /** Makes the publisher ready to send. A `PublisherError` with `retryable: false` is final; after any other failure it is called again. */
   readonly start?: (() => unknown) | undefined;
   /** Probes the backend. */
   readonly check?: ((options: WaitOptions) => CheckReport | PromiseLike<CheckReport>) | undefined;
@@ -26,20 +26,20 @@ export interface RecordFlow {
   /** Whether the backend rejects requests, or cannot be reached, at the moment. */
   readonly failing: boolean;
   readonly pendingDetail?: PublisherHealth["pendingDetail"] | undefined;
-  /** Sends what waited for the start. */
-  started?(): void;
-  /** Drops what waits: the start failed permanently. */
-  refused?(): void;
+  /** Sends what waited for the start; called when that succeeded. */
+  onStarted?(): void;
+  /** Drops what waits; called when the start failed permanently. */
+  onRefused?(): void;
   /**
-   * Sends everything accepted so far and calls `done` when all of it is settled. Returns what withdraws the call.
+   * Sends everything accepted so far and calls `done` when all of it is settled. Returns a function that withdraws the call.
    * Absent where a record is settled when it is accepted.
    */
   drain?(done: () => void, options: WaitOptions | undefined): () => void;
-  /** Ends sending, frees timers and drops what is left; resolves when all of that is done. */
+  /** Ends sending, frees timers and drops what is left; resolves when that is done. A failure is reported. */
   stop?(): unknown;
 }
 
-/** The way of a publisher from its construction to its close. */
+/** Life cycle of one publisher, from its construction to its close. */
 export interface LifeCycle {
   /** The publisher itself. */
   readonly publisher: MetricsPublisher;
@@ -48,7 +48,9 @@ export interface LifeCycle {
   /** Whether the start failed permanently. */
   readonly refused: boolean;
   /** Starts in the background unless a start succeeded, failed permanently, or is under way. */
-  begin(): void;
+  startInBackground(): void;
+  /** Drops records as `refused`, since the start failed permanently. */
+  dropRefused(count?: number): void;
 }
 
 /** Parts of a publisher that its life cycle works with. */
@@ -62,7 +64,7 @@ export interface LifeCycleOptions {
   readonly hooks: LifeCycleHooks;
 }
 
-/** Creates the life cycle of one publisher, and the publisher that lives by it. */
+/** Creates the life cycle of one publisher, and the publisher itself. */
 export function createLifeCycle(options: LifeCycleOptions): LifeCycle {
   return new PublisherLifeCycle(options);
 }
@@ -96,8 +98,8 @@ class PublisherLifeCycle implements LifeCycle {
       start: () => hooks.start?.(),
       clock,
       reporter,
-      onStarted: () => flow.started?.(),
-      onRefused: () => flow.refused?.(),
+      onStarted: () => flow.onStarted?.(),
+      onRefused: () => flow.onRefused?.(),
     });
     this.publisher = this.#createPublisher();
   }
@@ -110,8 +112,15 @@ class PublisherLifeCycle implements LifeCycle {
     return this.#starter.state === "refused";
   }
 
-  begin(): void {
-    this.#starter.begin();
+  startInBackground(): void {
+    this.#starter.startInBackground();
+  }
+
+  dropRefused(count = 1): void {
+    if (count === 0) return;
+    const records = count === 1 ? "record" : `${count} records`;
+    this.#ledger.drop("refused", count);
+    this.#reporter.drop("record-dropped", `${records} dropped (refused): the start failed permanently`, { count });
   }
 
   #createPublisher(): MetricsPublisher {
@@ -142,11 +151,17 @@ class PublisherLifeCycle implements LifeCycle {
   }
 
   async #drain(options: WaitOptions | undefined): Promise<FlushReport["status"]> {
-    if (this.#ledger.counts().pending > 0) this.#starter.begin();
+    if (this.#ledger.counts().pending > 0) this.#starter.startInBackground();
     const flow = this.#flow;
     if (flow.drain === undefined) return "complete";
     const { promise, resolve } = Promise.withResolvers<void>();
-    const withdraw = flow.drain(resolve, options);
+    let withdraw: () => void;
+    try {
+      withdraw = flow.drain(resolve, options);
+    } catch (cause) {
+      this.#reporter.error("publisher-failed", "the flush failed", { cause, retryable: true });
+      return "aborted";
+    }
     const status = await waitWithin(promise, options, this.#clock);
     // A caller that flushes again and again during an outage leaves nothing behind.
     withdraw();
@@ -158,17 +173,26 @@ class PublisherLifeCycle implements LifeCycle {
     const clock = this.#clock;
     const begun = clock.monotonic();
     const status = await this.#drain(options);
-    const idle = this.#starter.stop();
-    await this.#flow.stop?.();
+    const startEnded = this.#starter.stop();
+    await this.#stopFlow();
     // What a start opens while the publisher closes is closed as well: in time, or when the start ends.
     const { timeoutMs, signal } = readWaitOptions(options);
     const restMs = Math.max(timeoutMs - (clock.monotonic() - begun), 0);
-    const started = await waitWithin(idle, { timeoutMs: restMs, signal }, clock);
+    if (this.#starter.isAttempting) await waitWithin(startEnded, { timeoutMs: restMs, signal }, clock);
+    const isStarting = this.#starter.isAttempting;
     await this.#callCloseHook(options, clock.monotonic() - begun);
-    if (started !== "complete") void idle.then(() => this.#callCloseHook(options, 0));
+    if (isStarting) void startEnded.then(() => this.#callCloseHook(options, 0));
     this.#closed = true;
     this.#reporter.settle();
     return this.#report(status);
+  }
+
+  async #stopFlow(): Promise<void> {
+    try {
+      await this.#flow.stop?.();
+    } catch (cause) {
+      this.#reporter.error("publisher-failed", "the close failed", { cause });
+    }
   }
 
   /** Calls the close hook with the time that is left after `spentMs`; its failure is reported. Never rejects. */

@@ -11,8 +11,8 @@ const TOTALS = ["received", "recovered", "delivered", "dropped", "ignored", "pen
 
 /**
  * Reads the health of a publisher and of the publishers inside it, each field once. Returns undefined where health() throws,
- * or returns anything but a health: a known state and all six totals. Children that are not a health with a name are left
- * out. Never throws.
+ * or returns anything but a health: a known state and all six totals. A child with a name but without such a health is
+ * shown as failing; a child without a name is left out. Never throws.
  */
 export function readHealth(publisher: Pick<MetricsPublisher, "name" | "health">): PublisherHealth | undefined {
   try {
@@ -70,10 +70,39 @@ function copyChildren(children: readonly unknown[], budget: { left: number }, de
 function copyChild(child: unknown, budget: { left: number }, depth: number): PublisherHealth | undefined {
   try {
     const { name } = child as { readonly name?: unknown };
-    return typeof name === "string" ? copyHealth(child, name, budget, depth) : undefined;
+    return typeof name === "string" ? copyOrStandIn(child, name, budget, depth) : undefined;
   } catch {
     return undefined;
   }
+}
+
+function copyOrStandIn(child: unknown, name: string, budget: { left: number }, depth: number): PublisherHealth {
+  try {
+    return copyHealth(child, name, budget, depth) ?? failingHealth(name);
+  } catch {
+    return failingHealth(name);
+  }
+}
+
+/** Returns the health that stands in for one that cannot be read: failing, with all numbers at 0. */
+export function failingHealth(name: string): PublisherHealth {
+  return {
+    name,
+    state: "failing",
+    received: 0,
+    recovered: 0,
+    delivered: 0,
+    dropped: 0,
+    ignored: 0,
+    pending: 0,
+    droppedBy: {},
+    ignoredBy: {},
+    pendingDetail: { bytes: 0, oldestAgeMs: null },
+    repaired: 0,
+    retries: 0,
+    lastSuccess: null,
+    lastError: null,
+  };
 }
 
 function countsOf<Reason extends string>(given: Partial<Record<Reason, number>>): Partial<Record<Reason, number>> {

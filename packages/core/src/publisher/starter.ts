@@ -9,10 +9,12 @@ import type { Reporter } from "./reporter.ts";
 /** Starts a publisher, on demand or in the background. */
 export interface Starter {
   readonly state: "waiting" | "starting" | "started" | "refused" | "stopped";
+  /** Whether an attempt is under way; it may outlive `stop()`. */
+  readonly isAttempting: boolean;
   /** Starts now; idempotent, concurrent calls share one attempt. Rejects with a `PublisherError`. */
   start(options?: WaitOptions): Promise<void>;
   /** Starts in the background if nothing was started yet. Failures are then tried again, those of `start()` too. */
-  begin(): void;
+  startInBackground(): void;
   /** Prevents every further attempt; resolves when none is under way. */
   stop(): Promise<void>;
 }
@@ -21,7 +23,7 @@ export interface Starter {
 export interface StarterOptions {
   /** Name of the publisher. */
   readonly publisher: string;
-  /** Creates one attempt. A `PublisherError` with `retryable: false` is final; any other failure is tried again. */
+  /** Makes one attempt to start. A `PublisherError` with `retryable: false` is final; any other failure is tried again. */
   readonly start: () => unknown;
   readonly clock: Clock;
   readonly reporter: Reporter;
@@ -43,6 +45,7 @@ class PublisherStarter implements Starter {
   #refusal: PublisherError | undefined;
   #timer: { cancel(): void } | undefined;
   #failures = 0;
+  #isAttempting = false;
   /** Whether records wait: then a failure is tried again, even if start() asked for the attempt. */
   #isWanted = false;
 
@@ -52,6 +55,10 @@ class PublisherStarter implements Starter {
 
   get state(): Starter["state"] {
     return this.#state;
+  }
+
+  get isAttempting(): boolean {
+    return this.#isAttempting;
   }
 
   async start(options?: WaitOptions): Promise<void> {
@@ -64,10 +71,10 @@ class PublisherStarter implements Starter {
     await attempt;
   }
 
-  begin(): void {
+  startInBackground(): void {
     this.#isWanted = true;
     if (this.#state === "waiting" && this.#attempt === undefined && this.#timer === undefined)
-      this.#startInBackground();
+      this.#attemptInBackground();
   }
 
   async stop(): Promise<void> {
@@ -76,7 +83,7 @@ class PublisherStarter implements Starter {
     await this.#attempt?.catch(() => undefined);
   }
 
-  #startInBackground(): void {
+  #attemptInBackground(): void {
     this.#ensureAttempt().catch((error: PublisherError) => {
       if (this.#state !== "stopped") this.#options.reporter.forward(error);
     });
@@ -100,9 +107,12 @@ class PublisherStarter implements Starter {
 
   async #run(): Promise<void> {
     const { start, reporter, onStarted } = this.#options;
+    this.#isAttempting = true;
     try {
       await start();
+      this.#isAttempting = false;
     } catch (caught) {
+      this.#isAttempting = false;
       const error = isPublisherError(caught)
         ? caught
         : this.#failure(`the start failed${codeText(caught)}`, true, caught);
@@ -121,7 +131,7 @@ class PublisherStarter implements Starter {
   #scheduleRetry(): void {
     this.#attempt = undefined;
     if (this.#state !== "waiting" || !this.#isWanted) return;
-    this.#timer = this.#options.clock.setTimeout(() => this.#startInBackground(), backOffMs(this.#failures));
+    this.#timer = this.#options.clock.setTimeout(() => this.#attemptInBackground(), backOffMs(this.#failures));
   }
 
   #isStopped(): boolean {

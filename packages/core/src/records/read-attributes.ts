@@ -60,7 +60,9 @@ function readValue(value: unknown, fields: AttributeSource): string | number | b
     fields.repaired += 1;
     return cut(value, MAX_TEXT_LENGTH);
   }
-  if (typeof value === "boolean" || Number.isFinite(value)) return value as boolean | number;
+  if (typeof value === "boolean") return value;
+  // Without -0, which JSON does not have.
+  if (Number.isFinite(value)) return (value as number) + 0;
   if (value !== undefined && value !== null) fields.repaired += 1;
   return undefined;
 }

@@ -24,20 +24,22 @@ export function readText(value: unknown): string | null {
   return typeof value === "number" && Number.isFinite(value) ? String(value) : null;
 }
 
+// JSON has no -0: adding 0 makes it 0, so that a dictionary is equal after a round trip.
+
 /** Returns a whole number of retries or bytes; 0 if the value is invalid. */
 export function readCount(value: unknown): number {
-  return typeof value === "number" && value >= 0 && value < Infinity ? Math.floor(value) : 0;
+  return typeof value === "number" && value >= 0 && value < Infinity ? Math.floor(value) + 0 : 0;
 }
 
 /** Returns an integer; null if the value is not one. */
 export function readInteger(value: unknown): number | null {
-  return Number.isSafeInteger(value) ? (value as number) : null;
+  return Number.isSafeInteger(value) ? (value as number) + 0 : null;
 }
 
 /** Returns a port from 0 to 65,535, also from its digits; null if the value is invalid. */
 export function readPort(value: unknown): number | null {
   const port = typeof value === "string" && /^\d{1,5}$/.test(value) ? Number(value) : value;
-  return Number.isInteger(port) && (port as number) >= 0 && (port as number) <= 65_535 ? (port as number) : null;
+  return Number.isInteger(port) && (port as number) >= 0 && (port as number) <= 65_535 ? (port as number) + 0 : null;
 }
 
 /** Returns 1 if a value was given and had to be changed, otherwise 0. */

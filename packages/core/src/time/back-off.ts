@@ -14,10 +14,10 @@ const FLOOR_MS = 100;
  * The wait that the backend asked for comes first, and the ceiling is then at least half of it: clients that were all told
  * the same time must not return in step either. The sum is at most 10 minutes, so a backend that asks for 10 minutes gets
  * no jitter.
- * @param share where below the ceiling, from 0 to 1; callers that need one draw for several waits pass it
+ * @param jitter where below the ceiling, from 0 to 1; callers that need one draw for several waits pass it
  */
-export function backOffMs(failures: number, retryAfterMs = 0, share: number = Math.random()): number {
+export function backOffMs(failures: number, retryAfterMs = 0, jitter: number = Math.random()): number {
   const doubled = FIRST_CEILING_MS * 2 ** Math.min(failures - 1, 16);
   const ceiling = Math.min(LAST_CEILING_MS, Math.max(doubled, retryAfterMs / 2));
-  return Math.min(retryAfterMs + Math.max(FLOOR_MS, share * ceiling), MAX_RETRY_AFTER_MS);
+  return Math.min(retryAfterMs + Math.max(FLOOR_MS, jitter * ceiling), MAX_RETRY_AFTER_MS);
 }

@@ -55,8 +55,8 @@ export class BatchCutter {
     parts: readonly KeptBatch[],
     { attempts, notBefore }: Pick<QueuedBatch, "attempts" | "notBefore">,
   ): void {
-    const { receivedAt, epoch, order, kept } = queued;
-    for (const part of parts) this.#queue.add(part, { receivedAt, epoch, order, attempts, notBefore });
+    const { receivedAt, generation, order, kept } = queued;
+    for (const part of parts) this.#queue.add(part, { receivedAt, generation, order, attempts, notBefore });
     this.#queue.remove(queued);
     if (parts.length === 0) this.#store.forget(kept);
   }

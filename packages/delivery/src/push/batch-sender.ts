@@ -58,7 +58,7 @@ export class BatchSender {
     stopped: AbortSignal,
   ): Promise<SentBatch | undefined> {
     const { send, sendTimeoutMs: timeoutMs, clock, ledger, reporter: report, store, breaker, lanes } = this.#parts;
-    const round = breaker.beginAttempt();
+    const { round } = breaker;
     queued.attempts += 1;
     if (queued.attempts > 1) ledger.retries += 1;
     lanes.onSend(queued.kept.lane, begun);
@@ -75,17 +75,18 @@ export class BatchSender {
 
   /** Settles the records of a batch that was sent, and queues what is sent again. */
   async settle(sent: SentBatch, stopped: AbortSignal): Promise<void> {
+    if (stopped.aborted) return;
     const { queued, batch, result } = sent;
     const { clock, queue, cutter } = this.#parts;
     const settlement = settlementOf(result.outcome, batch.count);
     const { resend, backOff, retryAfterMs } = settlement;
     const now = clock.monotonic();
     // One draw for the backend and the batch: waiting for the later of two would bring clients together late in the window.
-    const share = Math.random();
-    this.#learn(sent, settlement, now, share);
+    const jitter = Math.random();
+    this.#learn(sent, settlement, now, jitter);
     if (backOff !== "none") this.#reportRetry(batch.count, settlement, result.cause);
 
-    const notBefore = backOff === "none" ? 0 : now + backOffMs(queued.attempts, retryAfterMs, share);
+    const notBefore = backOff === "none" ? 0 : now + backOffMs(queued.attempts, retryAfterMs, jitter);
     if (resend === "all") return queue.delay(queued, notBefore);
     const stored = cutter.storeRemainder(queued, batch, resend);
     const parts = isThenable(stored) ? await stored : stored;
@@ -98,14 +99,14 @@ export class BatchSender {
   }
 
   /** Tells the circuit breaker, the lanes and the size limits what the outcome says about them. */
-  #learn({ batch, round, begun }: SentBatch, settlement: Settlement, now: number, share: number): void {
+  #learn({ batch, round, begun }: SentBatch, settlement: Settlement, now: number, jitter: number): void {
     const { breaker, lanes, limits } = this.#parts;
     const { delivered, backOff, retryAfterMs, hold, tooLarge } = settlement;
-    if (backOff === "backend") breaker.onFailure(round, now, retryAfterMs, share);
+    if (backOff === "backend") breaker.onFailure(round, now, retryAfterMs, jitter);
     else breaker.onAnswer(round);
     if (hold !== undefined) lanes.hold(batch.lane, hold, now);
     else if (backOff !== "backend" || delivered > 0) lanes.onAnswer(batch.lane, begun, now);
-    else lanes.onFailure(batch.lane, begun, now, retryAfterMs, share);
+    else lanes.onFailure(batch.lane, begun, now, retryAfterMs, jitter);
     if (tooLarge) limits.onTooLarge(batch.lane, batch.bytes);
     else if (delivered > 0) limits.onTaken(batch.lane, batch.bytes);
   }

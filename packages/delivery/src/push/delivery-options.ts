@@ -1,6 +1,6 @@
 // Options of a push publisher: batches, queue, age and concurrency.
 import type { DropReason } from "@eventmeter/core";
-import { option, type OptionRules } from "@eventmeter/core/publisher";
+import { MAX_DELAY_MS, option, type OptionRules } from "@eventmeter/core/publisher";
 
 /** A record that was dropped after it had been encoded. */
 export interface DroppedRecord {
@@ -44,8 +44,7 @@ export type ResolvedDelivery = {
 /** Longest time of one attempt unless `sendTimeoutMs` is given, in milliseconds. */
 export const DEFAULT_SEND_TIMEOUT_MS = 10_000;
 
-/** Longest delay of a timer, in milliseconds, and largest buffer, in bytes. */
-const MAX_MS = 2 ** 31 - 1;
+/** Largest buffer, in bytes. */
 const MAX_BYTES = 2 ** 31 - 1;
 
 /** Rules of `DeliveryOptions`, for publishers that take them. */
@@ -57,8 +56,8 @@ export const deliveryOptionRules: OptionRules = {
   overflow: option.oneOf(["drop-newest", "drop-oldest"]),
   concurrency: option.integer(1, 256),
   maxLanes: option.integer(1, 10_000),
-  maxAgeMs: option.integer(1, MAX_MS),
-  sendTimeoutMs: option.integer(1, MAX_MS),
+  maxAgeMs: option.integer(1, MAX_DELAY_MS),
+  sendTimeoutMs: option.integer(1, MAX_DELAY_MS),
   onDrop: option.function(),
 };
 

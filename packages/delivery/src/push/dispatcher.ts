@@ -178,8 +178,8 @@ export class Dispatcher {
   /** Sets the timer for whatever is due first: the backend's back-off, a lane's or a batch's own, or old age. */
   #setTimer(now: number): void {
     if (this.#queue.size === 0) return this.#timer.set(Infinity, now);
-    const { opensAt } = this.#breaker;
+    const { probeAt } = this.#breaker;
     const due = Math.min(this.#queue.nextDue(now, this.#options.maxAgeMs), this.#lanes.nextDue(now));
-    this.#timer.set(opensAt > now ? Math.min(due, opensAt) : due, now);
+    this.#timer.set(probeAt > now ? Math.min(due, probeAt) : due, now);
   }
 }

@@ -1,10 +1,5 @@
 // Outcome of one request, as `send` returns it.
-/** Nothing was taken, as far as is known: all of it is sent again. The wait is at least `retryAfterMs`, up to 10 minutes. */
-export interface Retry {
-  readonly kind: "retry";
-  readonly retryAfterMs?: number | undefined;
-  readonly reason?: string | undefined;
-}
+import type { Retry } from "../retry/attempt.ts";
 
 /**
  * Outcome of one request.

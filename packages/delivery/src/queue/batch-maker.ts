@@ -10,11 +10,13 @@ export class BatchMaker {
   readonly #prefix: Buffer;
   readonly #separator: Buffer;
   readonly #suffix: Buffer;
+  readonly #isWrapped: boolean;
 
   constructor({ prefix = "", separator = "", suffix = "" }: BatchWrap = {}) {
     this.#prefix = Buffer.from(prefix);
     this.#separator = Buffer.from(separator);
     this.#suffix = Buffer.from(suffix);
+    this.#isWrapped = this.#prefix.length + this.#separator.length + this.#suffix.length > 0;
   }
 
   /** Returns the bytes that surround `count` records in a request. */
@@ -25,9 +27,8 @@ export class BatchMaker {
   /** Creates a batch of records that stand back to back in `records`. @param now epoch milliseconds, for the id */
   create(lane: string, records: Uint8Array<ArrayBuffer>, offsets: Uint32Array, now: number): Batch {
     const count = offsets.length - 1;
-    const overhead = this.overhead(count);
-    const bytes = records.length + overhead;
-    const body = (): Uint8Array<ArrayBuffer> => (overhead > 0 ? this.#surround(records, offsets, bytes) : records);
+    const bytes = records.length + this.overhead(count);
+    const body = (): Uint8Array<ArrayBuffer> => (this.#isWrapped ? this.#surround(records, offsets, bytes) : records);
     return { id: uuidV7(now), lane, count, records, offsets, bytes, body };
   }
 

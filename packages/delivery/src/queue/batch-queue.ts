@@ -1,10 +1,10 @@
 // Queue of a push publisher: batches of all lanes that wait or are in flight.
 import type { KeptBatch } from "./batch-store.ts";
-import { FlushEpochs } from "./flush-epochs.ts";
+import { FlushGenerations } from "./flush-generations.ts";
 import { LaneQueue, type QueuedBatch } from "./lane-queue.ts";
 
 /** History of a batch when it is added. The parts of a batch keep its order and are sent before younger batches. */
-export type BatchHistory = Pick<QueuedBatch, "receivedAt" | "epoch"> &
+export type BatchHistory = Pick<QueuedBatch, "receivedAt" | "generation"> &
   Partial<Pick<QueuedBatch, "attempts" | "notBefore" | "order">>;
 
 /** What decides which batch is sent next. */
@@ -23,7 +23,7 @@ export interface SendingRules {
 export class BatchQueue {
   readonly #lanes = new Map<string, LaneQueue>();
   readonly #delayed = new Set<QueuedBatch>();
-  readonly #epochs = new FlushEpochs();
+  readonly #generations = new FlushGenerations();
   #memory = 0;
   #size = 0;
   #order = 0;
@@ -39,9 +39,9 @@ export class BatchQueue {
     return this.#size;
   }
 
-  /** The epoch of a batch that is added now. */
-  get epoch(): number {
-    return this.#epochs.current;
+  /** The generation of a batch that is added now. */
+  get generation(): number {
+    return this.#generations.current;
   }
 
   /** When the oldest record was published, on the monotonic clock; undefined if the queue is empty. */
@@ -80,7 +80,7 @@ export class BatchQueue {
     const lane = this.#lanes.get(kept.lane) ?? new LaneQueue();
     this.#lanes.set(kept.lane, lane);
     (history.order === undefined ? lane.whole : lane.parts).add(queued);
-    this.#epochs.add(queued.epoch);
+    this.#generations.add(queued.generation);
     this.#memory += kept.memory;
     lane.memory += kept.memory;
     this.#size += 1;
@@ -96,7 +96,7 @@ export class BatchQueue {
 
   /** Removes a batch; returns false if it was removed before. */
   remove(queued: QueuedBatch): boolean {
-    const { kept, epoch } = queued;
+    const { kept, generation } = queued;
     const lane = this.#lanes.get(kept.lane);
     if (lane === undefined || !(lane.whole.delete(queued) || lane.parts.delete(queued))) return false;
     if (lane.isEmpty) this.#lanes.delete(kept.lane);
@@ -104,7 +104,7 @@ export class BatchQueue {
     this.#memory -= kept.memory;
     lane.memory -= kept.memory;
     this.#size -= 1;
-    this.#epochs.remove(epoch);
+    this.#generations.remove(generation);
     return true;
   }
 
@@ -164,7 +164,7 @@ export class BatchQueue {
 
   /** Calls `done` when nothing is left of what was added so far; returns what withdraws the call. */
   onceDrained(done: () => void): () => void {
-    return this.#epochs.end(done);
+    return this.#generations.end(done);
   }
 
   #wait(queued: QueuedBatch): void {

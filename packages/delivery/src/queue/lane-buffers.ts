@@ -1,11 +1,17 @@
 // Open buffers of a push publisher, one for each lane: records are gathered here until they become a batch.
 import type { Clock } from "@eventmeter/core";
-import type { ResolvedDelivery } from "../push/delivery-options.ts";
 import { FIRST_BYTES, LaneBuffer, openingBytes } from "./lane-buffer.ts";
+
+/** When a buffer is handed on. */
+interface GatheringLimits {
+  readonly lingerMs: number;
+  readonly maxBatchRecords: number;
+  readonly maxLanes: number;
+}
 
 /** Gathers records into one open buffer per lane and hands each buffer on when it is full, old or crowded out. */
 export class LaneBuffers {
-  readonly #options: Pick<ResolvedDelivery, "lingerMs" | "maxBatchRecords" | "maxLanes">;
+  readonly #options: GatheringLimits;
   readonly #clock: Clock;
   readonly #overhead: (count: number) => number;
   readonly #limitOf: (lane: string) => number;
@@ -30,7 +36,7 @@ export class LaneBuffers {
     limitOf,
     onReady,
   }: {
-    readonly options: Pick<ResolvedDelivery, "lingerMs" | "maxBatchRecords" | "maxLanes">;
+    readonly options: GatheringLimits;
     readonly clock: Clock;
     readonly overhead: (count: number) => number;
     readonly limitOf: (lane: string) => number;

@@ -6,8 +6,8 @@ export interface QueuedBatch {
   readonly kept: KeptBatch;
   /** When its oldest record was published, on the monotonic clock. */
   readonly receivedAt: number;
-  /** Which flush covers it: every flush ends one epoch. */
-  readonly epoch: number;
+  /** Which flush covers it: every flush ends one generation. */
+  readonly generation: number;
   /** Place in the order in which batches came. */
   readonly order: number;
   /** Attempts so far. */

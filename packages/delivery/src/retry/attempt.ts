@@ -1,7 +1,13 @@
 // One request in bounded time.
 import type { Clock } from "@eventmeter/core";
 import type { BackendReporter, SendContext } from "../backend-hooks.ts";
-import type { Retry } from "../push/outcome.ts";
+
+/** Nothing was taken, as far as is known: all of it is sent again. The wait is at least `retryAfterMs`, up to 10 minutes. */
+export interface Retry {
+  readonly kind: "retry";
+  readonly retryAfterMs?: number | undefined;
+  readonly reason?: string | undefined;
+}
 
 /** Result of an attempt: its outcome, and what was thrown if that is why there is a retry. */
 export interface AttemptResult<Known> {

@@ -4,7 +4,7 @@ import { backOffMs } from "@eventmeter/core/publisher";
 /** Decides when requests to one backend may begin: all while it answers, none during a back-off, then one as a probe. */
 export class CircuitBreaker {
   #failures = 0;
-  #opensAt = 0;
+  #probeAt = 0;
   /** Attempts of one round began before its first failure: together they count as one. */
   #round = 0;
 
@@ -14,17 +14,17 @@ export class CircuitBreaker {
   }
 
   /** When the next attempt may begin, on the monotonic clock; 0 while the breaker is closed. */
-  get opensAt(): number {
-    return this.#opensAt;
+  get probeAt(): number {
+    return this.#probeAt;
   }
 
   /** Returns whether an attempt may begin. */
   admits(now: number, inFlight: number): boolean {
-    return now >= this.#opensAt && (this.#failures === 0 || inFlight === 0);
+    return now >= this.#probeAt && (this.#failures === 0 || inFlight === 0);
   }
 
-  /** Returns the round of an attempt that begins now, to report its end with. */
-  beginAttempt(): number {
+  /** The round of an attempt that begins now, to report its end with. */
+  get round(): number {
     return this.#round;
   }
 
@@ -33,21 +33,21 @@ export class CircuitBreaker {
     // An attempt that began before the failure proves nothing about the time after it, and revokes no Retry-After.
     if (round !== this.#round) return;
     this.#failures = 0;
-    this.#opensAt = 0;
+    this.#probeAt = 0;
   }
 
   /**
    * Records that an attempt failed.
    * @param retryAfterMs least time to wait
-   * @param share draw for the jitter, see `backOffMs`
+   * @param jitter draw for the jitter, see `backOffMs`
    */
-  onFailure(round: number, now: number, retryAfterMs: number, share?: number): void {
+  onFailure(round: number, now: number, retryAfterMs: number, jitter?: number): void {
     if (round !== this.#round) {
-      this.#opensAt = Math.max(this.#opensAt, now + retryAfterMs);
+      this.#probeAt = Math.max(this.#probeAt, now + retryAfterMs);
       return;
     }
     this.#round += 1;
     this.#failures += 1;
-    this.#opensAt = now + backOffMs(this.#failures, retryAfterMs, share);
+    this.#probeAt = now + backOffMs(this.#failures, retryAfterMs, jitter);
   }
 }

@@ -61,7 +61,7 @@ export class LaneFailures {
   }
 
   /** Records that the backend took nothing of a batch that was sent at `begun`. */
-  onFailure(lane: string, begun: number, now: number, retryAfterMs: number, share?: number): void {
+  onFailure(lane: string, begun: number, now: number, retryAfterMs: number, jitter?: number): void {
     const failure = this.#failureOf(lane);
     // Batches that were in flight together fail together.
     if (isStale(failure, begun)) {
@@ -70,7 +70,7 @@ export class LaneFailures {
     }
     failure.failedAt = now;
     failure.failures += 1;
-    const waitMs = backOffMs(failure.failures, retryAfterMs, share);
+    const waitMs = backOffMs(failure.failures, retryAfterMs, jitter);
     failure.probeAt = now + (failure.heldSince === undefined ? waitMs : Math.max(PROBE_INTERVAL_MS, waitMs));
   }
 

@@ -2,6 +2,7 @@
 import type { CommonOptions } from "@eventmeter/core";
 import {
   commonOptionRules,
+  MAX_DELAY_MS,
   type EventFields,
   type NetworkFields,
   option,
@@ -9,7 +10,8 @@ import {
   type OptionRules,
 } from "@eventmeter/core/publisher";
 import type { BackendHooks, SendContext } from "../backend-hooks.ts";
-import { readOutcome, type Retry } from "../push/outcome.ts";
+import { readOutcome } from "../push/outcome.ts";
+import type { Retry } from "../retry/attempt.ts";
 
 /** A snapshot with the time at which it was taken, in epoch milliseconds. */
 export interface TimedSnapshot {
@@ -87,8 +89,8 @@ export type SeriesPushOptions = CommonOptions & SeriesDeliveryOptions;
 
 /** Rules of `SeriesDeliveryOptions`, for publishers that take them. */
 export const seriesDeliveryOptionRules: OptionRules = {
-  intervalMs: option.integer(100, 2 ** 31 - 1),
-  sendTimeoutMs: option.integer(1, 2 ** 31 - 1),
+  intervalMs: option.integer(100, MAX_DELAY_MS),
+  sendTimeoutMs: option.integer(1, MAX_DELAY_MS),
 };
 
 const hook = option.function();

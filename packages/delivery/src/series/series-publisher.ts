@@ -91,13 +91,13 @@ class SeriesPublisher<Snapshot extends TimedSnapshot> implements RecordFlow {
     return { bytes: this.#definition.series.bytes ?? 0, oldestAgeMs: this.#clock.monotonic() - oldest };
   }
 
-  started(): void {
+  onStarted(): void {
     this.#sender.sendIfDue();
   }
 
-  refused(): void {
+  onRefused(): void {
     this.#sender.stop();
-    this.#dropRefused(this.#ledger.counts().pending);
+    this.lifeCycle.dropRefused(this.#ledger.counts().pending);
   }
 
   drain(done: () => void): () => void {
@@ -139,19 +139,14 @@ class SeriesPublisher<Snapshot extends TimedSnapshot> implements RecordFlow {
   /** Returns whether a record may be added to the series; settles it if not. */
   #admits({ endTime }: EventFields | NetworkFields): boolean {
     if (endTime === null) this.#ledger.ignore("unfinished");
-    else if (this.lifeCycle.refused) this.#dropRefused(1);
+    else if (this.lifeCycle.refused) this.lifeCycle.dropRefused();
     else return true;
     return false;
   }
 
   #onAdded(): void {
     this.#sender.onAdded();
-    this.lifeCycle.begin();
-  }
-
-  #dropRefused(count: number): void {
-    this.#ledger.drop("refused", count);
-    if (count > 0) this.#reporter.drop("record-dropped", "records dropped: the start failed permanently", { count });
+    this.lifeCycle.startInBackground();
   }
 
   /** Encodes and sends one snapshot once. */

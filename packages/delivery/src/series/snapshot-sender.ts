@@ -5,6 +5,7 @@ import type { AttemptResult } from "../retry/attempt.ts";
 import { LaneFailures } from "../retry/lane-failures.ts";
 import { clampRetryAfter } from "../retry/retry-after.ts";
 import { PartCount } from "./part-count.ts";
+import { SnapshotCoverage } from "./snapshot-coverage.ts";
 import type { SnapshotOutcome, TimedSnapshot } from "./series-definition.ts";
 import { SnapshotOrder } from "./snapshot-order.ts";
 
@@ -37,14 +38,7 @@ export class SnapshotSender<Snapshot extends TimedSnapshot> {
   readonly #lanes: LaneFailures;
   readonly #order = new SnapshotOrder();
   readonly #partCount = new PartCount();
-  readonly #waiters = new Set<{ readonly upTo: number; readonly done: () => void }>();
-  /** Records added to the series so far, and how many of them are in an acknowledged snapshot. */
-  #added = 0;
-  #acknowledged = 0;
-  /** When the oldest record was added that is in no acknowledged snapshot. */
-  #oldest: number | undefined;
-  /** When the first record was added that the snapshot in flight does not hold. */
-  #nextOldest: number | undefined;
+  readonly #coverage: SnapshotCoverage;
   #isWanted = false;
   #inFlight: AbortController | undefined;
   #failures = 0;
@@ -57,6 +51,7 @@ export class SnapshotSender<Snapshot extends TimedSnapshot> {
   constructor(parts: SnapshotSenderParts<Snapshot>) {
     this.#parts = parts;
     this.#lanes = new LaneFailures(parts.reporter);
+    this.#coverage = new SnapshotCoverage(parts.clock);
   }
 
   /** Whether the backend rejects requests, or cannot be reached, at the moment. */
@@ -64,35 +59,28 @@ export class SnapshotSender<Snapshot extends TimedSnapshot> {
     return this.#failures > 0;
   }
 
-  /** When the oldest record was added that is in no acknowledged snapshot; undefined if there is none. */
+  /** When the oldest record was added that no acknowledged snapshot covers; undefined if there is none. */
   get oldest(): number | undefined {
-    return this.#oldest;
+    return this.#coverage.oldest;
   }
 
   /** Records that a record was added to the series. */
   onAdded(): void {
-    this.#added += 1;
-    if (this.#nextOldest !== undefined) return;
+    if (!this.#coverage.onAdded()) return;
     const { clock, intervalMs } = this.#parts;
-    this.#nextOldest = clock.monotonic();
-    this.#oldest ??= this.#nextOldest;
     this.#intervalTimer ??= clock.setTimeout(() => this.#onInterval(), intervalMs);
   }
 
   /**
    * Sends a snapshot as soon as possible, and calls `done` when all records added so far are in an acknowledged one. Returns
-   * what withdraws the call.
+   * a function that withdraws the call.
    */
   drain(done: () => void): () => void {
-    if (this.#isStopped || this.#acknowledged === this.#added) {
-      done();
-      return () => undefined;
-    }
-    const waiter = { upTo: this.#added, done };
-    this.#waiters.add(waiter);
+    const withdraw = this.#coverage.onceCovered(done);
+    if (withdraw === undefined) return () => undefined;
     this.#isWanted = true;
     this.sendIfDue();
-    return () => void this.#waiters.delete(waiter);
+    return withdraw;
   }
 
   /** Sends a snapshot if one is wanted and may be sent now; called whenever something changed. */
@@ -113,11 +101,10 @@ export class SnapshotSender<Snapshot extends TimedSnapshot> {
   /** Aborts what is in flight and sends nothing more. */
   stop(): void {
     this.#isStopped = true;
-    this.#oldest = undefined;
     this.#intervalTimer?.cancel();
     this.#retryTimer?.cancel();
     this.#inFlight?.abort();
-    for (const { done } of this.#waiters) done();
+    this.#coverage.stop();
   }
 
   // Every interval sends all series, whether they changed or not: one that is not sent for five minutes counts as gone.
@@ -142,8 +129,7 @@ export class SnapshotSender<Snapshot extends TimedSnapshot> {
   }
 
   async #sendNewest(controller: AbortController): Promise<void> {
-    const covered = this.#added;
-    this.#nextOldest = undefined;
+    const covered = this.#coverage.onSnapshot();
     const snapshot = this.#takeSnapshot();
     if (snapshot === undefined) return;
     // A flush in the meantime wants a snapshot of its own.
@@ -235,14 +221,8 @@ export class SnapshotSender<Snapshot extends TimedSnapshot> {
     const { clock, ledger } = this.#parts;
     this.#failures = 0;
     this.#pausedUntil = 0;
-    ledger.delivered += covered - this.#acknowledged;
+    ledger.delivered += this.#coverage.onAcknowledged(covered);
     ledger.lastSuccess = clock.now();
-    this.#acknowledged = covered;
-    this.#oldest = this.#nextOldest;
-    for (const waiter of this.#waiters) {
-      if (waiter.upTo > covered) continue;
-      this.#waiters.delete(waiter);
-      waiter.done();
-    }
+    this.#coverage.callWaiters();
   }
 }

@@ -1,11 +1,11 @@
-// Epochs between flushes: which batches a flush has to wait for.
+// Generations between flushes: which batches a flush has to wait for.
 
-/** Counts what is left of each epoch. Every flush ends one, and waits for it and all before it. */
-export class FlushEpochs {
+/** Counts what is left of each generation. Every flush ends one, and waits for it and all before it. */
+export class FlushGenerations {
   #current = 0;
-  /** Batches left by epoch. */
+  /** Batches left by generation. */
   readonly #left = new Map<number, number>();
-  /** The oldest epoch that something is left of. */
+  /** The oldest generation that something is left of. */
   #oldest = 0;
   readonly #waiters = new Map<number, Set<() => void>>();
 
@@ -13,22 +13,22 @@ export class FlushEpochs {
     return this.#current;
   }
 
-  add(epoch: number): void {
-    this.#left.set(epoch, (this.#left.get(epoch) ?? 0) + 1);
+  add(generation: number): void {
+    this.#left.set(generation, (this.#left.get(generation) ?? 0) + 1);
   }
 
-  remove(epoch: number): void {
-    const left = (this.#left.get(epoch) ?? 0) - 1;
-    if (left > 0) this.#left.set(epoch, left);
+  remove(generation: number): void {
+    const left = (this.#left.get(generation) ?? 0) - 1;
+    if (left > 0) this.#left.set(generation, left);
     else {
-      this.#left.delete(epoch);
+      this.#left.delete(generation);
       this.#callWaiters();
     }
   }
 
-  /** Ends the current epoch and calls `done` when nothing of it, or of one before, is left; returns what withdraws the call. */
+  /** Ends the current generation and calls `done` when nothing of it, or of one before, is left; returns what withdraws the call. */
   end(done: () => void): () => void {
-    // An epoch that nothing was added to goes on: concurrent flushes wait for the same end.
+    // An generation that nothing was added to goes on: concurrent flushes wait for the same end.
     if (this.#left.has(this.#current)) this.#current += 1;
     const ended = this.#current - 1;
     if (ended < this.#oldest) {
