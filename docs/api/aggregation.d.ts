@@ -178,6 +178,9 @@ export interface SnapshotBase {
  */
 export declare function cleanLabelName(text: string): string;
 
+/** Returns the message of error code `series-overflow` for a family. */
+export declare function overflowMessage(family: string): string;
+
 /**
  * Runs work that yields after each step: in slices of about 3 ms, and one work of this process after the other, so that many
  * works at once hold the event loop no longer than one. Resolves to what the work returns and rejects with what it throws.

@@ -108,7 +108,7 @@ export interface Ledger {
     health(name: string, detail: HealthDetail): PublisherHealth;
 }
 
-/** The way of a publisher from its construction to its close. */
+/** Life cycle of one publisher, from its construction to its close. */
 export interface LifeCycle {
     /** The publisher itself. */
     readonly publisher: MetricsPublisher;
@@ -117,12 +117,14 @@ export interface LifeCycle {
     /** Whether the start failed permanently. */
     readonly refused: boolean;
     /** Starts in the background unless a start succeeded, failed permanently, or is under way. */
-    begin(): void;
+    startInBackground(): void;
+    /** Drops records as `refused`, since the start failed permanently. */
+    dropRefused(count?: number): void;
 }
 
 /** What a backend does around publishing. */
 export interface LifeCycleHooks {
-    /** Creates the publisher ready. A `PublisherError` with `retryable: false` is final; after any other failure it is called again. */
+    /** Makes the publisher ready to send. A `PublisherError` with `retryable: false` is final; after any other failure it is called again. */
     readonly start?: (() => unknown) | undefined;
     /** Probes the backend. */
     readonly check?: ((options: WaitOptions) => CheckReport | PromiseLike<CheckReport>) | undefined;
@@ -218,6 +220,9 @@ export interface OptionRuleSet {
 /** Rules by option name. */
 export type OptionRules = Readonly<Record<string, OptionRule>>;
 
+/** Methods that every publisher has. */
+export declare const PUBLISHER_METHODS: readonly (keyof MetricsPublisher)[];
+
 /** Publisher states from best to worst. */
 export declare const PUBLISHER_STATES: readonly PublisherState[];
 
@@ -229,7 +234,7 @@ export interface PublisherDefinition {
     readonly event?: ((data: FormattedEvent) => unknown) | undefined;
     /** Takes the standard dictionary of a network operation in the same way. */
     readonly network?: ((data: FormattedNetwork) => unknown) | undefined;
-    /** Creates the publisher ready; records wait until it has succeeded. A `PublisherError` with `retryable: false` is final. */
+    /** Makes the publisher ready to send; records wait until it has succeeded. A `PublisherError` with `retryable: false` is final. */
     readonly start?: ((options: WaitOptions) => unknown) | undefined;
     /** Called by flush() when all handlers have settled. */
     readonly flush?: ((options: WaitOptions) => unknown) | undefined;
@@ -251,16 +256,16 @@ export interface RecordFlow {
     /** Whether the backend rejects requests, or cannot be reached, at the moment. */
     readonly failing: boolean;
     readonly pendingDetail?: PublisherHealth["pendingDetail"] | undefined;
-    /** Sends what waited for the start. */
-    started?(): void;
-    /** Drops what waits: the start failed permanently. */
-    refused?(): void;
+    /** Sends what waited for the start; called when that succeeded. */
+    onStarted?(): void;
+    /** Drops what waits; called when the start failed permanently. */
+    onRefused?(): void;
     /**
-     * Sends everything accepted so far and calls `done` when all of it is settled. Returns what withdraws the call.
+     * Sends everything accepted so far and calls `done` when all of it is settled. Returns a function that withdraws the call.
      * Absent where a record is settled when it is accepted.
      */
     drain?(done: () => void, options: WaitOptions | undefined): () => void;
-    /** Ends sending, frees timers and drops what is left; resolves when all of that is done. */
+    /** Ends sending, frees timers and drops what is left; resolves when that is done. A failure is reported. */
     stop?(): unknown;
 }
 
@@ -294,10 +299,12 @@ export interface Reporter {
 /** Starts a publisher, on demand or in the background. */
 export interface Starter {
     readonly state: "waiting" | "starting" | "started" | "refused" | "stopped";
+    /** Whether an attempt is under way; it may outlive `stop()`. */
+    readonly isAttempting: boolean;
     /** Starts now; idempotent, concurrent calls share one attempt. Rejects with a `PublisherError`. */
     start(options?: WaitOptions): Promise<void>;
     /** Starts in the background if nothing was started yet. Failures are then tried again, those of `start()` too. */
-    begin(): void;
+    startInBackground(): void;
     /** Prevents every further attempt; resolves when none is under way. */
     stop(): Promise<void>;
 }
@@ -306,7 +313,7 @@ export interface Starter {
 export interface StarterOptions {
     /** Name of the publisher. */
     readonly publisher: string;
-    /** Creates one attempt. A `PublisherError` with `retryable: false` is final; any other failure is tried again. */
+    /** Makes one attempt to start. A `PublisherError` with `retryable: false` is final; any other failure is tried again. */
     readonly start: () => unknown;
     readonly clock: Clock;
     readonly reporter: Reporter;
@@ -335,9 +342,9 @@ export type WaitStatus = "complete" | "timeout" | "aborted";
  * The wait that the backend asked for comes first, and the ceiling is then at least half of it: clients that were all told
  * the same time must not return in step either. The sum is at most 10 minutes, so a backend that asks for 10 minutes gets
  * no jitter.
- * @param share where below the ceiling, from 0 to 1; callers that need one draw for several waits pass it
+ * @param jitter where below the ceiling, from 0 to 1; callers that need one draw for several waits pass it
  */
-export declare function backOffMs(failures: number, retryAfterMs?: number, share?: number): number;
+export declare function backOffMs(failures: number, retryAfterMs?: number, jitter?: number): number;
 
 /**
  * Validates options as strictly from JavaScript as from TypeScript.
@@ -370,7 +377,7 @@ export declare function createIntake({ scope, ledger, reporter, event, network }
 /** Creates the ledger of one publisher. */
 export declare function createLedger(): Ledger;
 
-/** Creates the life cycle of one publisher, and the publisher that lives by it. */
+/** Creates the life cycle of one publisher, and the publisher itself. */
 export declare function createLifeCycle(options: LifeCycleOptions): LifeCycle;
 
 /** Creates the object that `readNetwork` fills, one per publisher. @param scope `series` leaves out what only documents hold */
@@ -392,7 +399,7 @@ export declare function createStarter(options: StarterOptions): Starter;
 export declare function declareInnerPublishers(publisher: MetricsPublisher, read: () => readonly MetricsPublisher[]): void;
 
 /**
- * Returns what keeps a value from being a publisher of contract version 1, as one clause; undefined if it is one.
+ * Returns why a value is not a publisher of contract version 1, as one clause; undefined if it is one.
  * Throws what a getter of the value throws.
  */
 export declare function describePublisher(value: unknown): string | undefined;
@@ -402,6 +409,9 @@ export declare function errorMessage(caught: unknown): string | null;
 
 /** Returns the low-cardinality type of an Error: its `code`, else its `name`; null for anything else. Never throws. */
 export declare function errorTypeOf(caught: unknown): string | null;
+
+/** Returns the health that stands in for one that cannot be read: failing, with all numbers at 0. */
+export declare function failingHealth(name: string): PublisherHealth;
 
 /**
  * Creates the rule of an object with header names and texts. Neither a text nor an invalid name is shown.
@@ -459,8 +469,8 @@ export declare function readEvent(record: Readonly<EventMetrics>, into: EventFie
 
 /**
  * Reads the health of a publisher and of the publishers inside it, each field once. Returns undefined where health() throws,
- * or returns anything but a health: a known state and all six totals. Children that are not a health with a name are left
- * out. Never throws.
+ * or returns anything but a health: a known state and all six totals. A child with a name but without such a health is
+ * shown as failing; a child without a name is left out. Never throws.
  */
 export declare function readHealth(publisher: Pick<MetricsPublisher, "name" | "health">): PublisherHealth | undefined;
 

@@ -264,7 +264,7 @@ export interface PublisherDefinition {
     readonly event?: ((data: FormattedEvent) => unknown) | undefined;
     /** Takes the standard dictionary of a network operation in the same way. */
     readonly network?: ((data: FormattedNetwork) => unknown) | undefined;
-    /** Creates the publisher ready; records wait until it has succeeded. A `PublisherError` with `retryable: false` is final. */
+    /** Makes the publisher ready to send; records wait until it has succeeded. A `PublisherError` with `retryable: false` is final. */
     readonly start?: ((options: WaitOptions) => unknown) | undefined;
     /** Called by flush() when all handlers have settled. */
     readonly flush?: ((options: WaitOptions) => unknown) | undefined;

@@ -1,10 +1,10 @@
 import { gunzipSync } from "node:zlib";
-import { runInSlices, type Snapshot } from "@eventmeter/aggregation";
+import { runInSlices, SeriesStore, type Snapshot } from "@eventmeter/aggregation";
 import { createReporter } from "@eventmeter/core/publisher";
 import type { PrometheusPublisher } from "@eventmeter/publisher-prometheus";
 import { createVirtualClock } from "@eventmeter/testkit";
 import { Counter, Registry } from "prom-client";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { PageRenderer } from "../src/page/page-renderer.ts";
 import { parseExposition } from "./exposition-parser.ts";
 import { lineValue, openPublisher, publishEvent, publishNetwork } from "./scrapes.ts";
@@ -111,21 +111,21 @@ describe("a page that cannot be made", () => {
   });
 
   test("is a 500 to every scraper and shows in the health until it can be made again", async () => {
-    let isBroken = false;
-    const clock = createVirtualClock();
-    const now = (): number => {
-      if (!isBroken) return clock.now();
-      isBroken = false;
-      throw new Error("canary");
+    const snapshot = vi.spyOn(SeriesStore.prototype, "snapshot");
+    onTestFinished(() => snapshot.mockRestore());
+    const breakOnce = (): void => {
+      snapshot.mockImplementationOnce(() => {
+        throw new Error("canary");
+      });
     };
-    const { publisher } = openPublisher({ server: false, clock: { ...clock, now } });
-    isBroken = true;
+    const { publisher } = openPublisher({ server: false, clock: createVirtualClock() });
+    breakOnce();
     const { status, body } = await ask(publisher, {});
     expect([status, body.toString()]).toEqual([500, "Internal Server Error\n"]);
     expect(publisher.health().state).toBe("failing");
-    isBroken = true;
+    breakOnce();
     await expect(publisher.metrics()).rejects.toMatchObject({ code: "page-failed", publisher: "prometheus" });
-    isBroken = true;
+    breakOnce();
     expect(await publisher.check()).toMatchObject({ ok: false, code: "page-failed" });
     expect((await ask(publisher, {})).status).toBe(200);
     expect(publisher.health().state).toBe("degraded");

@@ -4,11 +4,12 @@ import { createServer } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
+import { SeriesStore } from "@eventmeter/aggregation";
 import { isPublisherError } from "@eventmeter/core";
 import { systemClock } from "@eventmeter/core/publisher";
 import { PrometheusPublisher } from "@eventmeter/publisher-prometheus";
 import { createVirtualClock } from "@eventmeter/testkit";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { ResponseWriter } from "../src/http/response-writer.ts";
 import { textReply } from "../src/http/scrape-reply.ts";
 import { ScrapeServer } from "../src/http/scrape-server.ts";
@@ -150,17 +151,27 @@ describe("the server", () => {
     expect(await publisher.check()).toMatchObject({ ok: false, code: "closed" });
   });
 
-  test("says in its check that the page is an error", async () => {
-    let isBroken = false;
-    const now = (): number => {
-      if (isBroken) throw new Error("canary");
-      return Date.now();
+  test.each(["now", "monotonic", "setTimeout"])("survives a clock whose %s throws", async (name) => {
+    const broken = (): never => {
+      throw new Error("canary");
     };
-    const { publisher } = openPublisher({ clock: { ...systemClock, now } });
+    const { publisher } = openPublisher({ clock: { ...systemClock, [name]: broken } });
     await publisher.start();
-    isBroken = true;
+    publishEvent(publisher);
+    expect(publisher.health()).toMatchObject({ state: "ok", delivered: 1 });
+    expect(await publisher.metrics()).toContain("event_duration_seconds_count");
+    expect(await publisher.close()).toMatchObject({ status: "complete", delivered: 1 });
+    expect(publisher.url).toBeUndefined();
+  });
+
+  test("says in its check that the page is an error", async () => {
+    const { publisher } = openPublisher();
+    await publisher.start();
+    const snapshot = vi.spyOn(SeriesStore.prototype, "snapshot").mockImplementation(() => {
+      throw new Error("canary");
+    });
     const report = await publisher.check();
-    isBroken = false;
+    snapshot.mockRestore();
     expect(report).toEqual({
       ok: false,
       code: "page-failed",
