@@ -84,7 +84,7 @@ export function setCount(view: DataView<ArrayBuffer>, at: number, count: number)
  */
 export function writeTime(message: ProtobufMessage, milliseconds: number): void {
   const whole = Math.floor(milliseconds);
-  if (!(whole >= 0 && whole * 1e6 < TWO_TO_64)) {
+  if (!(whole >= 0 && milliseconds * 1e6 < TWO_TO_64)) {
     message.at += 8;
     return;
   }

@@ -247,6 +247,59 @@ test.each([
   }
 });
 
+test("what is known of a family is kept from one request to the next, for whole snapshots and their halves", () => {
+  const store = new SeriesStore();
+  for (let index = 0; index < 300; index += 1) addEvent(store, `event ${index}`);
+  const snapshot = store.snapshot();
+  const caches: PointCaches = new WeakMap();
+  const encode = (each: Snapshot): void => {
+    const work = encodeRequest(each, new Uint8Array(), new Uint8Array(), caches);
+    while (work.next().done !== true);
+  };
+  const known = (): unknown[] => snapshot.families.map(({ labelNames }) => caches.get(labelNames));
+  encode(snapshot);
+  const first = known();
+  expect(first.filter(Boolean)).toHaveLength(2);
+  for (const each of [store.snapshot(), ...(store.split(snapshot) ?? [])]) {
+    encode(each);
+    for (const [at, cache] of known().entries()) expect(cache).toBe(first[at]);
+  }
+});
+
+test("a data point can be larger than the pieces that are copied at a time", async () => {
+  const bounds = Array.from({ length: 2_500 }, (_, bound) => bound);
+  const buckets = [...bounds, 7];
+  const series = ["a", "b"].map((label) => ({ labels: [label], sum: 1, buckets }));
+  const snapshot = snapshotOf(histogram({ name: "h", labelNames: ["l"], bounds, unit: "seconds" }, series));
+  expect(metricsIn(await encoder().encode(snapshot))).toEqual(expectedMetrics(snapshot));
+});
+
+test.each(["constructor", "__proto__", "toString"])("a family can be called %s", async (name) => {
+  const snapshot = snapshotOf(counter({ name, labelNames: [] }, [{ labels: [], value: 1 }]));
+  expect(metricsIn(await encoder().encode(snapshot))).toEqual(expectedMetrics(snapshot));
+});
+
+test("a trace id is the same 16 bytes in either case", async () => {
+  const id = "0af7651916cd43dd8448eb211c80319c";
+  const exemplars = [id, id.toUpperCase()].map((traceId) => ({ labels: { trace_id: traceId }, value: 1, time: START }));
+  const family = histogram({ name: "h", labelNames: [], bounds: [1] }, [
+    { labels: [], sum: 1, buckets: [1, 1], exemplars },
+  ]);
+  const [metric] = metricsIn(await encoder().encode(snapshotOf(family)));
+  const [point] = (metric?.histogram?.dataPoints ?? []) as { exemplars: { traceId: string }[] }[];
+  const bytes = Buffer.from(id, "hex").toString("base64");
+  expect(point?.exemplars.map(({ traceId }) => traceId)).toEqual([bytes, bytes]);
+});
+
+test.each([18_446_744_073_709 + 0.5625, 18_446_744_073_710, 1e300, Infinity, -1, Number.NaN])(
+  "a time of %s ms is unknown",
+  async (time) => {
+    const family = counter({ name: "c_total", labelNames: [] }, [{ labels: [], value: 1 }]);
+    const [metric] = metricsIn(await encoder().encode({ time, startTime: START, families: [family] }));
+    expect(metric?.sum?.dataPoints).toEqual([{ startTimeUnixNano: "1700000000000000000", asDouble: 1 }]);
+  },
+);
+
 test("a task id of 32 hex digits is not taken for a trace id", async () => {
   const store = new SeriesStore({ exemplars: true });
   const id = "0af7651916cd43dd8448eb211c80319c";

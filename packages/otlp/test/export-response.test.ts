@@ -54,6 +54,7 @@ test.each([
   ["a group", "0b0c"],
   ["a type that there is not", "0e00"],
   ["field 0", "0000"],
+  ["field 2^29", "808080801000"],
   ["a field above 2^29", "80808080800100"],
   ["JSON", Buffer.from('{"code":3}').toString("hex")],
   ["plain text", Buffer.from("no org id\n").toString("hex")],
