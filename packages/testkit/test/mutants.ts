@@ -6,6 +6,7 @@ import {
   type MetricsPublisher,
   PublisherError,
   type PublisherHealth,
+  type WaitOptions,
 } from "@eventmeter/core";
 import type { ConformanceOptions } from "@eventmeter/testkit";
 
@@ -117,6 +118,18 @@ export const MUTANTS: Readonly<Record<string, readonly ConformanceOptions[]>> = 
       create: spoil(
         good,
         eventBy((record) => void Promise.resolve().then(() => ({ ...(Reflect.get(record, "attributes") as object) }))),
+      ),
+    },
+    {
+      create: spoil(
+        good,
+        eventBy((record) => queueMicrotask(() => void Reflect.ownKeys(record))),
+      ),
+    },
+    {
+      create: spoil(
+        good,
+        eventBy((record) => queueMicrotask(() => void ("eventName" in record))),
       ),
     },
   ],
@@ -286,6 +299,13 @@ export const MUTANTS: Readonly<Record<string, readonly ConformanceOptions[]>> = 
         flush: ({ timeoutMs }: { timeoutMs?: number }) => inner.flush({ timeoutMs }),
       })),
     },
+    {
+      create,
+      stalled: spoil(stalled, (inner) => ({
+        flush: ({ timeoutMs, signal }: WaitOptions) =>
+          inner.flush({ timeoutMs, signal: signal?.aborted === true ? undefined : signal }),
+      })),
+    },
   ],
   "rule 5: flush: ends within its timeout when the backend never answers": [
     { create, stalled: spoil(stalled, (inner) => ({ flush: () => inner.flush() })) },
@@ -372,6 +392,42 @@ export const MUTANTS: Readonly<Record<string, readonly ConformanceOptions[]>> = 
     {
       create: spoil(
         good,
+        healthBy((health) => ({ children: [{ ...health, delivered: health.delivered + 1 }] })),
+      ),
+    },
+    {
+      create: spoil(
+        good,
+        healthBy(({ ignoredBy }) => ({ ignoredBy: { ...ignoredBy, filtered: 1 } })),
+      ),
+    },
+    {
+      create: spoil(
+        good,
+        healthBy(({ recovered, delivered }) => ({ recovered: recovered + 0.5, delivered: delivered + 0.5 })),
+      ),
+    },
+    {
+      // Takes back what it has delivered, although the numbers still add up.
+      create: spoil(good, (inner) => {
+        let flushed = 0;
+        return {
+          flush: async (options: never) => {
+            const report = await inner.flush(options);
+            flushed = report.delivered;
+            return report;
+          },
+          ...healthBy(({ delivered, ignored }) => ({
+            delivered: delivered - flushed,
+            ignored: ignored + flushed,
+            ignoredBy: { filtered: ignored + flushed },
+          }))(inner),
+        };
+      }),
+    },
+    {
+      create: spoil(
+        good,
         healthBy(({ pending }) => ({ pending: pending + 1 })),
       ),
     },
@@ -419,6 +475,7 @@ export const MUTANTS: Readonly<Record<string, readonly ConformanceOptions[]>> = 
   "rule 8: the numbers add up: nothing that the backend refused is delivered": [{ create, failing: good }],
   "rule 9: bounded memory: every drop is reported": [
     { create: errorBy(good, (error) => Object.assign(error, { dropped: Math.min(error.dropped, 1) })) },
+    { create: errorBy(good, (error) => Object.assign(error, { dropped: error.dropped * 2 })) },
     { create: silent(good) },
   ],
   "rule 9: bounded memory: a backend that never answers costs at most 64 MiB": [

@@ -34,6 +34,52 @@ test("gives each record once, whether it came before or after the wait began", a
   expect(given.map(({ task_id: id }) => id)).toEqual(["1", "2", "3"]);
   metrics.publishNetworkMetrics(network);
   expect((await metrics.nextNetwork()).operation).toBe("GET");
+  metrics.publishEventMetrics(event("4"));
+  expect((await metrics.nextEvent()).task_id).toBe("4");
+});
+
+test("waits a second of the clock that it was given", async () => {
+  const clock = createVirtualClock();
+  const metrics = new RecordingPublisher({ clock });
+  const ends: string[] = [];
+  metrics.nextEvent().catch(({ message }: Error) => ends.push(message));
+  metrics.nextNetwork({ timeoutMs: 2_000 }).catch(({ message }: Error) => ends.push(message));
+  await clock.advance(999);
+  expect(ends).toEqual([]);
+  await clock.advance(1);
+  expect(ends).toEqual([expect.stringContaining("no event came within 1000 ms; recorded so far: 0")]);
+  await clock.advance(1_000);
+  expect(ends).toHaveLength(2);
+});
+
+test("gives a record that comes in the very turn in which the time is over", async () => {
+  const virtual = createVirtualClock();
+  const metrics = new RecordingPublisher({
+    clock: {
+      ...virtual,
+      setTimeout: (run, ms) =>
+        virtual.setTimeout(() => {
+          run();
+          metrics.publishEventMetrics(event("1"));
+        }, ms),
+    },
+  });
+  const waiting = metrics.nextEvent({ timeoutMs: 100 });
+  await virtual.advance(100);
+  expect((await waiting).task_id).toBe("1");
+  const next = metrics.nextEvent({ timeoutMs: 100 });
+  metrics.publishEventMetrics(event("2"));
+  expect((await next).task_id).toBe("2");
+});
+
+test("is closed by await using", async () => {
+  const metrics = new RecordingPublisher();
+  {
+    await using used = metrics;
+    used.publishEventMetrics(event("1"));
+  }
+  expect(metrics.health().state).toBe("closed");
+  expect(metrics.events).toHaveLength(1);
 });
 
 test("says what may be wrong when no record comes in time", async () => {
@@ -61,12 +107,25 @@ test("gives a snapshot that stays as it is, and forgets on reset", async () => {
   metrics.publishEventMetrics(event("1"));
   const snapshot = metrics.snapshot();
   metrics.publishEventMetrics(event("2"));
+  expect(snapshot.events[0]).toEqual(metrics.events[0]);
+  expect(snapshot.events[0]).not.toBe(metrics.events[0]);
   metrics.reset();
   expect(snapshot.events.map(({ task_id: id }) => id)).toEqual(["1"]);
   expect([metrics.events, metrics.networks]).toEqual([[], []]);
   metrics.publishEventMetrics(event("3"));
   expect((await metrics.nextEvent()).task_id).toBe("3");
   expect(metrics.health().delivered).toBe(3);
+});
+
+test("gives what is recorded after a reset, although records were given before", async () => {
+  const metrics = new RecordingPublisher();
+  for (const id of ["1", "2"]) {
+    metrics.publishEventMetrics(event(id));
+    expect((await metrics.nextEvent()).task_id).toBe(id);
+  }
+  metrics.reset();
+  metrics.publishEventMetrics(event("3"));
+  expect((await metrics.nextEvent()).task_id).toBe("3");
 });
 
 test("keeps nothing of an invalid record, and says so", () => {

@@ -1,3 +1,4 @@
+import { MAX_DELAY_MS } from "@eventmeter/core/publisher";
 import { createVirtualClock } from "@eventmeter/testkit";
 import { expect, test } from "vitest";
 
@@ -63,4 +64,34 @@ test("never runs a timer at once, and takes a delay that is none for zero", asyn
 
 test("refuses to go back", async () => {
   await expect(createVirtualClock().advance(-1)).rejects.toThrow(RangeError);
+});
+
+test("runs a timer that work under way sets before time passes", async () => {
+  const clock = createVirtualClock();
+  const seen: number[] = [];
+  void (async () => {
+    for (let hop = 0; hop < 10; hop += 1) await Promise.resolve();
+    clock.setTimeout(() => seen.push(clock.monotonic()), 5);
+  })();
+  await clock.advance(5);
+  expect(seen).toEqual([5]);
+});
+
+test("has the longest delay that a timer can have, as the system's clock has", async () => {
+  const clock = createVirtualClock();
+  const seen: number[] = [];
+  for (const ms of [MAX_DELAY_MS + 1, Infinity]) clock.setTimeout(() => seen.push(clock.monotonic()), ms);
+  await clock.advance(MAX_DELAY_MS - 1);
+  expect(seen).toEqual([]);
+  await clock.advance(1);
+  expect(seen).toEqual([MAX_DELAY_MS, MAX_DELAY_MS]);
+});
+
+test("is a plain object, of which a test can replace a method", async () => {
+  const clock = createVirtualClock(1_700_000_000_000);
+  const copy = { ...clock, now: () => 5 };
+  const seen: number[] = [];
+  copy.setTimeout(() => seen.push(copy.monotonic()), 10);
+  await copy.advance(10);
+  expect([copy.now(), clock.now(), ...seen]).toEqual([5, 1_700_000_000_010, 10]);
 });
