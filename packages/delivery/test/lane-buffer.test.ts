@@ -66,6 +66,19 @@ function openBuffers(options: DeliveryOptions = {}): {
   return { buffers, handedOn, clock };
 }
 
+test("the lane that became full last opens as large again, until buffers linger", async () => {
+  const { buffers, clock } = openBuffers({ maxBatchBytes: 20_000, lingerMs: 1_000 });
+  const memoryOf = (lane: string): number => {
+    const before = buffers.memory;
+    buffers.add(lane, "x", Infinity);
+    return buffers.memory - before;
+  };
+  buffers.add("a", "x".repeat(20_000), Infinity);
+  expect([buffers.count, memoryOf("a"), memoryOf("b")]).toEqual([0, openingBytes("x", 20_000), openingBytes("x")]);
+  await clock.advance(1_000);
+  expect([buffers.count, memoryOf("a")]).toEqual([0, openingBytes("x")]);
+});
+
 test("hands on the least recently used lane where one more is wanted", () => {
   const { buffers, handedOn } = openBuffers({ maxLanes: 3 });
   for (const all of ["a1", "b1", "c1", "a2", "d1", "e1"]) buffers.add(all.slice(0, 1), all.slice(1), Infinity);
