@@ -1,4 +1,4 @@
-// The way round: the families of a publisher on the pages of foreign registries.
+// Registrations: adds the families of a publisher to registries of other libraries.
 import {
   CATALOGUE,
   type FamilyDefinition,

@@ -38,8 +38,9 @@ export class LaneHolds {
 
   /**
    * Returns whether a lane is to be held after it rejected documents; otherwise only these documents are sent again. A lane
-   * that works for others is not held, as where a pipeline sends some of them to where nobody may write. If the template is
-   * gone, it is installed again, and the lane is not held. Never rejects.
+   * that stored a document in the last 5 s is not held: some rejections concern single documents, for example where an ingest
+   * pipeline redirects them to an index that the key may not write to. If the template is gone, it is installed again, and
+   * the lane is not held. Never rejects.
    */
   async shouldHold({
     lane,
