@@ -429,6 +429,12 @@ export declare function isRecentFailure(time: number, now: number): boolean;
 /** Returns whether a value has to be waited for. Never throws. */
 export declare function isThenable(value: unknown): value is PromiseLike<unknown>;
 
+/** Returns the status of a network operation, which its records do not state. */
+export declare function networkStatus({ error, endTime }: {
+    readonly error: unknown;
+    readonly endTime: unknown;
+}): string;
+
 /** The rules that options are validated by. */
 export declare const option: OptionRuleSet;
 

@@ -29,7 +29,13 @@ export { createReporter, type Reporter } from "./publisher/reporter.ts";
 export { createStarter, type Starter, type StarterOptions } from "./publisher/starter.ts";
 export { isThenable } from "./publisher/thenable.ts";
 export { codeText, errorMessage, errorTypeOf } from "./records/error-text.ts";
-export type { EventFields, FieldScope, NetworkFields, RecordFields } from "./records/record-fields.ts";
+export {
+  type EventFields,
+  type FieldScope,
+  type NetworkFields,
+  networkStatus,
+  type RecordFields,
+} from "./records/record-fields.ts";
 export {
   type AttributeSource,
   MAX_ATTRIBUTE_NAME_LENGTH,

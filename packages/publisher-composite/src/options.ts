@@ -41,7 +41,7 @@ export function checkComposite(publishers: unknown, options: unknown): void {
  * @throws PublisherError `options`
  */
 export function checkJoining(name: string, child: unknown, findConflict: FindConflict): void {
-  const rule: OptionRule = (value, report) => checkChild(value, report, findConflict);
+  const rule: OptionRule = (value, report) => validateChild(value, report, findConflict);
   checkOptions(name, { child }, { child: option.required(rule) });
 }
 
@@ -60,7 +60,7 @@ function checkPublishers(value: unknown, report: ReportOptionError): void {
       return taken === undefined ? undefined : `the name "${name}" is taken by publishers[${taken}]`;
     };
     try {
-      checkChild(child, (expected, path = "") => report(expected, `[${index}]${path}`), findConflict);
+      validateChild(child, (expected, path = "") => report(expected, `[${index}]${path}`), findConflict);
     } catch {
       report("could not be read", `[${index}]`);
     }
@@ -72,7 +72,7 @@ const recordFilter = option.instance(
   "true, false or a function",
 );
 
-function checkChild(value: unknown, report: ReportOptionError, findConflict: FindConflict): void {
+function validateChild(value: unknown, report: ReportOptionError, findConflict: FindConflict): void {
   if (typeof value !== "object" || value === null || Array.isArray(value))
     return report("expected a publisher or { publisher, events?, network?, owned? }");
   if (!isEntry(value)) return checkPublisher(value, report, findConflict);

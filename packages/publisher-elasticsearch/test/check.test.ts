@@ -154,8 +154,8 @@ test("a port that nothing listens on is told apart", async () => {
 });
 
 test.each([
-  ["", "connection-refused", "by every address"],
-  ["connection failed (http://certificate.example:9200/)", "connection-refused", "by every address"],
+  ["", "connection-refused", "no address of the host"],
+  ["connection failed (http://certificate.example:9200/)", "connection-refused", "no address of the host"],
   [
     "Client network socket disconnected before secure TLS connection was established",
     "broken-off",

@@ -144,7 +144,7 @@ export function replyFailure(reply: Reply, context: ReplyContext): RequestFailur
   if (status >= 300 && status < 400)
     return { ...wrongEndpoint, code: "redirected", message: `${answered}: redirects are not followed` };
   if (status >= 500) return unavailable(text, answered, reply, context);
-  return { ...wrongEndpoint, code: "rejected", message: `${answered}: it refuses the request` };
+  return { ...wrongEndpoint, code: "rejected", message: `${answered}: it rejects the request` };
 }
 
 /** Returns the failure of a success that is none, because whatever answered does not speak OTLP. */
@@ -198,7 +198,7 @@ function unauthorized(
     };
   const why = /invalid token/i.test(text)
     ? "is not valid: mistyped, expired, deleted, or of another organisation"
-    : "is refused";
+    : "is not accepted";
   return {
     code: "unauthorized",
     message: `${answered}: the API key ${why}${tokenText(token)}`,

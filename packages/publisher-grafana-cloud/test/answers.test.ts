@@ -68,7 +68,7 @@ const stackRows: readonly Row[] = [
     "401 without words",
     reply(401),
     "unauthorized",
-    `the endpoint answered 401: the API key is refused ${KEY}; ${TOKEN_HINT}`,
+    `the endpoint answered 401: the API key is not accepted ${KEY}; ${TOKEN_HINT}`,
   ],
   [
     "403",
@@ -114,7 +114,7 @@ const stackRows: readonly Row[] = [
     "not-otlp",
     `the endpoint answered 200 with more, or in another encoding, than an OTLP reply has; ${COPY}`,
   ],
-  ["402", reply(402), "rejected", `the endpoint answered 402: it refuses the request; ${COPY}`],
+  ["402", reply(402), "rejected", `the endpoint answered 402: it rejects the request; ${COPY}`],
   ["501", reply(501), "not-found", `the endpoint answered 501: it takes no metrics; ${COPY}`],
 ].map(([answer, given, code, sentence]) => [answer, given, code, sentence, `held\n${HELD(sentence as string)}`] as Row);
 

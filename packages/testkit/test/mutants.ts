@@ -196,7 +196,7 @@ export const MUTANTS: Readonly<Record<string, readonly ConformanceOptions[]>> = 
       })),
     },
   ],
-  "rule 2: never throw, never reject: survives a backend that refuses": [
+  "rule 2: never throw, never reject: survives a backend that rejects": [
     { create, failing: spoil(failing, () => ({ flush: async () => refuse() })) },
     { create, failing: spoil(failing, () => ({ publishEventMetrics: refuse })) },
     { create, failing: spoil(failing, eventBy(rejectUnheard)) },
@@ -236,10 +236,10 @@ export const MUTANTS: Readonly<Record<string, readonly ConformanceOptions[]>> = 
         )(options),
     },
   ],
-  "rule 3: errors are values: gives onError a PublisherError when the backend refuses": [
+  "rule 3: errors are values: gives onError a PublisherError when the backend rejects": [
     { create, failing: silent(failing) },
   ],
-  "rule 3: errors are values: shows neither labels nor payload when the backend refuses": [
+  "rule 3: errors are values: shows neither labels nor payload when the backend rejects": [
     { create, failing: errorBy(failing, messageOf("refused canary-7d1f")) },
   ],
   "rule 4: no I/O in constructors: creating opens no socket, server, timer or process": [
@@ -463,7 +463,7 @@ export const MUTANTS: Readonly<Record<string, readonly ConformanceOptions[]>> = 
       ),
     },
   ],
-  "rule 8: the numbers add up: they add up after every step of a random schedule with a backend that refuses": [
+  "rule 8: the numbers add up: they add up after every step of a random schedule with a backend that rejects": [
     {
       create,
       failing: spoil(
@@ -472,7 +472,7 @@ export const MUTANTS: Readonly<Record<string, readonly ConformanceOptions[]>> = 
       ),
     },
   ],
-  "rule 8: the numbers add up: nothing that the backend refused is delivered": [{ create, failing: good }],
+  "rule 8: the numbers add up: nothing that the backend rejected is delivered": [{ create, failing: good }],
   "rule 9: bounded memory: every drop is reported": [
     { create: errorBy(good, (error) => Object.assign(error, { dropped: Math.min(error.dropped, 1) })) },
     { create: errorBy(good, (error) => Object.assign(error, { dropped: error.dropped * 2 })) },
@@ -558,7 +558,7 @@ export const MUTANTS: Readonly<Record<string, readonly ConformanceOptions[]>> = 
   "rule 10: health: times come from the clock that was given": [
     { create: (options) => good({ ...options, clock: undefined }) },
   ],
-  "rule 10: health: a backend that refuses shows": [
+  "rule 10: health: a backend that rejects shows": [
     {
       create,
       failing: spoil(
@@ -621,7 +621,7 @@ export const MUTANTS: Readonly<Record<string, readonly ConformanceOptions[]>> = 
       })),
     },
   ],
-  "rule 13: secrets stay secret: wrong options are refused at once, without their values": [
+  "rule 13: secrets stay secret: wrong options are rejected at once, without their values": [
     { create: () => good({}) },
     {
       create: (options) => {
@@ -657,7 +657,7 @@ export const MUTANTS: Readonly<Record<string, readonly ConformanceOptions[]>> = 
   "rule 13: secrets stay secret: no secret is shown when the backend never answers": [
     { create, stalled: withSecret(stalled), secrets: [SECRET] },
   ],
-  "rule 13: secrets stay secret: no secret is shown when the backend refuses": [
+  "rule 13: secrets stay secret: no secret is shown when the backend rejects": [
     { create, failing: errorBy(failing, messageOf(`refused ${SECRET}`)), secrets: [SECRET] },
   ],
 };

@@ -1,6 +1,6 @@
 // Validation of a whole set of options: one error that lists every wrong field.
 import { PublisherError } from "../publisher/publisher-error.ts";
-import { checkGroup, isRecord, type OptionRules, type ReportOptionError } from "./option-rules.ts";
+import { checkGroup, isPlainObject, type OptionRules, type ReportOptionError } from "./option-rules.ts";
 
 /**
  * Validates options as strictly from JavaScript as from TypeScript.
@@ -19,7 +19,7 @@ export function checkOptions(
     problems.push(path === "" ? expected : `${path}: ${expected}`);
   try {
     checkGroup(options === undefined ? {} : options, rules, report, "");
-    if (together !== undefined && isRecord(options)) together(options, report);
+    if (together !== undefined && isPlainObject(options)) together(options, report);
   } catch {
     // A Proxy can throw wherever it is inspected.
     report("could not be read");

@@ -1,5 +1,5 @@
 // Rules for what travels in HTTP headers: credentials and the headers that a user adds.
-import { isRecord, option, type OptionRule, type StringLimits } from "./option-rules.ts";
+import { isPlainObject, option, type OptionRule, type StringLimits } from "./option-rules.ts";
 
 /** Rule of a user name for HTTP basic authentication, where a colon would end the name. */
 export const usernameRule: OptionRule = option.string({
@@ -34,7 +34,7 @@ export function headersRule({
   allowLists = false,
 }: { readonly reserved?: ReadonlySet<string>; readonly allowLists?: boolean } = {}): OptionRule {
   return (value, report) => {
-    if (!isRecord(value)) return report("expected an object with header names and texts");
+    if (!isPlainObject(value)) return report("expected an object with header names and texts");
     for (const [name, text] of Object.entries(value)) {
       if (!HEADER_NAME.test(name)) report("expected the name of a header", "[…]");
       else if (reserved.has(name.toLowerCase())) report("is set by the publisher itself", `.${name}`);

@@ -77,7 +77,7 @@ export const option: OptionRuleSet = {
     }
   },
   record: (rule) => (value, report) => {
-    if (!isRecord(value)) return report(`expected an object, got ${kindOf(value)}`);
+    if (!isPlainObject(value)) return report(`expected an object, got ${kindOf(value)}`);
     for (const name of Object.keys(value))
       checkOne(value, name, rule, (expected, path) => report(expected, `.${path}`), "");
   },
@@ -105,7 +105,7 @@ function accept(test: (value: unknown) => boolean, expected: string): OptionRule
 
 /** Validates an object with known names. @param path name of the object itself; `""` at the top */
 export function checkGroup(value: unknown, rules: OptionRules, report: ReportOptionError, path: string): void {
-  if (!isRecord(value)) return report(`expected an object, got ${kindOf(value)}`, path);
+  if (!isPlainObject(value)) return report(`expected an object, got ${kindOf(value)}`, path);
   const prefix = path === "" ? "" : `${path}.`;
   for (const name of Object.keys(value)) {
     if (Object.hasOwn(rules, name)) continue;
@@ -142,7 +142,7 @@ function checkOne(
 }
 
 /** Returns whether a value is an object with names of its own, and not an array. */
-export function isRecord(value: unknown): value is Record<string, unknown> {
+export function isPlainObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 

@@ -42,7 +42,7 @@ class PublisherStarter implements Starter {
   readonly #options: StarterOptions;
   #state: Starter["state"] = "waiting";
   #attempt: Promise<void> | undefined;
-  #refusal: PublisherError | undefined;
+  #permanentFailure: PublisherError | undefined;
   #timer: { cancel(): void } | undefined;
   #failures = 0;
   #isAttempting = false;
@@ -63,7 +63,7 @@ class PublisherStarter implements Starter {
 
   async start(options?: WaitOptions): Promise<void> {
     if (this.#state === "started") return;
-    if (this.#refusal !== undefined) throw this.#refusal;
+    if (this.#permanentFailure !== undefined) throw this.#permanentFailure;
     if (this.#state === "stopped") throw this.#failure("it is closed", false);
     const attempt = this.#ensureAttempt();
     const status = await waitWithin(attempt, options, this.#options.clock);
@@ -100,7 +100,7 @@ class PublisherStarter implements Starter {
     const settled = attempt.catch(() => this.#scheduleRetry());
     // A turn later, so that the reason is reported before the records that it costs.
     void settled.then(() => {
-      if (this.#refusal !== undefined) this.#options.onRefused?.(this.#refusal);
+      if (this.#permanentFailure !== undefined) this.#options.onRefused?.(this.#permanentFailure);
     });
     return attempt;
   }
@@ -120,7 +120,7 @@ class PublisherStarter implements Starter {
       reporter.note(error);
       this.#failures += 1;
       this.#state = error.retryable ? "waiting" : "refused";
-      if (!error.retryable) this.#refusal = error;
+      if (!error.retryable) this.#permanentFailure = error;
       throw error;
     }
     if (this.#isStopped()) throw this.#failure("it was closed while it started", false);

@@ -69,5 +69,11 @@ export interface NetworkFields {
   problem: string;
 }
 
+/** Returns the status of a network operation, which its records do not state. */
+export function networkStatus({ error, endTime }: { readonly error: unknown; readonly endTime: unknown }): string {
+  if (error !== null) return "failed";
+  return endTime === null ? "running" : "completed";
+}
+
 /** Fields of either kind. */
 export type RecordFields = EventFields | NetworkFields;

@@ -1,5 +1,5 @@
 // The standard dictionary: what a record looks like outside of this library.
-import type { EventFields, NetworkFields } from "./record-fields.ts";
+import { type EventFields, type NetworkFields, networkStatus } from "./record-fields.ts";
 import { type AttributeSource, readAttributes } from "./read-attributes.ts";
 
 /** Keys of both kinds of dictionary. */
@@ -88,7 +88,7 @@ export function networkDictionary(fields: KnownNetwork): FormattedNetwork {
     operation: fields.operation,
     host: fields.host,
     port: fields.port,
-    status: fields.error !== null ? "failed" : fields.endTime === null ? "running" : "completed",
+    status: networkStatus(fields),
     start_time: seconds(fields.startTime),
     end_time: seconds(fields.endTime),
     latency: secondsBetween(fields.startTime, fields.endTime),

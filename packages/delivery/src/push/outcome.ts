@@ -52,7 +52,7 @@ export function readOutcome(given: unknown, count: number): Outcome {
     case "rejected":
       return { kind, reason: textOf(reason) ?? "the backend rejected it" };
     case "hold":
-      return { kind, reason: textOf(reason) ?? "the backend refuses them" };
+      return { kind, reason: textOf(reason) ?? "the backend rejects the credentials or configuration" };
     case "split":
       if (SPLITS.has(because)) return { kind, because: because as "busy", retryAfterMs: wait, reason: textOf(reason) };
       return { kind: "retry", reason: "send did not say why to split" };

@@ -1,6 +1,6 @@
 // Problems with the client or the server: what keeps records from being stored, and what to do about it.
 import { type CheckReport, PublisherError } from "@eventmeter/core";
-import { errorTypeOf, type Reply } from "./reply.ts";
+import { exceptionOf, type Reply } from "./reply.ts";
 
 /** Code of the check, message and hint of a problem, without the name of the publisher. */
 export type Problem = Pick<CheckReport, "code" | "message" | "hint">;
@@ -35,7 +35,7 @@ export function replyProblem(reply: Reply): Problem {
       message: `the server is not ready (${status})`,
       hint: "GET _cluster/health says more",
     };
-  if (status === 404 && errorTypeOf(reply) !== undefined)
+  if (status === 404 && exceptionOf(reply) !== undefined)
     return {
       code: "not-found",
       message: "Elasticsearch answers, but it is not at this path (404)",

@@ -76,7 +76,7 @@ export interface ResultStatus {
 
 /** Returns the status of a request with the type of its error. */
 export function statusOf(reply: Reply): ResultStatus {
-  return { status: reply.status, type: errorTypeOf(reply) };
+  return { status: reply.status, type: exceptionOf(reply) };
 }
 
 /** Returns a status as text, such as "429, es_rejected_execution_exception". */
@@ -85,7 +85,7 @@ export function statusText({ status, type }: ResultStatus): string {
 }
 
 /** Returns the type of the error that a reply names. */
-export function errorTypeOf({ body }: Reply): string | undefined {
+export function exceptionOf({ body }: Reply): string | undefined {
   return exceptionName(errorIn(body));
 }
 

@@ -8,7 +8,7 @@ export interface RequestFailure extends Problem {
   readonly isPermanent: boolean;
 }
 
-const REFUSED_HINT = "is Elasticsearch running, and are host and port right?";
+const NOT_LISTENING_HINT = "is Elasticsearch running, and are host and port right?";
 
 // In the order in which they are tried. Where the system gave a code, the client often has only a message.
 const KNOWN: readonly (Omit<RequestFailure, "isPermanent"> & { readonly pattern: RegExp })[] = [
@@ -16,14 +16,14 @@ const KNOWN: readonly (Omit<RequestFailure, "isPermanent"> & { readonly pattern:
     pattern: /ECONNREFUSED/,
     code: "connection-refused",
     message: "the connection was refused (ECONNREFUSED)",
-    hint: REFUSED_HINT,
+    hint: NOT_LISTENING_HINT,
   },
   {
     // The system has no message if a name has several addresses and none of them accepted the connection.
     pattern: /^ConnectionError $/,
     code: "connection-refused",
-    message: "the connection was refused by every address of the host",
-    hint: REFUSED_HINT,
+    message: "no address of the host accepts the connection",
+    hint: NOT_LISTENING_HINT,
   },
   {
     pattern: /ENOTFOUND|EAI_AGAIN/,

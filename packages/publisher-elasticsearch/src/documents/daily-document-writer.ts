@@ -1,6 +1,6 @@
 // Documents for daily indices: the standard dictionary (`formatMetrics`) with `@timestamp`.
 import type { Resource } from "@eventmeter/core";
-import type { EventFields, NetworkFields } from "@eventmeter/core/publisher";
+import { type EventFields, type NetworkFields, networkStatus } from "@eventmeter/core/publisher";
 import { AttributesWriter, type DocumentWriter, writeResource } from "./document-parts.ts";
 import type { JsonWriter } from "./json-writer.ts";
 
@@ -30,12 +30,11 @@ export class DailyDocumentWriter implements DocumentWriter {
 
   writeNetwork(fields: NetworkFields): void {
     const json = this.#json;
-    const { error, endTime } = fields;
     this.#writeStart(fields, "network");
     json.writeTextMember(',"operation":', fields.operation);
     json.writeTextMember(',"host":', fields.host);
     json.writeAscii(`,"port":${fields.port}`);
-    json.writeTextMember(',"status":', error !== null ? "failed" : endTime === null ? "running" : "completed");
+    json.writeTextMember(',"status":', networkStatus(fields));
     this.#writeTimesAndError(fields, "latency");
     json.writeAscii(`,"bytes_sent":${fields.bytesSent},"bytes_received":${fields.bytesReceived}`);
     json.writeTextMember(',"task_id":', fields.taskId);

@@ -1,7 +1,7 @@
 // Documents with ECS fields, for data streams.
 import { isIPv4, isIPv6 } from "node:net";
 import type { Resource } from "@eventmeter/core";
-import type { EventFields, NetworkFields } from "@eventmeter/core/publisher";
+import { type EventFields, type NetworkFields, networkStatus } from "@eventmeter/core/publisher";
 import { AttributesWriter, type DocumentWriter, writeResource } from "./document-parts.ts";
 import type { JsonWriter } from "./json-writer.ts";
 
@@ -49,7 +49,7 @@ export class EcsDocumentWriter implements DocumentWriter {
   writeNetwork(fields: NetworkFields): void {
     const json = this.#json;
     const { error, endTime, host, port, bytesSent, bytesReceived } = fields;
-    const status = error !== null ? "failed" : endTime === null ? "running" : "completed";
+    const status = networkStatus(fields);
     const outcome = error !== null ? "failure" : endTime === null ? "unknown" : "success";
     this.#writeStart(fields, this.#networkHead, fields.operation, outcome);
     json.writeTextMember(',"status":', status);

@@ -18,7 +18,7 @@ export function acceptingCases({ create, stalled, failing, seed = 1 }: Conforman
     caseOf(2, "survives unusable wait options", create, survivesWaitOptions),
   ];
   const backends: [string, CreatePublisher | undefined][] = [
-    ["a backend that refuses", failing],
+    ["a backend that rejects", failing],
     ["a backend that never answers", stalled],
   ];
   for (const [what, make] of backends)

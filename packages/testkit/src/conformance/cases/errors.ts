@@ -31,10 +31,10 @@ export function errorCases({ create, failing }: ConformanceOptions): Conformance
   if (failing === undefined) return cases;
   return [
     ...cases,
-    caseOf(3, "gives onError a PublisherError when the backend refuses", failing, (harness) =>
+    caseOf(3, "gives onError a PublisherError when the backend rejects", failing, (harness) =>
       reports(harness, (publisher) => publishGood(publisher, 3)),
     ),
-    caseOf(3, "shows neither labels nor payload when the backend refuses", failing, hidesPayload),
+    caseOf(3, "shows neither labels nor payload when the backend rejects", failing, hidesPayload),
   ];
 }
 

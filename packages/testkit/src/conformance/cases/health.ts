@@ -19,7 +19,7 @@ export function healthCases({ create, failing }: ConformanceOptions): Conformanc
     caseOf(10, "the state follows the publisher's life", create, followsLife),
     caseOf(10, "times come from the clock that was given", create, usesClock),
   ];
-  if (failing !== undefined) cases.push(caseOf(10, "a backend that refuses shows", failing, showsFailure));
+  if (failing !== undefined) cases.push(caseOf(10, "a backend that rejects shows", failing, showsFailure));
   return cases;
 }
 
@@ -99,9 +99,9 @@ async function showsFailure(harness: Harness): Promise<void> {
   publishGood(publisher, 2);
   await harness.wait(publisher.flush({ timeoutMs: 1_000 }), "flush()");
   const health = publisher.health();
-  expectState(harness, health, ["degraded", "failing"], "after the backend refused everything");
+  expectState(harness, health, ["degraded", "failing"], "after the backend rejected everything");
   harness.require(
     healthTree(health).some(({ lastError }) => lastError !== null),
-    "after the backend refused everything there is no `lastError`",
+    "after the backend rejected everything there is no `lastError`",
   );
 }

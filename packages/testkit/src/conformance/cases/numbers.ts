@@ -16,7 +16,7 @@ export function numberCases({ create, stalled, failing, format, seed = 1 }: Conf
   const backends: [string, CreatePublisher | undefined][] = [
     ["", create],
     [" with a backend that never answers", stalled],
-    [" with a backend that refuses", failing],
+    [" with a backend that rejects", failing],
   ];
   const cases = [
     caseOf(8, "finished records are delivered", create, delivers),
@@ -33,7 +33,7 @@ export function numberCases({ create, stalled, failing, format, seed = 1 }: Conf
       );
   }
   if (failing !== undefined)
-    cases.push(caseOf(8, "nothing that the backend refused is delivered", failing, deliversNothing));
+    cases.push(caseOf(8, "nothing that the backend rejected is delivered", failing, deliversNothing));
   return cases;
 }
 
@@ -135,5 +135,5 @@ async function deliversNothing(harness: Harness): Promise<void> {
   await harness.wait(publisher.flush({ timeoutMs: 200 }), "flush()");
   await harness.wait(publisher.close({ timeoutMs: 200 }), "close()");
   const delivered = innermost(publisher.health()).reduce((sum, health) => sum + health.delivered, 0);
-  harness.require(delivered === 0, `${delivered} records that the backend refused are counted as delivered`);
+  harness.require(delivered === 0, `${delivered} records that the backend rejected are counted as delivered`);
 }

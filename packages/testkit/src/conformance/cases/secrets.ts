@@ -10,12 +10,12 @@ const CANARY = "canary-91c4";
 
 /** Returns the cases of rule 13. */
 export function secretCases({ create, stalled, failing, secrets = [] }: ConformanceOptions): ConformanceCase[] {
-  const cases = [caseOf(13, "wrong options are refused at once, without their values", create, refusesOptions)];
+  const cases = [caseOf(13, "wrong options are rejected at once, without their values", create, rejectsOptions)];
   if (secrets.length === 0) return cases;
   const backends: [string, CreatePublisher | undefined][] = [
     ["", create],
     [" when the backend never answers", stalled],
-    [" when the backend refuses", failing],
+    [" when the backend rejects", failing],
   ];
   for (const [suffix, make] of backends) {
     if (make !== undefined)
@@ -24,7 +24,7 @@ export function secretCases({ create, stalled, failing, secrets = [] }: Conforma
   return cases;
 }
 
-async function refusesOptions(harness: Harness): Promise<void> {
+async function rejectsOptions(harness: Harness): Promise<void> {
   const wrong = {
     name: `Not Kebab ${CANARY}`,
     onError: CANARY,
@@ -40,7 +40,7 @@ async function refusesOptions(harness: Harness): Promise<void> {
   harness.require(caught !== undefined, "wrong options (name, onError, clock, resource) were accepted");
   harness.require(
     isPublisherError(caught) && caught.code === "options",
-    'wrong options were not refused by a PublisherError of code "options"',
+    'wrong options were not rejected by a PublisherError of code "options"',
   );
   const missing = ["name", "onError", "clock", "resource"].filter(
     (option) => !(caught as Error).message.includes(option),
