@@ -23,6 +23,14 @@ export const systemClock: Clock = {
   },
 };
 
+/** Timers of the runtime that hold the process open. */
+export const holdingTimers: Pick<Clock, "setTimeout"> = {
+  setTimeout(run, ms) {
+    const timer = timers.setTimeout(run, ms);
+    return { cancel: () => timers.clearTimeout(timer) };
+  },
+};
+
 /** Returns the clock of an option, guarded: where it throws or returns something else than numbers, the system's clock takes over. */
 export function resolveClock(given: Clock | undefined): Clock {
   if (given === undefined || given === systemClock) return systemClock;

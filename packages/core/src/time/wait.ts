@@ -1,5 +1,5 @@
 // Bounded waits: until something settles, the time is over, or a signal aborts.
-import { MAX_DELAY_MS, systemClock } from "./clock.ts";
+import { holdingTimers, MAX_DELAY_MS, systemClock } from "./clock.ts";
 import type { AbortSignalLike, Clock, WaitOptions } from "../publisher/contract.ts";
 
 const DEFAULT_TIMEOUT_MS = 5_000;
@@ -19,7 +19,7 @@ export function waitWithin(
   graceMs = 0,
 ): Promise<WaitStatus> {
   const { timeoutMs, signal } = readWaitOptions(options);
-  const timers = clock === systemClock ? holdingClock : clock;
+  const timers = clock === systemClock ? holdingTimers : clock;
   return new Promise((resolve) => {
     let timer: { cancel(): void } | undefined;
     const end = (status: WaitStatus): void => {
@@ -73,16 +73,3 @@ export function readWaitOptions(options: WaitOptions | undefined): {
     return { timeoutMs: DEFAULT_TIMEOUT_MS, signal: undefined };
   }
 }
-
-interface Timers {
-  setTimeout(run: () => void, ms: number): unknown;
-  clearTimeout(timer: unknown): void;
-}
-
-const holdingClock: Pick<Clock, "setTimeout"> = {
-  setTimeout(run, ms) {
-    const timers = globalThis as unknown as Timers;
-    const timer = timers.setTimeout(run, ms);
-    return { cancel: () => timers.clearTimeout(timer) };
-  },
-};
