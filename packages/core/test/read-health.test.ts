@@ -159,6 +159,14 @@ describe("children", () => {
   });
 });
 
+test("a list of millions of holes is not walked to its end", () => {
+  const children: unknown[] = [good, good, good];
+  children.length = 2 ** 22;
+  const begun = performance.now();
+  expect(childrenOf(children)).toHaveLength(3);
+  expect(performance.now() - begun).toBeLessThan(1_000);
+});
+
 describe("a health without end", () => {
   test("is read to a depth of 16", () => {
     const cyclic: Record<string, unknown> = { ...good, name: "cyclic" };

@@ -58,7 +58,8 @@ function copyHealth(
 function copyChildren(children: readonly unknown[], budget: { left: number }, depth: number): PublisherHealth[] {
   const copies: PublisherHealth[] = [];
   if (depth >= MAX_DEPTH) return copies;
-  for (const child of children) {
+  // Not all of a list that is hostile: it can have four billion holes.
+  for (const child of children.slice(0, MAX_HEALTHS)) {
     if (budget.left <= 0) break;
     const copy = copyChild(child, budget, depth);
     if (copy !== undefined) copies.push(copy);
