@@ -42,9 +42,12 @@ export interface Clock {
 
 /** Options of `closeOnExit`. */
 export interface CloseOnExitOptions {
-    /** Signals that close the publisher too, such as `SIGTERM`; the process then ends as the signal would have ended it. @default none */
+    /**
+     * Signals that end the program. They never reach a worker thread, where only an empty list is allowed.
+     * @default ["SIGTERM", "SIGINT"], and none in a worker thread
+     */
     readonly signals?: readonly string[] | undefined;
-    /** Milliseconds that the close may hold the process. @default 5000 */
+    /** How long the close may hold the process, in milliseconds. @default 5000 */
     readonly timeoutMs?: number | undefined;
 }
 
@@ -133,6 +136,16 @@ export interface EventMetrics {
 
 /** The states an execution is usually in; any other string is kept as it is. */
 export type EventStatus = "pending" | "running" | "completed" | "failed" | "cancelled" | (string & {});
+
+/** What `closeOnExit` returns. */
+export interface ExitHandle {
+    /** Resolves when the publisher was closed, by this handle or at the end of the process. Never rejects. */
+    readonly closed: Promise<FlushReport>;
+    /** Closes the publisher now, for a program that ends itself. The same promise on every call. Never rejects. */
+    readonly close: (options?: WaitOptions) => Promise<FlushReport>;
+    /** Forgets the publisher: it is not closed at the end of the process. */
+    readonly remove: () => void;
+}
 
 /** How a flush or close ended. */
 export interface FlushReport extends Counts {
@@ -375,11 +388,15 @@ export interface WrapperOptions extends Pick<CommonOptions, "onError" | "clock">
 }
 
 /**
- * Closes a publisher at the natural end of the program and, if asked, on signals. Opt-in: nothing else in this library listens to the process.
- * A signal that the program handles itself closes the publisher and leaves the rest to the program.
- * @returns undoes it. Does nothing where there is no process.
+ * Closes a publisher when the program ends: at its natural end, and on signals. Nothing else in this library listens to the
+ * process.
+ *
+ * If the program listens to a signal itself, the publisher is flushed at once and keeps accepting records; it is closed at the
+ * natural end, or with the handle. Otherwise it is closed, and the signal then ends the process as it would have without this
+ * function; a second signal ends it at once. Records that are lost when the process ends are reported in one line on standard
+ * error. Where there is no process, only the handle works.
  */
-export declare function closeOnExit(publisher: MetricsPublisher, options?: CloseOnExitOptions): () => void;
+export declare function closeOnExit(publisher: MetricsPublisher, options?: CloseOnExitOptions): ExitHandle;
 
 /** Creates a publisher from one or two handlers: validation, numbers, errors, bounds and life cycle are included. */
 export declare function createPublisher(definition: PublisherDefinition, options?: CommonOptions): MetricsPublisher;

@@ -1,5 +1,5 @@
 // Entry point for programs: records, publishers, wrappers and the end of a process.
-export { closeOnExit, type CloseOnExitOptions } from "./publisher/close-on-exit.ts";
+export { closeOnExit, type CloseOnExitOptions, type ExitHandle } from "./exit/close-on-exit.ts";
 export type {
   AbortSignalLike,
   CheckReport,

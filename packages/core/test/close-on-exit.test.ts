@@ -1,72 +1,191 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { expect, test } from "vitest";
-import { closeOnExit, noopPublisher } from "../src/index.ts";
+import { afterAll, describe, expect, test } from "vitest";
+import { closeOnExit, createPublisher, noopPublisher } from "../src/index.ts";
 
-const program = fileURLToPath(new URL("./programs/close-on-exit.ts", import.meta.url));
+const program = fileURLToPath(new URL("./programs/exit.ts", import.meta.url));
+const source = fileURLToPath(new URL("../src", import.meta.url));
+const NODE = [process.execPath, "--conditions=@eventmeter/source", "--disable-warning=ExperimentalWarning"];
 
-/** Runs the program and returns what it printed and how it ended; `signal` is sent when it prints that it is ready. */
-async function run(
-  mode: string,
-  signal?: NodeJS.Signals,
-): Promise<{ output: string; code: number | null; by: string | null }> {
-  const child = spawn(process.execPath, ["--conditions=@eventmeter/source", program, mode], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  let output = "";
-  child.stdout.on("data", (chunk: Buffer) => {
-    output += String(chunk);
-    if (signal !== undefined && output.endsWith("ready\n")) child.kill(signal);
-  });
-  const [code, by] = (await once(child, "close")) as [number | null, string | null];
-  return { output, code, by };
+interface Run {
+  readonly output: string;
+  readonly errors: string;
+  readonly code: number | null;
+  readonly by: string | null;
+  readonly ms: number;
 }
 
-test("closes at the natural end of the program, and waits for it", async () => {
-  expect(await run("end")).toEqual({ output: "ready\nclosed: complete, 1 delivered\n", code: 0, by: null });
+/** Runs a scenario of the program; `signals` are sent one after the other once it is ready. */
+async function run(
+  scenario: string,
+  {
+    signals = [],
+    prefix = [],
+    further = [],
+  }: { signals?: NodeJS.Signals[]; prefix?: string[]; further?: string[] } = {},
+): Promise<Run> {
+  const [command = "", ...args] = [...prefix, ...NODE, program, scenario, ...further];
+  const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] });
+  let output = "";
+  let errors = "";
+  let began = performance.now();
+  child.stderr.on("data", (chunk: Buffer) => (errors += String(chunk)));
+  child.stdout.on("data", (chunk: Buffer) => {
+    output += String(chunk);
+    if (!output.endsWith("ready\n")) return;
+    began = performance.now();
+    for (const [index, signal] of signals.entries()) setTimeout(() => child.kill(signal), index * 300);
+  });
+  const [code, by] = (await once(child, "close")) as [number | null, string | null];
+  return { output, errors, code, by, ms: performance.now() - began };
+}
+
+describe("at the end of a program", () => {
+  test("closes, and the process waits for that", async () => {
+    expect(await run("end")).toMatchObject({ output: "ready\nclosed: complete, 1 delivered\n", code: 0, errors: "" });
+  });
+
+  test("ends in time although the close hangs, and says what is lost", async () => {
+    const { output, code } = await run("hang");
+    expect(output).toBe("ready\nclosed: timeout, 0 delivered\n");
+    expect(code).toBe(0);
+  });
+
+  test.each(["exits", "uncaught exception", "exit listener that exits"])(
+    "says in one line on stderr how many records of which publisher are lost: %s",
+    async (scenario) => {
+      const { errors, code } = await run(scenario);
+      const lines = errors.split("\n").filter((line) => line.startsWith("eventmeter:"));
+      const lost = scenario === "exits" ? 3 : 2;
+      expect(lines).toEqual([
+        `eventmeter: the process ended before these records were sent: ${lost} of example. ` +
+          "Await close() of the publisher, or of what closeOnExit() returned, before process.exit().",
+      ]);
+      expect(code).toBe({ exits: 4, "uncaught exception": 1, "exit listener that exits": 5 }[scenario]);
+    },
+  );
 });
 
-test("closes on a signal and lets it end the process", async () => {
-  expect(await run("signal", "SIGTERM")).toEqual({
-    output: "ready\nclosed: complete, 1 delivered\n",
-    code: null,
-    by: "SIGTERM",
+describe("on a signal that the program does not handle", () => {
+  test("closes and lets the signal end the process", async () => {
+    expect(await run("signal", { signals: ["SIGTERM"] })).toMatchObject({
+      output: "ready\nclosed: complete, 1 delivered\n",
+      errors: "",
+      by: "SIGTERM",
+    });
+  });
+
+  test.each(["throws", "rejects", "never ends"])("ends the process although the close %s", async (scenario) => {
+    expect(await run(scenario, { signals: ["SIGTERM"] })).toMatchObject({ output: "ready\n", by: "SIGTERM" });
+  });
+
+  test("a second signal ends the process at once, and says what is lost", async () => {
+    const { by, ms, errors } = await run("silent", { signals: ["SIGINT", "SIGINT"] });
+    expect(by).toBe("SIGINT");
+    expect(ms).toBeLessThan(3_000);
+    expect(errors).toContain("3 of example");
+  });
+
+  test("ends a process that has PID 1, for which the kernel ignores the signal", async (context) => {
+    const unshare = ["unshare", "--user", "--map-root-user", "--pid", "--fork", "--mount-proc", "--kill-child"];
+    try {
+      execFileSync(unshare[0] ?? "", [...unshare.slice(1), "true"], { stdio: "ignore" });
+    } catch {
+      context.skip("the kernel allows no PID namespace here");
+    }
+    const { output, code } = await run("raises itself", { prefix: unshare });
+    expect(output).toBe("ready\nclosed: complete, 1 delivered\n");
+    expect(code).toBe(143);
+  });
+
+  test.each(["signal-exit before", "signal-exit after"])("works beside %s", async (scenario) => {
+    expect(await run(scenario, { signals: ["SIGTERM"] })).toMatchObject({
+      output: "ready\nclosed: complete, 1 delivered\nsignal-exit: SIGTERM\n",
+      by: "SIGTERM",
+    });
   });
 });
 
-test("leaves the end of the process to a program that handles the signal itself", async () => {
-  expect(await run("own-handler", "SIGTERM")).toEqual({
-    output: "ready\nclosed: complete, 1 delivered\nown handler\n",
-    code: 3,
-    by: null,
+describe("on a signal that the program handles", () => {
+  test.each([
+    "on before",
+    "on after",
+    "once before",
+    "once after",
+    "prepended once after",
+    "removes itself",
+    "removes all",
+  ])("keeps accepting, closes at the natural end, and never ends the program: %s", async (scenario) => {
+    expect(await run(scenario, { signals: ["SIGTERM"] })).toMatchObject({
+      output: "ready\nown handler: 2 received, 1 pending\nclosed: complete, 2 delivered\n",
+      errors: "",
+      code: 0,
+    });
+  });
+
+  test("a server that drains publishes what its last request publishes", async () => {
+    expect(await run("draining", { signals: ["SIGTERM"] })).toMatchObject({
+      output: "ready\nanswered 200\nclosed: complete, 1 delivered\n",
+      code: 0,
+    });
   });
 });
 
-test("ends the process in time although the close hangs", async () => {
-  expect(await run("hang")).toEqual({
-    output: "ready\nrecord-dropped: 1\nclosed: timeout, 0 delivered\n",
-    code: 0,
-    by: null,
+describe("listeners", () => {
+  const copies = mkdtempSync(join(tmpdir(), "eventmeter-core-"));
+  afterAll(() => rmSync(copies, { recursive: true, force: true }));
+
+  const count = (): number[] =>
+    ["beforeExit", "exit", "newListener", "SIGTERM"].map((name) => process.listenerCount(name));
+
+  test("are one set for all publishers, gone with the last of them", async () => {
+    const before = count();
+    const publishers = Array.from({ length: 12 }, (_, index) => createPublisher({ name: `one${index}` }));
+    const handles = publishers.map((publisher) => closeOnExit(publisher, { signals: ["SIGTERM"] }));
+    expect(count()).toEqual(before.map((many) => many + 1));
+    handles[0]?.remove();
+    await Promise.all(handles.map(({ close }) => close()));
+    expect(count()).toEqual(before);
+  });
+
+  test("forget a publisher that the program closed itself", async () => {
+    const before = count();
+    const closed = createPublisher({ name: "closed" });
+    closeOnExit(closed, { signals: ["SIGTERM"] });
+    await closed.close();
+    const { remove } = closeOnExit(noopPublisher(), { signals: [] });
+    remove();
+    expect(count()).toEqual(before);
+  });
+
+  test("are shared by two copies of core", async () => {
+    cpSync(source, copies, { recursive: true });
+    const { output, by } = await run("two copies", { signals: ["SIGTERM"], further: [join(copies, "index.ts")] });
+    expect(output).toBe("listeners: 1, 1\nready\nclosed: 1,1\n");
+    expect(by).toBe("SIGTERM");
+  });
+
+  test("for signals are an options error in a worker thread, where none arrives", async () => {
+    const { output } = await run("worker");
+    expect(output).toContain("closeOnExit: signals never reach a worker thread");
   });
 });
 
-test.each(["throws", "rejects", "never ends"])("ends the process on a signal although the close %s", async (mode) => {
-  const begun = performance.now();
-  expect(await run(mode, "SIGTERM")).toEqual({ output: "ready\n", code: null, by: "SIGTERM" });
-  // The close has 100 ms and a little more; the rest is for the start of the program.
-  expect(performance.now() - begun).toBeLessThan(5_000);
+test("the handle closes once and reports, also to those who wait for `closed`", async () => {
+  const publisher = createPublisher({ name: "example", event: () => undefined });
+  const { close, closed } = closeOnExit(publisher, { signals: [] });
+  publisher.publishEventMetrics({ eventName: "job", taskId: 1, startTime: Date.now(), endTime: Date.now() });
+  const report = await close();
+  expect(report).toMatchObject({ status: "complete", delivered: 1 });
+  expect(await close({ timeoutMs: 1 })).toBe(report);
+  expect(await closed).toBe(report);
 });
 
-test("listens to nothing any more when it is undone", () => {
-  const before = process.listenerCount("beforeExit") + process.listenerCount("SIGTERM");
-  const undo = closeOnExit(noopPublisher(), { signals: ["SIGTERM"] });
-  expect(process.listenerCount("beforeExit") + process.listenerCount("SIGTERM")).toBe(before + 2);
-  undo();
-  expect(process.listenerCount("beforeExit") + process.listenerCount("SIGTERM")).toBe(before);
-});
-
-test("refuses a signal that is no name and a time that is none", () => {
+test("names every wrong option", () => {
   expect(() => closeOnExit(noopPublisher(), { signals: ["term", "SIGKILL"], timeoutMs: -1 })).toThrow(
     /signals\[0\]: expected a signal that can be caught.*\n.*signals\[1\]: expected a signal that can be caught.*\n.*timeoutMs: expected an integer/,
   );
