@@ -47,7 +47,7 @@ test.each([
   [[1, [2]]],
   ["1"],
   [Array.from({ length: 1_001 }, (_, bound) => bound)],
-])("bounds %j are refused", (bounds) =>
+])("bounds %j are rejected", (bounds) =>
   expect(faults({ bounds: { network_latency_seconds: bounds } })).toContain("bounds.network_latency_seconds"),
 );
 
@@ -78,7 +78,7 @@ test.each([
   ["event", [""], "labels.event[0]"],
   ["event", [7], "labels.event[0]"],
   ["event", "tenant", "labels.event"],
-])("labels.%s %j is refused", (kind, names, part) => expect(faults({ labels: { [kind]: names } })).toContain(part));
+])("labels.%s %j is rejected", (kind, names, part) => expect(faults({ labels: { [kind]: names } })).toContain(part));
 
 property.prop([
   fc.uniqueArray(fc.string({ unit: "grapheme", minLength: 1, maxLength: 12 }), { minLength: 1, maxLength: 8 }),

@@ -77,7 +77,7 @@ test("durations in whole milliseconds add up exactly", () => {
 });
 
 test.each([null, START - 1, Number.NaN, Infinity])(
-  "fields that end at %s are refused and leave no trace",
+  "fields that end at %s are rejected and leave no trace",
   (endTime) => {
     const store = new SeriesStore();
     const event = Object.assign(createEventFields("series"), {

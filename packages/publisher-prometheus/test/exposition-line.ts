@@ -30,7 +30,7 @@ const labelName = /[a-zA-Z_][a-zA-Z0-9_]*/y;
 const farFutureSeconds = 1e11;
 const maxInt64 = 2n ** 63n - 1n;
 
-/** Reads a decimal number, `NaN`, `+Inf` or `-Inf` in exactly these spellings; a number outside float64 is refused. */
+/** Reads a decimal number, `NaN`, `+Inf` or `-Inf` in exactly these spellings; a number outside float64 is rejected. */
 export function readNumber(token: string, line: number): number {
   if (token === "NaN") return Number.NaN;
   if (token === "+Inf") return Number.POSITIVE_INFINITY;
@@ -41,7 +41,7 @@ export function readNumber(token: string, line: number): number {
   return value;
 }
 
-/** Refuses a time that is no number of epoch seconds, above all milliseconds, which Prometheus drops in silence. */
+/** Rejects a time that is no number of epoch seconds, above all milliseconds, which Prometheus drops in silence. */
 export function checkSeconds(seconds: number, line: number): void {
   if (!(Math.abs(seconds) <= farFutureSeconds)) fail(line, "timestamp", `${seconds} is no time in seconds`);
 }
@@ -53,7 +53,7 @@ function readTimestamp(token: string, line: number, format: ExpositionFormat): n
     checkSeconds(seconds, line);
     return seconds;
   }
-  // The specification allows a sign, but Prometheus 3.16 refuses the whole page for one.
+  // The specification allows a sign, but Prometheus 3.16 rejects the whole page for one.
   if (!/^\d+$/.test(token)) fail(line, "timestamp", `${token} is no integer of milliseconds`);
   const milliseconds = BigInt(token);
   if (milliseconds > maxInt64) fail(line, "timestamp", `${token} is no int64`);
@@ -107,17 +107,17 @@ class LineCursor {
   }
 
   expect(token: string): void {
-    if (!this.takes(token)) this.refuse("sample-syntax", `expected ${JSON.stringify(token)}`);
+    if (!this.takes(token)) this.reject("sample-syntax", `expected ${JSON.stringify(token)}`);
   }
 
-  refuse(rule: string, what: string): never {
+  reject(rule: string, what: string): never {
     return fail(this.line, rule, `${what} at column ${this.at + 1} of ${JSON.stringify(this.text)}`);
   }
 
   name(pattern: RegExp, rule: string): string {
     pattern.lastIndex = this.at;
     const name = pattern.exec(this.text)?.[0];
-    if (name === undefined) this.refuse(rule, "no legal name");
+    if (name === undefined) this.reject(rule, "no legal name");
     this.at += name.length;
     return name;
   }
@@ -144,13 +144,13 @@ class LineCursor {
       }
       if (character === "\\") {
         const letter = this.text[this.at + 1];
-        if (letter !== "n" && letter !== '"' && letter !== "\\") this.refuse("label-escape", `\\${letter ?? ""}`);
+        if (letter !== "n" && letter !== '"' && letter !== "\\") this.reject("label-escape", `\\${letter ?? ""}`);
         value += this.text.slice(from, this.at) + (letter === "n" ? "\n" : letter);
         this.at += 1;
         from = this.at + 1;
       }
     }
-    return this.refuse("sample-syntax", "a label value without end");
+    return this.reject("sample-syntax", "a label value without end");
   }
 
   /** The labels after an opening brace, with the closing one. */
@@ -159,8 +159,8 @@ class LineCursor {
     if (this.takes("}")) return labels;
     for (;;) {
       const name = this.name(labelName, "label-name");
-      if (isReserved(name, this.format)) this.refuse("label-name", `${name} is reserved`);
-      if (name in labels) this.refuse("label-once", `a second ${name}`);
+      if (isReserved(name, this.format)) this.reject("label-name", `${name} is reserved`);
+      if (name in labels) this.reject("label-once", `a second ${name}`);
       this.expect("=");
       labels[name] = this.quoted();
       if (this.takes("}")) return labels;
@@ -170,7 +170,7 @@ class LineCursor {
   }
 
   exemplar(): ParsedExemplar {
-    if (this.format === "text" && this.isAt(" #")) this.refuse("exemplar-place", "an exemplar, unknown to text,");
+    if (this.format === "text" && this.isAt(" #")) this.reject("exemplar-place", "an exemplar, unknown to text,");
     this.expect(" # {");
     const labels = this.labels();
     this.expect(" ");
@@ -195,6 +195,6 @@ export function readSample(text: string, line: number, format: ExpositionFormat)
     timestamp = readTimestamp(cursor.token(), line, format);
   }
   const exemplar = cursor.isDone() ? undefined : cursor.exemplar();
-  if (!cursor.isDone()) cursor.refuse("sample-syntax", "something after the sample");
+  if (!cursor.isDone()) cursor.reject("sample-syntax", "something after the sample");
   return { name, labels, value, timestamp, exemplar, line };
 }

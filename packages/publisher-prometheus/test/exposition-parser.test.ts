@@ -295,7 +295,7 @@ describe("a good page", () => {
   });
 });
 
-describe("a bad page is refused by line and rule", () => {
+describe("a bad page is rejected by line and rule", () => {
   test.each(both)("%s in text: %j", (expected, page) => {
     expect(complaint(page, "text")).toBe(expected);
   });

@@ -108,6 +108,6 @@ export const hostileHosts: readonly HostileRequest[] = [
     ],
     replies: 2,
     expect: new Set([200, 403]),
-    check: ({ replies }) => (replies.at(-1)?.status === 403 ? undefined : "the second request was not refused"),
+    check: ({ replies }) => (replies.at(-1)?.status === 403 ? undefined : "the second request was not rejected"),
   },
 ];

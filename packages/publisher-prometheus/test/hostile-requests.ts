@@ -67,7 +67,7 @@ const bannerHeaders = new Set(["server", "x-powered-by", "via", "x-runtime"]);
 export function faultsOfReply(reply: RawReply): string[] {
   const faults: string[] = [];
   const heads = [...reply.headers].map(([name, values]) => `${name}: ${values.join(", ")}`).join("\n");
-  // A page may well speak of Node.js versions; a refusal may not.
+  // A page may well speak of Node.js versions; a rejection may not.
   const shown = reply.status === 200 ? heads : `${heads}\n${reply.body.toString("latin1")}`;
   for (const leak of leaks) {
     const found = leak.exec(shown)?.[0];

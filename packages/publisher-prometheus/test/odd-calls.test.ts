@@ -61,7 +61,7 @@ test("watched publishers of one name have series of their own, whatever the name
   expect(names).toEqual(["x#2", "x", "x#3", "y\ufffd", "y\ufffd#2", "y\ufffd#3"]);
 });
 
-test("watch refuses what throws while it is looked at, as an option", () => {
+test("watch rejects what throws while it is looked at, as an option", () => {
   const { publisher } = openPublisher({ server: false });
   const hostile = {
     get name(): string {

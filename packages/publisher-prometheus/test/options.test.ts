@@ -28,7 +28,7 @@ const wrong: readonly (readonly [option: string, value: unknown])[] = [
   ["registry", { metrics: canary }],
 ];
 
-function refusalOf(options: unknown): Error & { code?: unknown } {
+function optionErrorOf(options: unknown): Error & { code?: unknown } {
   try {
     void new PrometheusPublisher(options as never);
   } catch (caught) {
@@ -39,14 +39,14 @@ function refusalOf(options: unknown): Error & { code?: unknown } {
 
 describe("wrong options", () => {
   test.each(wrong)("names %s alone", (name, value) => {
-    const error = refusalOf({ [name]: value });
+    const error = optionErrorOf({ [name]: value });
     expect(isPublisherError(error)).toBe(true);
     expect(error.message).toContain(`  ${name}`);
     expect(inspect(error, { depth: Infinity, showHidden: true })).not.toContain(canary);
   });
 
   test("lists all of them in one error", () => {
-    const error = refusalOf(Object.fromEntries(wrong));
+    const error = optionErrorOf(Object.fromEntries(wrong));
     for (const [name] of wrong) expect(error.message).toContain(`  ${name}`);
     expect(inspect(error, { depth: Infinity, showHidden: true })).not.toContain(canary);
   });
@@ -62,19 +62,19 @@ describe("wrong options", () => {
     {},
     canary,
     null,
-  ])("refuses the credentials of case %$ without showing them", (auth) => {
-    const error = refusalOf({ auth });
+  ])("rejects the credentials of case %$ without showing them", (auth) => {
+    const error = optionErrorOf({ auth });
     expect(error.message).toContain("  auth");
     expect(inspect(error, { depth: Infinity, showHidden: true })).not.toContain(canary);
   });
 
   test("names the right option for a misspelt one", () => {
-    expect(refusalOf({ prot: 1 }).message).toContain('"port"');
+    expect(optionErrorOf({ prot: 1 }).message).toContain('"port"');
   });
 
-  test("refuses resource attributes that become one label", () => {
+  test("rejects resource attributes that become one label", () => {
     const attributes = { "a.b": 1, a_b: 2, service_name: "x" };
-    const { message } = refusalOf({ resource: { serviceName: "shop", attributes } });
+    const { message } = optionErrorOf({ resource: { serviceName: "shop", attributes } });
     expect(message).toContain("resource.attributes.a_b");
     expect(message).toContain("resource.attributes.service_name");
   });

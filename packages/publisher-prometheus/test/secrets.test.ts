@@ -114,10 +114,10 @@ test("nobody is told a secret by what a server answers to hostile requests", asy
 
 test("nobody is told a secret by a key that cannot be used", () => {
   const tls = { cert: localhostTls.cert, key: localhostTls.key.replace("MIGH", "MIGX"), passphrase };
-  const refused = (): unknown => new PrometheusPublisher({ tls });
-  expect(refused).toThrow(/tls: expected a key/);
+  const rejected = (): unknown => new PrometheusPublisher({ tls });
+  expect(rejected).toThrow(/tls: expected a key/);
   try {
-    refused();
+    rejected();
   } catch (caught) {
     expect(findSecrets(caught, secrets)).toEqual([]);
   }
