@@ -91,4 +91,6 @@ property.prop([fc.integer({ min: 1, max: 1000 }), fc.integer({ min: 1, max: 1000
 test("reads the first items of a header only", () => {
   expect(negotiateFormat(`${om},${"a/b,".repeat(10_000)}`)).toBe("openmetrics");
   expect(negotiateFormat(`${"a/b,".repeat(10_000)}${om}`)).toBe("text");
+  expect(negotiateFormat(`${"a/b,".repeat(63)}${om}`)).toBe("openmetrics");
+  expect(negotiateFormat(`${"a/b,".repeat(64)}${om}`)).toBe("text");
 });

@@ -8,17 +8,19 @@ import { textReply } from "../src/http/scrape-reply.ts";
 import { ScrapeServer } from "../src/http/scrape-server.ts";
 import { exchange, headerOf } from "./raw-http.ts";
 
+const options = {
+  name: "page",
+  port: 0,
+  host: "127.0.0.1",
+  path: "/metrics",
+  tls: undefined,
+  holdProcess: false,
+  allowedHosts: undefined,
+} as const;
+
 async function openSmall(maxConnections: number, tls?: typeof localhostTls): Promise<number> {
   const server = new ScrapeServer({
-    options: {
-      name: "page",
-      port: 0,
-      host: "127.0.0.1",
-      path: "/metrics",
-      tls,
-      holdProcess: false,
-      allowedHosts: undefined,
-    },
+    options: { ...options, tls },
     scrapes: { reject: () => undefined, page: () => Promise.resolve(textReply(200, "text/plain", "up 1\n")) },
     responses: new ResponseWriter(systemClock),
     limits: { maxConnections },
@@ -46,6 +48,51 @@ test("a connection that has been idle longest makes room for a new one", async (
   expect([first, third, fourth].map(({ closed: isClosed }) => isClosed)).toEqual([false, false, false]);
 });
 
+test("a connection with a request under way makes no room, also after an earlier one of its requests", async () => {
+  const { promise: released, resolve: release } = Promise.withResolvers<void>();
+  let made = 0;
+  const server = new ScrapeServer({
+    options,
+    scrapes: {
+      reject: () => undefined,
+      async page() {
+        made += 1;
+        if (made === 2) await released;
+        return textReply(200, "text/plain", "up 1\n");
+      },
+    },
+    responses: new ResponseWriter(systemClock),
+    limits: { maxConnections: 1 },
+  });
+  onTestFinished(() => server.close());
+  const { port } = await server.listen();
+  const busy = connect(port, "127.0.0.1");
+  onTestFinished(() => void busy.destroy());
+  busy.write("GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(2));
+  await once(busy, "data");
+  await expect.poll(() => made).toBe(2);
+  expect((await exchange(port, ["GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"])).replies).toEqual([]);
+  release();
+  expect(String(await once(busy, "data"))).toContain("HTTP/1.1 200");
+});
+
+test.skipIf(process.env["EVENTMETER_FULL"] !== "1")("a server has 1,000 connections and not one more", async () => {
+  const server = new ScrapeServer({
+    options,
+    scrapes: { reject: () => undefined, page: () => Promise.resolve(textReply(200, "text/plain", "up 1\n")) },
+    responses: new ResponseWriter(systemClock),
+  });
+  onTestFinished(() => server.close());
+  const { port } = await server.listen();
+  const sockets: Socket[] = [];
+  for (let count = 0; count < 1_000; count += 1) sockets.push(await keepOpen(port));
+  const [first] = sockets;
+  expect(sockets.filter(({ closed }) => closed)).toEqual([]);
+  const closed = first === undefined ? undefined : once(first, "close");
+  await keepOpen(port);
+  await closed;
+});
+
 test("connections that never ask make room under TLS too", async () => {
   const port = await openSmall(2, localhostTls);
   const idle = [connect(port, "127.0.0.1"), connect(port, "127.0.0.1")] as const;
@@ -64,4 +111,7 @@ test.each([
   const port = await openSmall(3);
   const { replies } = await exchange(port, [`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`], { replies: 1 });
   expect(replies.map((reply) => [reply.status, headerOf(reply, "connection")])).toEqual([[status, connection]]);
+  // Longer than the usual scrape interval of a minute.
+  const [reply] = replies;
+  if (status === 200) expect(reply && headerOf(reply, "keep-alive")).toBe("timeout=65");
 });

@@ -159,11 +159,27 @@ test("exemplars stand on their buckets in OpenMetrics, with times in seconds, an
 
 test("the longest exemplars fit on each bucket of the longest names", async () => {
   const bounds = Array.from({ length: 200 }, (_, bound) => bound / 10);
-  const store = storeOf({ exemplars: true, bounds: { event_duration_seconds: bounds } });
-  for (let milliseconds = 0; milliseconds < 20_000; milliseconds += 100)
-    addEvent(store, "😀\n".repeat(256), '"'.repeat(1_024), milliseconds, { taskId: "😀".repeat(121) });
+  // Value and time with as many digits as there are.
+  const late = { ...clock, now: () => START + 0.123 };
+  const store = storeOf({ exemplars: true, bounds: { event_duration_seconds: bounds }, clock: late });
+  for (let milliseconds = 0; milliseconds < 19_900; milliseconds += 100)
+    addEvent(store, "😀\n".repeat(256), '"'.repeat(1_024), milliseconds + 0.0625, { taskId: "😀".repeat(121) });
   const [family] = await parsed(store.snapshot(), "openmetrics");
-  expect(family?.samples.filter(({ exemplar }) => exemplar !== undefined)).toHaveLength(200);
+  expect(family?.samples.filter(({ exemplar }) => exemplar !== undefined)).toHaveLength(199);
+});
+
+test("the largest counts fit on each bucket", async () => {
+  const snapshot = storeOf().snapshot();
+  const [empty] = snapshot.families;
+  if (empty?.type !== "histogram") throw new Error("no histogram");
+  // Bounds of one length, so that no line lends room to another one.
+  const bounds = Array.from({ length: 5_000 }, (_, bound) => 10_000 + bound);
+  const buckets = new Float64Array(bounds.length + 1);
+  buckets[0] = 2 ** 53;
+  const family = { ...empty, size: 1, bounds, buckets, sums: Float64Array.of(1), labelValues: () => ["job", "s"] };
+  const [shown] = await parsed({ ...snapshot, families: [family] }, "text");
+  const counts = shown?.samples.filter(({ name }) => name.endsWith("_bucket")).map(({ value }) => value);
+  expect(counts).toEqual(Array.from(buckets, () => 2 ** 53));
 });
 
 describe.each(FORMATS)("in %s", (format) => {

@@ -293,9 +293,9 @@ describe("a foreign registry", () => {
     const impatient = ask(publisher, { "X-Prometheus-Scrape-Timeout-Seconds": "1" });
     await clock.advance(1_000);
     const patient = ask(publisher, { "X-Prometheus-Scrape-Timeout-Seconds": "10" });
-    const refused = ask(publisher, { "X-Prometheus-Scrape-Timeout-Seconds": "1" });
+    const rejected = ask(publisher, { "X-Prometheus-Scrape-Timeout-Seconds": "1" });
     expect(lineValue((await impatient).body.toString(), up)).toBe(0);
-    expect(lineValue((await refused).body.toString(), up)).toBe(0);
+    expect(lineValue((await rejected).body.toString(), up)).toBe(0);
     await clock.advance(1_500);
     expect(lineValue((await patient).body.toString(), up)).toBe(1);
     expect([readings, errors.length]).toEqual([1, 1]);
@@ -324,10 +324,68 @@ describe("a foreign registry", () => {
     await scrape;
   });
 
+  test("that asks for the page itself is read once, and the page goes without it", async () => {
+    const clock = createVirtualClock();
+    let readings = 0;
+    const { publisher } = openPublisher({
+      server: false,
+      clock,
+      registry: {
+        async getMetricsAsJSON() {
+          readings += 1;
+          await publisher.metrics();
+          return [];
+        },
+      },
+    });
+    const page = publisher.metrics();
+    await clock.advance(4_000);
+    expect(lineValue(await page, up)).toBe(0);
+    expect(readings).toBe(1);
+  });
+
+  test("that hangs is reported each time anew, once it has answered in between", async () => {
+    const clock = createVirtualClock();
+    let isHanging = true;
+    let release = (): void => {};
+    const registry = {
+      getMetricsAsJSON: () =>
+        isHanging ? new Promise<unknown[]>((resolve) => (release = () => resolve([]))) : Promise.resolve([]),
+    };
+    const { publisher, errors } = openPublisher({ server: false, registry, clock });
+    for (let round = 1; round <= 2; round += 1) {
+      isHanging = true;
+      const late = publisher.metrics();
+      await clock.advance(4_000);
+      expect(lineValue(await late, up)).toBe(0);
+      expect(errors.map(({ message }) => message)).toEqual(
+        Array.from(
+          { length: round },
+          () => "prometheus: the registry did not answer within 4000 ms; the page goes without",
+        ),
+      );
+      isHanging = false;
+      release();
+      await clock.advance(0);
+      expect(lineValue(await publisher.metrics(), up)).toBe(1);
+    }
+  });
+
+  test("has at most 100 reports of what is left out", async () => {
+    const registry = {
+      getMetricsAsJSON: () =>
+        Promise.resolve(Array.from({ length: 150 }, (_, at) => ({ name: `m${at}`, type: "gauge", values: [{}] }))),
+    };
+    const { publisher, errors } = openPublisher({ server: false, registry });
+    await publisher.metrics();
+    await publisher.metrics();
+    expect(errors).toHaveLength(100);
+  });
+
   test("does not take the place of an own family, which is reported once", async () => {
     const registry = new Registry();
-    for (const name of ["event_retries_total", "event_duration_seconds_count", "network_bytes", "jobs_total"])
-      new Counter({ name, help: "foreign", registers: [registry] }).inc(7);
+    const taken = ["event_retries_total", "event_duration_seconds_count", "network_bytes", "event_retries_created"];
+    for (const name of [...taken, "jobs_total"]) new Counter({ name, help: "foreign", registers: [registry] }).inc(7);
     const { publisher, errors } = openPublisher({ server: false, registry });
     publishEvent(publisher);
     for (const format of ["text", "openmetrics", "text"] as const) {
@@ -337,7 +395,7 @@ describe("a foreign registry", () => {
       expect(lineValue(page, "jobs_total")).toBe(7);
     }
     expect(errors.map(({ message }) => message)).toEqual(
-      ["event_retries_total", "event_duration_seconds_count", "network_bytes"].map(
+      taken.map(
         (name) =>
           `prometheus: a metric of a registry is not on the page: ${name}: its name is taken by another family of the page`,
       ),

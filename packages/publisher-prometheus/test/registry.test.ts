@@ -270,6 +270,48 @@ describe("what a registry gives", () => {
       [1, 2].map((value) => ({ labels: { changing }, value })),
     );
     expect(changed.messages).toEqual([]);
+    let bounds = -1;
+    const rising = { toString: () => ["1", "2", "+Inf"][(bounds += 1) % 3] };
+    const histogram = await pageOf("histogram", [
+      ...[1, 2, 3].map((value) => ({ labels: { le: rising }, metricName: "odd_bucket", value })),
+      { labels: {}, metricName: "odd_sum", value: 3 },
+      { labels: {}, metricName: "odd_count", value: 3 },
+    ]);
+    expect(histogram.messages).toEqual([]);
+  });
+
+  test("keeps the names that a family of its own has in either format", async () => {
+    const values = [{ labels: {}, value: 1 }];
+    const summary = [{ labels: { quantile: "0.5" }, value: 1 }];
+    const metrics = [
+      { name: "size", type: "summary", values: summary },
+      { name: "size_created", type: "gauge", values },
+      { name: "jobs_total", type: "counter", values },
+      { name: "jobs_created", type: "gauge", values },
+    ];
+    const { publisher, errors } = openPublisher({
+      server: false,
+      registry: { getMetricsAsJSON: () => Promise.resolve(metrics) },
+    });
+    const page = await publisher.metrics();
+    expect([...page.matchAll(/^# TYPE (size|jobs)\S*/gm)].map(([line]) => line)).toEqual([
+      "# TYPE size",
+      "# TYPE jobs_total",
+    ]);
+    expect(errors.map(({ message }) => message.split("page: ")[1])).toEqual(
+      ["size_created", "jobs_created"].map((name) => `${name}: its name is taken by another family of the page`),
+    );
+  });
+
+  test.each([
+    [128, true],
+    [129, false],
+  ])("has exemplars of at most 128 characters: of %i it is shown: %s", async (characters, isShown) => {
+    const exemplar = { labelSet: { id: "x".repeat(characters - 2) }, value: 1 };
+    const metrics = [{ name: "odd_total", type: "counter", values: [{ labels: {}, value: 1, exemplar }] }];
+    const registry = { getMetricsAsJSON: () => Promise.resolve(metrics) };
+    const { publisher } = openPublisher({ server: false, registry });
+    expect((await publisher.metrics({ format: "openmetrics" })).includes("# {id=")).toBe(isShown);
   });
 
   test.each(["9a", "a-b", "__a", "a b", 5, null, "a\n# EOF"])(
@@ -304,6 +346,30 @@ describe("what a registry gives", () => {
     expect(lineValue(await publisher.metrics(), 'eventmeter_registry_up{source="registry"}')).toBe(0);
     expect(errors).toHaveLength(1);
   });
+});
+
+test("labels are built once for each label set, however often a registry asks", async () => {
+  interface Asked {
+    getForPromString(): Promise<{ values: { sharedLabels?: object }[] }>;
+  }
+  const asked: Asked[] = [];
+  const { publisher } = openPublisher({ server: false });
+  publisher.registerInto({ registerMetric: (metric: never) => void asked.push(metric) });
+  publishEvent(publisher);
+  const labels = async (): Promise<object | undefined> => (await asked[0]?.getForPromString())?.values[0]?.sharedLabels;
+  const first = await labels();
+  publishEvent(publisher);
+  expect(first).toEqual({ event_name: "import", status: "completed" });
+  expect(await labels()).toBe(first);
+});
+
+test("a registry gets nothing of a publisher that is closed", async () => {
+  const { publisher } = openPublisher({ server: false });
+  const closing = publisher.close();
+  const registered: unknown[] = [];
+  publisher.registerInto({ registerMetric: (metric: never) => void registered.push(metric) });
+  await closing;
+  expect(registered).toEqual([]);
 });
 
 test("a large registry is read in steps", () => {

@@ -198,18 +198,19 @@ describe("credentials", () => {
     const { publisher, errors } = openPublisher({ auth });
     await publisher.start();
     const port = portOf(publisher);
-    expect((await fetch(publisher.url ?? "", { headers: { Authorization: headerFor(auth) } })).status).toBe(200);
+    const [name = "", secret = ""] = headerFor(auth).split(" ");
+    for (const header of [`${name} ${secret}`, `${name.toLowerCase()}   ${secret}`])
+      expect((await fetch(publisher.url ?? "", { headers: { Authorization: header } })).status).toBe(200);
     expect(await publisher.check()).toMatchObject({ ok: true });
-    for (const { name, lines } of hostileAuthorizations) {
+    for (const { name: what, lines } of hostileAuthorizations) {
       const { replies } = await exchange(port, [
         `GET /metrics HTTP/1.1\r\nHost: localhost\r\n${lines}Connection: close\r\n\r\n`,
       ]);
-      expect(replies[0]?.status, name).toBe(401);
-      expect(replies[0] && headerOf(replies[0], "www-authenticate"), name).toMatch(
+      expect(replies[0]?.status, what).toBe(401);
+      expect(replies[0] && headerOf(replies[0], "www-authenticate"), what).toMatch(
         new RegExp(`^${scheme} realm="metrics"`),
       );
     }
-    const secret = headerFor(auth).split(" ")[1] ?? "";
     for (const wrong of [scheme === "Basic" ? "Bearer" : "Basic", "", "Digest"])
       expect((await fetch(publisher.url ?? "", { headers: { Authorization: `${wrong} ${secret}` } })).status).toBe(401);
     const shown = inspect([publisher, publisher.health(), errors], { depth: Infinity, showHidden: true });
@@ -282,7 +283,7 @@ describe("over TLS", () => {
     expect(await ask(publisher, {})).toContain("# TYPE");
   });
 
-  test("refuses a certificate of another key, showing neither", () => {
+  test("rejects a certificate of another key, showing neither", () => {
     const cert = localhostTls.cert.replace(/MII\w/, "AAAA");
     expect(() => new PrometheusPublisher({ tls: { key: localhostTls.key, cert } })).toThrow(/tls: expected a key/);
   });

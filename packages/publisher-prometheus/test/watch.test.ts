@@ -200,10 +200,12 @@ describe("a health", () => {
       ({ labels }) => new Map(labels as [string, string][]).get("parent")?.split("/").length ?? 0,
     );
     expect(Math.max(...depths)).toBe(15);
+    watched.add({ name: "another", health: () => endless });
+    expect(watched.families()[0]?.samples).toHaveLength(1_000);
   });
 });
 
-test.each([undefined, null, 5, {}, { name: "x" }, { health: () => health() }])("refuses to watch %j", (value) => {
+test.each([undefined, null, 5, {}, { name: "x" }, { health: () => health() }])("rejects to watch %j", (value) => {
   const { publisher } = openPublisher({ server: false });
   expect(() => publisher.watch(value as never)).toThrow("prometheus: watch() expects a publisher");
 });
