@@ -1,6 +1,6 @@
 import { type HistogramSnapshot, SeriesStore } from "@eventmeter/aggregation";
 import { expect, test } from "vitest";
-import { addEvent, addNetwork, family, START } from "./added.ts";
+import { addEvent, addNetwork, family, START } from "./sample-records.ts";
 
 const TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
 const clock = { now: () => 1_234, monotonic: () => 0, setTimeout: () => ({ cancel() {} }) };

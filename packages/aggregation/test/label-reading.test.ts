@@ -1,7 +1,7 @@
 import { SeriesStore } from "@eventmeter/aggregation";
 import { createEventFields, createNetworkFields, readEvent, readNetwork } from "@eventmeter/core/publisher";
 import { expect, test } from "vitest";
-import { counters, histograms, START } from "./added.ts";
+import { counters, histograms, START } from "./sample-records.ts";
 
 const LONG = "x".repeat(2_000);
 

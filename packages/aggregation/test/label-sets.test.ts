@@ -3,7 +3,7 @@ import { runInNewContext } from "node:vm";
 import { fc, test as property } from "@fast-check/vitest";
 import { SeriesStore } from "@eventmeter/aggregation";
 import { expect, test } from "vitest";
-import { addEvent, addNetwork, counters, family, histograms, START } from "./added.ts";
+import { addEvent, addNetwork, counters, family, histograms, START } from "./sample-records.ts";
 
 setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc") as () => void;

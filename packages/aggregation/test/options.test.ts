@@ -2,7 +2,7 @@ import { fc, test as property } from "@fast-check/vitest";
 import { SeriesStore, type SeriesStoreOptions } from "@eventmeter/aggregation";
 import { isPublisherError } from "@eventmeter/core";
 import { expect, test } from "vitest";
-import { family } from "./added.ts";
+import { family } from "./sample-records.ts";
 
 function faults(options: unknown): string {
   try {

@@ -1,7 +1,7 @@
 import { CATALOGUE, DEFAULT_BOUNDS, SeriesStore } from "@eventmeter/aggregation";
 import { createEventFields, createNetworkFields } from "@eventmeter/core/publisher";
 import { expect, test } from "vitest";
-import { addEvent, addNetwork, counters, family, histograms, START } from "./added.ts";
+import { addEvent, addNetwork, counters, family, histograms, START } from "./sample-records.ts";
 
 test("a fresh snapshot holds the four families of the catalogue, empty", () => {
   const { families } = new SeriesStore().snapshot();

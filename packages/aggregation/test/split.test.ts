@@ -1,7 +1,7 @@
 import { type FamilySnapshot, SeriesStore, type SeriesStoreOptions, type Snapshot } from "@eventmeter/aggregation";
 import { fc, test as property } from "@fast-check/vitest";
 import { expect, test } from "vitest";
-import { addEvent, addNetwork, START } from "./added.ts";
+import { addEvent, addNetwork, START } from "./sample-records.ts";
 
 const TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
 

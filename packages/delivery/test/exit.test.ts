@@ -9,7 +9,7 @@ import { CLIENT_NAMES, type ClientName } from "./wire-harness.ts";
 const CHILDREN = FULL ? 20 : 3;
 const IDLE_MS = 50;
 const SEND_TIMEOUT_MS = 300;
-const PROGRAM = fileURLToPath(new URL("exit-program.ts", import.meta.url));
+const PROGRAM = fileURLToPath(new URL("./programs/exit.ts", import.meta.url));
 
 /** How a program is when its code ends. */
 interface Scenario {

@@ -4,7 +4,7 @@ import { fc, test as property } from "@fast-check/vitest";
 import { expect, test } from "vitest";
 import type { PointCaches } from "../src/family-points.ts";
 import { encodeRequest } from "../src/request.ts";
-import { decodeRequest, expectedMetrics, metricsIn, textField } from "./decode.ts";
+import { decodeRequest, expectedMetrics, metricsIn, textField } from "./protobuf-decoder.ts";
 import { addEvent, addNetwork, anySnapshot, anyText, counter, histogram, snapshotOf, START } from "./snapshots.ts";
 
 const scope = { name: "lib", version: "1.0.0" };

@@ -8,7 +8,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { loadProblem, problemText } from "../src/connection/problem.ts";
 import { type FakeOptions, type FakeTemplate, openFakeElasticsearch } from "./fake-elasticsearch.ts";
 import { error, json } from "./fake-replies.ts";
-import { openPublisher, until } from "./open-publisher.ts";
+import { openPublisher, until } from "./publisher-harness.ts";
 
 const auth = { apiKey: "a2V5" };
 const withKey = (key: object): FakeOptions => ({ keys: { "ApiKey a2V5": key } });

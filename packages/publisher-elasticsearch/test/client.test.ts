@@ -6,7 +6,7 @@ import { createFaultServer } from "@eventmeter/testkit";
 import { Client as Client8 } from "elasticsearch-8";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { openFakeElasticsearch } from "./fake-elasticsearch.ts";
-import { eventually, NOON, openPublisher, until } from "./open-publisher.ts";
+import { eventually, NOON, openPublisher, until } from "./publisher-harness.ts";
 
 /** The clients that users may pass in, as they are with their own defaults. */
 const CLIENTS: readonly (readonly [string, (node: string) => ElasticsearchClient])[] = [

@@ -10,7 +10,7 @@ import {
 import { fc, test as property } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
 import { DocumentEncoder } from "../src/documents/document-encoder.ts";
-import { NOON } from "./open-publisher.ts";
+import { NOON } from "./publisher-harness.ts";
 
 const ID = "01a2065b-bd68-7ae9-bbba-e5e4f7c631e3";
 const resource = {

@@ -11,7 +11,7 @@ import {
   removeFreshNames,
 } from "./live-elasticsearch.ts";
 import { openFaultProxy } from "./live-fault-proxy.ts";
-import { dailyIndices, dataStreams, type LiveTarget, openPublisher } from "./live-publisher.ts";
+import { dailyIndices, dataStreams, type LiveTarget, openPublisher } from "./live-harness.ts";
 import { elapsedOf, EVENTS, isUnfinished, OPERATIONS, startOf, variedEvent, variedOperation } from "./live-records.ts";
 
 const numbers = (count: number): readonly number[] => Array.from({ length: count }, (_, index) => index);

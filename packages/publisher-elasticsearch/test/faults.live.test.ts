@@ -3,8 +3,8 @@ import { describe, expect, test } from "vitest";
 import { connectElasticsearch, type LiveElasticsearch, liveVersions, waitFor } from "./live-elasticsearch.ts";
 import { openFaultProxy, seededFaults } from "./live-fault-proxy.ts";
 import { ownServerReason, startOwnServer } from "./live-own-server.ts";
-import { dailyIndices, dataStreams, type LivePublisher, type LiveTarget, openPublisher } from "./live-publisher.ts";
-import { publishEvent, publishNetwork } from "./live-publisher.ts";
+import { dailyIndices, dataStreams, type LivePublisher, type LiveTarget, openPublisher } from "./live-harness.ts";
+import { publishEvent, publishNetwork } from "./live-harness.ts";
 
 const RECORDS = 100_000;
 const note = ownServerReason === undefined ? "" : ` (${ownServerReason})`;

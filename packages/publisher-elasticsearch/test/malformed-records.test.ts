@@ -1,7 +1,7 @@
 import { malformedRecords } from "@eventmeter/testkit";
 import { expect, test } from "vitest";
 import { openFakeElasticsearch } from "./fake-elasticsearch.ts";
-import { openPublisher } from "./open-publisher.ts";
+import { openPublisher } from "./publisher-harness.ts";
 
 const CALLS = process.env["EVENTMETER_FULL"] === "1" ? 1_000_000 : 50_000;
 const SEED = 20_261_123;

@@ -10,8 +10,8 @@ import {
 } from "./live-elasticsearch.ts";
 import { openFaultProxy } from "./live-fault-proxy.ts";
 import { ownServerReason, startOwnServer } from "./live-own-server.ts";
-import { dailyIndices, dataStreams, type LivePublisher, openPublisher } from "./live-publisher.ts";
-import { publishEvent, publishNetwork } from "./live-publisher.ts";
+import { dailyIndices, dataStreams, type LivePublisher, openPublisher } from "./live-harness.ts";
+import { publishEvent, publishNetwork } from "./live-harness.ts";
 
 /** Two looks at a lane that is held are never further apart. */
 const PROBE_MS = 30_000;

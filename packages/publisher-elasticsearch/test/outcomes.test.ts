@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { openFakeElasticsearch } from "./fake-elasticsearch.ts";
 import { error, type FakeReply, json } from "./fake-replies.ts";
-import { eventually, openPublisher, until } from "./open-publisher.ts";
+import { eventually, openPublisher, until } from "./publisher-harness.ts";
 
 const EVENTS = "metrics-eventmeter.event-default";
 const taskOf = (document: unknown): string => (document as { eventmeter: { task_id: string } }).eventmeter.task_id;

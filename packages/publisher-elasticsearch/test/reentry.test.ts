@@ -1,7 +1,7 @@
 import { ElasticsearchPublisher } from "@eventmeter/publisher-elasticsearch";
 import { expect, test } from "vitest";
 import { openFakeElasticsearch } from "./fake-elasticsearch.ts";
-import { NOON } from "./open-publisher.ts";
+import { NOON } from "./publisher-harness.ts";
 
 function publishInner(publisher: ElasticsearchPublisher, recordId: string): void {
   publisher.publishEventMetrics({

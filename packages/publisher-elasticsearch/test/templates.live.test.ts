@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { at, connectElasticsearch, freshName, liveVersions, removeFreshNames, waitFor } from "./live-elasticsearch.ts";
 import { openFaultProxy } from "./live-fault-proxy.ts";
-import { dailyIndices, dataStreams, openPublisher, publishEvent, publishNetwork } from "./live-publisher.ts";
+import { dailyIndices, dataStreams, openPublisher, publishEvent, publishNetwork } from "./live-harness.ts";
 
 const targets = [
   { target: dataStreams, templateName: (name: string) => `eventmeter-${name}` },

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { TEMPLATE_VERSION, templateOf } from "../src/templates/index-template.ts";
 import { type FakeTemplate, openFakeElasticsearch } from "./fake-elasticsearch.ts";
 import { error } from "./fake-replies.ts";
-import { eventually, NOON, openPublisher, until } from "./open-publisher.ts";
+import { eventually, NOON, openPublisher, until } from "./publisher-harness.ts";
 
 const OURS = { managed_by: "eventmeter" };
 const template = (version: number, managedBy?: string): FakeTemplate => ({

@@ -6,7 +6,7 @@ import { createFaultServer, type FaultReply, type FaultServer } from "@eventmete
 import { Client as Client8 } from "elasticsearch-8";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { ELASTICSEARCH, onceStarted } from "./hostile-replies.ts";
-import { NOON, until } from "./open-publisher.ts";
+import { NOON, until } from "./publisher-harness.ts";
 
 type Way = readonly [title: string, options: (url: string) => ElasticsearchPublisherOptions];
 

@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 import { createFaultServer, type FaultReply } from "@eventmeter/testkit";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { TOKEN } from "./fake-cloud.ts";
-import { open, publishOne } from "./publishers.ts";
+import { open, publishOne } from "./publisher-harness.ts";
 
 const CANARY = "canary-9f3c";
 const PROTOBUF = "application/x-protobuf";

@@ -4,7 +4,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { CloudApi } from "../src/cloud-api.ts";
 import { lookUpEndpoint } from "../src/endpoint-lookup.ts";
 import { type FakeCloud, json, openCloud, TOKEN } from "./fake-cloud.ts";
-import { open, type Opened, publishOne } from "./publishers.ts";
+import { open, type Opened, publishOne } from "./publisher-harness.ts";
 
 async function cloudOf(change: (cloud: FakeCloud) => void = () => undefined): Promise<FakeCloud> {
   const cloud = await openCloud();

@@ -5,7 +5,7 @@ import { gzipSync } from "node:zlib";
 import { createFaultServer, type FaultReply, type FaultServer, localhostTls } from "@eventmeter/testkit";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { networkFailure } from "../src/request-failure.ts";
-import { open, publishOne } from "./publishers.ts";
+import { open, publishOne } from "./publisher-harness.ts";
 
 async function serve(reply: FaultReply): Promise<FaultServer> {
   const server = await createFaultServer(reply);

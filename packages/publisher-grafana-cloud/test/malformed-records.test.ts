@@ -1,7 +1,7 @@
 import { gunzipSync } from "node:zlib";
 import { createFaultServer, malformedRecords } from "@eventmeter/testkit";
 import { expect, test } from "vitest";
-import { open } from "./publishers.ts";
+import { open } from "./publisher-harness.ts";
 
 const CALLS = process.env["EVENTMETER_FULL"] === "1" ? 1_000_000 : 50_000;
 const SEED = 20_261_123;

@@ -8,8 +8,8 @@ import {
   rawSeries,
   type StoredSeries,
   waitFor,
-} from "./prometheus-api.ts";
-import { open, type Opened } from "./publishers.ts";
+} from "./live-prometheus.ts";
+import { open, type Opened } from "./publisher-harness.ts";
 
 const bounds = [0.1, 0.25, 0.5, 1.5];
 const traceId = "0af7651916cd43dd8448eb211c80319c";

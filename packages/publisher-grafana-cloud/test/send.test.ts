@@ -8,7 +8,7 @@ import {
 } from "@eventmeter/testkit";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { TOKEN } from "./fake-cloud.ts";
-import { open, publishOne } from "./publishers.ts";
+import { open, publishOne } from "./publisher-harness.ts";
 
 async function serve(script?: FaultScript): Promise<FaultServer> {
   const server = await createFaultServer(script);

@@ -2,7 +2,7 @@ import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import type { GrafanaCloudPublisherOptions } from "@eventmeter/publisher-grafana-cloud";
 import { createFaultServer, type FaultReply } from "@eventmeter/testkit";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { open, publishOne } from "./publishers.ts";
+import { open, publishOne } from "./publisher-harness.ts";
 
 const MEGABYTE = 2 ** 20;
 

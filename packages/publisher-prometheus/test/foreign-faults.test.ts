@@ -2,7 +2,7 @@ import { systemClock } from "@eventmeter/core/publisher";
 import * as client from "prom-client";
 import { expect, test } from "vitest";
 import { parseExposition } from "./exposition-parser.ts";
-import { openPublisher, publishEvent } from "./scrapes.ts";
+import { openPublisher, publishEvent } from "./publisher-harness.ts";
 
 async function pagesOf(type: string, values: readonly unknown[], help = "h"): Promise<[string, string[]]> {
   const registry = { getMetricsAsJSON: () => Promise.resolve([{ name: "odd_total", help, type, values }]) };

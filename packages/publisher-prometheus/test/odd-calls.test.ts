@@ -3,7 +3,7 @@ import { PrometheusPublisher, type WritableRegistry } from "@eventmeter/publishe
 import { Gauge, Registry } from "prom-client";
 import { expect, onTestFinished, test } from "vitest";
 import { parseExposition } from "./exposition-parser.ts";
-import { openPublisher, publishEvent } from "./scrapes.ts";
+import { openPublisher, publishEvent } from "./publisher-harness.ts";
 
 test("a registry that cannot take a metric off costs the close nothing, and the others are taken off", async () => {
   const removed: string[] = [];

@@ -7,7 +7,7 @@ import { Counter, Registry } from "prom-client";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { PageRenderer } from "../src/page/page-renderer.ts";
 import { parseExposition } from "./exposition-parser.ts";
-import { lineValue, openPublisher, publishEvent, publishNetwork } from "./scrapes.ts";
+import { lineValue, openPublisher, publishEvent, publishNetwork } from "./publisher-harness.ts";
 
 const accept = { Accept: "application/openmetrics-text;version=1.0.0" };
 

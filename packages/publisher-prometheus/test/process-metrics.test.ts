@@ -5,7 +5,7 @@ import { collectDefaultMetrics, Registry } from "prom-client";
 import { afterEach, expect, test } from "vitest";
 import { takeWarnings } from "../../../test/warnings.ts";
 import { parseExposition } from "./exposition-parser.ts";
-import { lineValue, openPublisher } from "./scrapes.ts";
+import { lineValue, openPublisher } from "./publisher-harness.ts";
 
 /** Counts what only an observer holds. */
 function held(): { readonly observers: number; readonly timers: number } {

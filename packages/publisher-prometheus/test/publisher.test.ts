@@ -14,7 +14,7 @@ import { ResponseWriter } from "../src/http/response-writer.ts";
 import { textReply } from "../src/http/scrape-reply.ts";
 import { ScrapeServer } from "../src/http/scrape-server.ts";
 import { exchange } from "./raw-http.ts";
-import { lineValue, openPublisher, portOf, publishEvent, publishNetwork } from "./scrapes.ts";
+import { lineValue, openPublisher, portOf, publishEvent, publishNetwork } from "./publisher-harness.ts";
 
 const startTime = Date.UTC(2026, 0, 1);
 

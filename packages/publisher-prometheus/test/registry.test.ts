@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { FamilyNames } from "../src/page/taken-names.ts";
 import { readFamilies } from "../src/sources/registry-families.ts";
 import { parseExposition } from "./exposition-parser.ts";
-import { lineValue, openPublisher, publishEvent, publishNetwork } from "./scrapes.ts";
+import { lineValue, openPublisher, publishEvent, publishNetwork } from "./publisher-harness.ts";
 
 // Both are taken as they are typed, without a cast.
 const readable: readonly NonNullable<PrometheusPublisherOptions["registry"]>[] = [

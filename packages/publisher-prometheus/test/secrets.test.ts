@@ -10,7 +10,7 @@ import { canaryRecords, findSecrets, localhostTls } from "@eventmeter/testkit";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { hostileRequests } from "./hostile-requests.ts";
 import { exchange } from "./raw-http.ts";
-import { portOf } from "./scrapes.ts";
+import { portOf } from "./publisher-harness.ts";
 
 const credentials = {
   password: "Canary pass:word 1q9z",

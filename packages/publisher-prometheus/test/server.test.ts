@@ -14,7 +14,7 @@ import { textReply } from "../src/http/scrape-reply.ts";
 import { ScrapeServer, type ServerLimits } from "../src/http/scrape-server.ts";
 import { hostileAuthorizations, hostileRequests, runGoodScrape, runHostileRequest } from "./hostile-requests.ts";
 import { exchange, headerOf } from "./raw-http.ts";
-import { openPublisher, portOf, publishEvent } from "./scrapes.ts";
+import { openPublisher, portOf, publishEvent } from "./publisher-harness.ts";
 
 const isFull = process.env["EVENTMETER_FULL"] === "1";
 

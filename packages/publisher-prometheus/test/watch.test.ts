@@ -2,7 +2,7 @@ import { createPublisher, filtered, type PublisherHealth } from "@eventmeter/cor
 import { describe, expect, test } from "vitest";
 import { WatchedPublishers } from "../src/sources/watched-publishers.ts";
 import { parseExposition } from "./exposition-parser.ts";
-import { lineValue, openPublisher, publishEvent } from "./scrapes.ts";
+import { lineValue, openPublisher, publishEvent } from "./publisher-harness.ts";
 
 const health = (over: Partial<PublisherHealth> = {}): PublisherHealth => ({
   name: "inner",

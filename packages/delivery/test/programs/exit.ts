@@ -2,8 +2,8 @@
 // on after its code, and how much of that it waited for something.
 import { writeSync } from "node:fs";
 import { PublisherError } from "@eventmeter/core";
-import { createPushPublisher } from "../src/index.ts";
-import { type ClientName, createClient } from "./wire-harness.ts";
+import { createPushPublisher } from "../../src/index.ts";
+import { type ClientName, createClient } from "../wire-harness.ts";
 
 const [, , url = "", client = "fetch", stop = "", startFails = "", sendTimeoutMs = "300"] = process.argv;
 const { send } = createClient(client as ClientName, url);
