@@ -116,7 +116,12 @@ describe("replaces what cannot be used", () => {
     [
       "parts of an error",
       { lastError: { code: 5, message: undefined, time: "7" } },
-      { lastError: { code: "5", message: "undefined", time: 7 } },
+      { lastError: { code: "5", message: "undefined", time: Number.NaN } },
+    ],
+    [
+      "the time of an error that is null",
+      { lastError: { code: "a", message: "b", time: null } },
+      { lastError: { code: "a", message: "b", time: Number.NaN } },
     ],
     ["children that are no list", { children: { 0: good, length: 1 } }, {}],
   ])("%s", (_what, given, expected) => {

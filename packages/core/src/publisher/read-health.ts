@@ -118,7 +118,7 @@ function copyError(given: unknown): PublisherHealth["lastError"] {
     readonly message?: unknown;
     readonly time?: unknown;
   };
-  return { code: String(code), message: String(message), time: Number(time) };
+  return { code: String(code), message: String(message), time: typeof time === "number" ? time : Number.NaN };
 }
 
 function countOf(value: unknown): number {
