@@ -1,21 +1,28 @@
 import { Client as Client9, HttpConnection } from "@elastic/elasticsearch";
-import { createPublisher, type MetricsPublisher } from "@eventmeter/core";
+import type { MetricsPublisher } from "@eventmeter/core";
 import { ElasticsearchPublisher, type ElasticsearchPublisherOptions } from "@eventmeter/publisher-elasticsearch";
 import {
   canaryRecords,
   collectOutput,
   createFaultServer,
-  echoOf,
+  type FaultRequest,
   findLeaks,
   findSecrets,
   type HostileReply,
 } from "@eventmeter/testkit";
 import { Client as Client8 } from "elasticsearch-8";
 import { describe, expect, onTestFinished, test } from "vitest";
+import {
+  createLeakyPublisher,
+  expectSecretFreeRejection,
+  faultsOfAll,
+  sendToEach,
+  unsentSecrets,
+} from "../../../test/secrets.ts";
 import { takeWarnings } from "../../../test/warnings.ts";
 import { hostileCases, onceStarted } from "./hostile-replies.ts";
 
-const { event, resource, values: payloads } = canaryRecords;
+const { resource, values: payloads } = canaryRecords;
 const credentials = {
   password: "Canary pass:word 1q9z",
   apiKey: Buffer.from("key-id:Canary-Key-3w7x").toString("base64"),
@@ -107,7 +114,7 @@ async function leaksOf(
 
 async function meet({ name, script, echoes }: HostileReply, [way, seen, options]: Way): Promise<readonly string[]> {
   const shown: string[] = [];
-  const sent = new Set<string>();
+  const requests: FaultRequest[] = [];
   for (const templates of [false, true]) {
     // oxlint-disable-next-line no-await-in-loop -- one after the other
     await using server = await createFaultServer(onceStarted(script));
@@ -117,41 +124,26 @@ async function meet({ name, script, echoes }: HostileReply, [way, seen, options]
       (listeners) => new ElasticsearchPublisher({ ...options(server.url), ...listeners, ...more }),
     );
     shown.push(...leaks);
-    for (const request of server.requests) for (const secret of findSecrets(echoOf(request), secrets)) sent.add(secret);
+    requests.push(...server.requests);
   }
-  // Otherwise there was nothing to be given away.
-  const missing = echoes ? seen.filter((secret) => !sent.has(secret)) : [];
-  return [
-    ...shown.map((leak) => `${name}, ${way}: ${leak}`),
-    ...missing.map((secret) => `${name}, ${way}: ${secret} was not sent`),
-  ];
+  return [...shown, ...unsentSecrets(echoes ? seen : [], requests, secrets)].map(
+    (fault) => `${name}, ${way}: ${fault}`,
+  );
 }
 
 describe.each(WAYS)("nobody is told a secret with %s", (...way) => {
   test("whatever the server answers", async () => {
-    const leaks: string[] = [];
-    const left = hostileCases.values();
-    // Some at a time: most of them wait.
-    const work = async (): Promise<void> => {
-      // oxlint-disable-next-line no-await-in-loop -- as many at a time as there are workers
-      for (const each of left) leaks.push(...(await meet(each, way)));
-    };
-    await Promise.all(Array.from({ length: 12 }, work));
-    expect(leaks).toEqual([]);
+    expect(await faultsOfAll(hostileCases, (reply) => meet(reply, way))).toEqual([]);
   });
 });
 
 test("a warning in place of onError tells none", async () => {
-  for (const { script } of hostileCases.filter((each) => /^40[013] with an error/.test(each.name))) {
-    // oxlint-disable-next-line no-await-in-loop -- one after the other
-    await using server = await createFaultServer(onceStarted(script));
-    const publisher = new ElasticsearchPublisher({ hosts: [server.url], auth: { bearer }, templates: false });
-    publisher.publishEventMetrics(event);
-    // oxlint-disable-next-line no-await-in-loop
-    await Promise.all([publisher.flush({ timeoutMs: 100 }), server.received(2)]);
-    // oxlint-disable-next-line no-await-in-loop
-    await publisher.close({ timeoutMs: 0 });
-  }
+  const replies = hostileCases.filter(({ name }) => /^40[013] with an error/.test(name));
+  await sendToEach(
+    replies.map(({ script }) => onceStarted(script)),
+    (url) => new ElasticsearchPublisher({ hosts: [url], auth: { bearer }, templates: false }),
+    2,
+  );
   const warnings = await takeWarnings();
   expect(warnings.length).toBeGreaterThanOrEqual(6);
   expect(findSecrets(warnings, secrets)).toEqual([]);
@@ -204,35 +196,15 @@ describe("options are rejected without being repeated:", () => {
     ["a name of a header with a line end", { hosts, clientOptions: { headers: { [`x\n${header}`]: "y" } } }],
     ["headers that are a text", { hosts, clientOptions: { headers: `x-tenant: ${header}` } }],
   ])("%s", (_, options) => {
-    const create = (): unknown => new ElasticsearchPublisher(options);
-    expect(create).toThrow(/^elasticsearch: (?:an option is|\d+ options are) wrong/);
-    try {
-      create();
-    } catch (caught) {
-      expect(findSecrets(caught, secrets)).toEqual([]);
-    }
+    expectSecretFreeRejection(() => new ElasticsearchPublisher(options), "elasticsearch", secrets);
   });
 });
 
 test("what a publisher gives away is found, by every way that it has", async () => {
   const { leaks } = await leaksOf((listeners) => {
-    const inner = createPublisher(
-      {
-        name: "leaky",
-        event() {
-          throw new Error(`could not reach http://eve:${password}@x`);
-        },
-        check: () => ({ ok: false, code: "x", message: `with ${apiKey}` }),
-      },
-      { onError: listeners.onError },
-    );
-    listeners.onDiagnostic?.({ code: "x", publisher: "leaky", message: payloads.attribute });
     listeners.onDrop?.({ countedAs: "rejected", reason: payloads.errorMessage, bytes: new Uint8Array() });
-    process.emitWarning(payloads.host);
-    const start = (): Promise<void> => Promise.reject(new Error("leaky", { cause: { bearer } }));
-    const close: MetricsPublisher["close"] = async () =>
-      Object.assign(await inner.close(), { trace: payloads.traceId });
-    return { ...inner, name: header, start, close, health: () => ({ ...inner.health(), name: proxy }) };
+    const told = { error: password, check: apiKey, start: bearer, health: proxy, name: header };
+    return createLeakyPublisher(listeners, told);
   });
   expect([...leaks, ...findLeaks({ warnings: await takeWarnings() }, secrets)]).toEqual(
     expect.arrayContaining([

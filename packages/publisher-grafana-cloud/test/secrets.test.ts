@@ -1,19 +1,24 @@
-import { createPublisher, type MetricsPublisher } from "@eventmeter/core";
 import { GrafanaCloudPublisher, type GrafanaCloudPublisherOptions } from "@eventmeter/publisher-grafana-cloud";
 import {
   canaryRecords,
   collectOutput,
   createFaultServer,
-  echoOf,
   findLeaks,
   findSecrets,
   type HostileReply,
 } from "@eventmeter/testkit";
 import { describe, expect, test } from "vitest";
+import {
+  createLeakyPublisher,
+  expectSecretFreeRejection,
+  faultsOfAll,
+  sendToEach,
+  unsentSecrets,
+} from "../../../test/secrets.ts";
 import { takeWarnings } from "../../../test/warnings.ts";
 import { hostileCases } from "./hostile-replies.ts";
 
-const { event, resource, values: payloads } = canaryRecords;
+const { resource, values: payloads } = canaryRecords;
 const tokenPart = "Canary-Part-6e2c";
 const credentials = {
   apiKey: `glc_${Buffer.from(JSON.stringify({ o: "4711", n: "push", k: tokenPart, m: { r: "eu" } })).toString("base64")}`,
@@ -65,40 +70,23 @@ async function meet({ name, script, echoes }: HostileReply, [way, seen, options]
     (listeners) =>
       new GrafanaCloudPublisher({ ...options(server.url), ...listeners, ...more, sendTimeoutMs: echoes ? 5_000 : 100 }),
   );
-  // Otherwise there was nothing to be given away.
-  const sent = new Set(server.requests.flatMap((request) => (echoes ? findSecrets(echoOf(request), secrets) : [])));
-  const missing = echoes ? seen.filter((secret) => !sent.has(secret)) : [];
-  return [
-    ...findLeaks(output, secrets).map((leak) => `${name}, ${way}: ${leak}`),
-    ...missing.map((secret) => `${name}, ${way}: ${secret} was not sent`),
-  ];
+  const unsent = unsentSecrets(echoes ? seen : [], server.requests, secrets);
+  return [...findLeaks(output, secrets), ...unsent].map((fault) => `${name}, ${way}: ${fault}`);
 }
 
 describe.each(WAYS)("nobody is told a secret with %s", (...way) => {
   test("whatever the server answers", async () => {
-    const leaks: string[] = [];
-    const left = hostileCases.values();
-    // Some at a time: most of them wait.
-    const work = async (): Promise<void> => {
-      // oxlint-disable-next-line no-await-in-loop -- as many at a time as there are workers
-      for (const each of left) leaks.push(...(await meet(each, way)));
-    };
-    await Promise.all(Array.from({ length: 12 }, work));
-    expect(leaks).toEqual([]);
+    expect(await faultsOfAll(hostileCases, (reply) => meet(reply, way))).toEqual([]);
   });
 });
 
 test("a warning in place of onError tells none", async () => {
-  for (const { script } of hostileCases.filter((each) => /^40[013] with (?:JSON|known)/.test(each.name))) {
-    // oxlint-disable-next-line no-await-in-loop -- one after the other
-    await using server = await createFaultServer(script);
-    const publisher = new GrafanaCloudPublisher({ endpoint: server.url, instanceId: 1, apiKey });
-    publisher.publishEventMetrics(event);
-    // oxlint-disable-next-line no-await-in-loop
-    await Promise.all([publisher.flush({ timeoutMs: 100 }), server.received(1)]);
-    // oxlint-disable-next-line no-await-in-loop
-    await publisher.close({ timeoutMs: 0 });
-  }
+  const replies = hostileCases.filter(({ name }) => /^40[013] with (?:JSON|known)/.test(name));
+  await sendToEach(
+    replies.map(({ script }) => script),
+    (endpoint) => new GrafanaCloudPublisher({ endpoint, instanceId: 1, apiKey }),
+    1,
+  );
   const warnings = await takeWarnings();
   expect(warnings.length).toBeGreaterThanOrEqual(6);
   expect(findSecrets(warnings, secrets)).toEqual([]);
@@ -117,7 +105,7 @@ describe("a connection that is never made tells none", () => {
   });
 });
 
-describe("options are refused without being repeated:", () => {
+describe("options are rejected without being repeated:", () => {
   const endpoint = "https://x.example";
   const tile = { endpoint, instanceId: 1, apiKey };
   test.each<[string, object]>([
@@ -142,35 +130,14 @@ describe("options are refused without being repeated:", () => {
     ["headers beside a key", { ...tile, headers: { authorization: `Bearer ${bearer}` } }],
     ["an option that is a secret", { ...tile, [`Bearer ${bearer}`]: 1 }],
   ])("%s", (_, options) => {
-    const refused = (): unknown => new GrafanaCloudPublisher(options as GrafanaCloudPublisherOptions);
-    expect(refused).toThrow(/^grafana-cloud: (?:an option is|\d+ options are) wrong/);
-    try {
-      refused();
-    } catch (caught) {
-      expect(findSecrets(caught, secrets)).toEqual([]);
-    }
+    const create = (): unknown => new GrafanaCloudPublisher(options as GrafanaCloudPublisherOptions);
+    expectSecretFreeRejection(create, "grafana-cloud", secrets);
   });
 });
 
 test("what a publisher gives away is found, by every way that it has", async () => {
-  const output = await collectOutput((listeners) => {
-    const inner = createPublisher(
-      {
-        name: "leaky",
-        event() {
-          throw new Error(`could not reach http://eve:${password}@x`);
-        },
-        check: () => ({ ok: false, code: "x", message: `with ${basic}` }),
-      },
-      listeners,
-    );
-    listeners.onDiagnostic?.({ code: "x", publisher: "leaky", message: payloads.attribute });
-    process.emitWarning(payloads.host);
-    const start = (): Promise<void> => Promise.reject(new Error("leaky", { cause: { bearer } }));
-    const close: MetricsPublisher["close"] = async () =>
-      Object.assign(await inner.close(), { trace: payloads.traceId });
-    return { ...inner, name: header, start, close, health: () => ({ ...inner.health(), name: userinfo }) };
-  });
+  const told = { error: password, check: basic, start: bearer, health: userinfo, name: header };
+  const output = await collectOutput((listeners) => createLeakyPublisher(listeners, told));
   expect(findLeaks({ ...output, warnings: await takeWarnings() }, secrets)).toEqual(
     expect.arrayContaining([
       "onError: password",
