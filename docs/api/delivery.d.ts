@@ -1,6 +1,6 @@
 // Public surface of @eventmeter/delivery. Written by scripts/report-api.ts: do not edit.
 
-import type { CheckReport, CommonOptions, DropReason, MetricsPublisher, WaitOptions } from "@eventmeter/core";
+import type { CheckReport, Clock, CommonOptions, DropReason, MetricsPublisher, WaitOptions } from "@eventmeter/core";
 import type { EventFields, NetworkFields, OptionRules, RecordFields, Reporter } from "@eventmeter/core/publisher";
 
 /** What a backend does around sending. */
@@ -261,3 +261,11 @@ export declare const seriesDeliveryOptionRules: OptionRules;
 
 /** Returns a time-ordered random id (UUID version 7, RFC 9562). @param now epoch milliseconds */
 export declare function uuidV7(now: number): string;
+
+/** Runs `work` with a signal that aborts after `timeoutMs`, or when `signal` aborts. Settles as `work` does. */
+export declare function withTimeLimit<Result>({ clock, timeoutMs, signal, }: {
+    readonly clock: Clock;
+    /** In milliseconds. */
+    readonly timeoutMs: number;
+    readonly signal: WaitOptions["signal"];
+}, work: (signal: AbortSignal) => Promise<Result>): Promise<Result>;

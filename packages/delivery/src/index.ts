@@ -25,3 +25,4 @@ export {
   type TimedSnapshot,
 } from "./series/series-definition.ts";
 export { createSeriesPublisher } from "./series/series-publisher.ts";
+export { withTimeLimit } from "./time-limit.ts";

@@ -9,13 +9,12 @@ import type {
   PublisherHealth,
   WaitOptions,
 } from "@eventmeter/core";
-import { createPushPublisher, type StartContext } from "@eventmeter/delivery";
+import { createPushPublisher, type StartContext, withTimeLimit } from "@eventmeter/delivery";
 import { BulkSender } from "./bulk/bulk-sender.ts";
 import { Connection } from "./connection/connection.ts";
 import { isProblem, problemText, startError } from "./connection/problem.ts";
 import { checkServer } from "./connection/server-check.ts";
 import { identifyServer } from "./connection/server-identity.ts";
-import { withTimeLimit } from "./connection/time-limit.ts";
 import { DocumentEncoder } from "./documents/document-encoder.ts";
 import { type ElasticsearchPublisherOptions, pushOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
 import { TemplateInstaller } from "./templates/template-installer.ts";

@@ -3,7 +3,7 @@ import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import type { CheckReport, Clock, WaitOptions } from "@eventmeter/core";
 import { readWaitOptions } from "@eventmeter/core/publisher";
-import type { BackendReporter, SendContext, SnapshotOutcome } from "@eventmeter/delivery";
+import { type BackendReporter, type SendContext, type SnapshotOutcome, withTimeLimit } from "@eventmeter/delivery";
 import type { EndpointResolver } from "./endpoint-resolver.ts";
 import { addressOf, type Endpoint, type EndpointKind } from "./endpoint.ts";
 import { describePartialSuccess, type PartialSuccess, readExportReply } from "./export-reply.ts";
@@ -92,22 +92,13 @@ export class OtlpExporter {
 
   /** Sends a request without series, which every receiver takes and none stores. Never rejects. */
   async check(options: WaitOptions | undefined): Promise<CheckReport> {
-    const { timeoutMs, signal } = readWaitOptions(options);
-    const controller = new AbortController();
-    const abort = (): void => controller.abort();
-    const timer = this.#clock.setTimeout(abort, timeoutMs);
-    signal?.addEventListener("abort", abort);
-    if (signal?.aborted === true) abort();
-    try {
-      const payload = { body: new Uint8Array(), headers: { "content-type": "application/x-protobuf" }, isLarge: false };
-      const { failure } = await this.#export(payload, { signal: controller.signal, retryNow: true });
-      if (failure === undefined) return { ok: true, code: "ok", message: "the endpoint takes metrics" };
-      const { code, message, hint } = failure;
-      return { ok: false, code, message, hint };
-    } finally {
-      timer.cancel();
-      signal?.removeEventListener("abort", abort);
-    }
+    const payload = { body: new Uint8Array(), headers: { "content-type": "application/x-protobuf" }, isLarge: false };
+    const { failure } = await withTimeLimit({ clock: this.#clock, ...readWaitOptions(options) }, (signal) =>
+      this.#export(payload, { signal, retryNow: true }),
+    );
+    if (failure === undefined) return { ok: true, code: "ok", message: "the endpoint takes metrics" };
+    const { code, message, hint } = failure;
+    return { ok: false, code, message, hint };
   }
 
   /** Sends one export request to the endpoint, wherever that is. If it has moved, sends it to the new address too. */

@@ -1,9 +1,8 @@
 // Holds of lanes: whether a lane (a data stream or daily index) is stopped after it rejected documents that are not at fault.
 import type { Clock } from "@eventmeter/core";
-import type { BackendReporter, SendContext } from "@eventmeter/delivery";
+import { type BackendReporter, type SendContext, withTimeLimit } from "@eventmeter/delivery";
 import type { ElasticsearchClient } from "../connection/client-types.ts";
 import type { ResultStatus } from "../connection/reply.ts";
-import { withTimeLimit } from "../connection/time-limit.ts";
 import type { TemplateInstaller } from "../templates/template-installer.ts";
 
 /** How long a lane that stored a document counts as working, in milliseconds. */
