@@ -1,10 +1,8 @@
 import type { CheckReport } from "@eventmeter/core";
 import { ElasticsearchPublisher } from "@eventmeter/publisher-elasticsearch";
 import { createFaultServer } from "@eventmeter/testkit";
-import { createServer } from "node:http";
-import { once } from "node:events";
-import type { AddressInfo } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { freePort } from "../../../test/free-port.ts";
 import { loadProblem, problemText } from "../src/connection/problem.ts";
 import { type FakeOptions, type FakeTemplate, openFakeElasticsearch } from "./fake-elasticsearch.ts";
 import { error, json } from "./fake-replies.ts";
@@ -134,18 +132,8 @@ describe("with templates: false", () => {
   });
 });
 
-/** A port that nothing listens on. */
-async function deadPort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}
-
 test("a port that nothing listens on is told apart", async () => {
-  const { publisher } = openPublisher({ hosts: [`http://127.0.0.1:${await deadPort()}`] });
+  const { publisher } = openPublisher({ hosts: [`http://127.0.0.1:${await freePort()}`] });
   expect(await publisher.check()).toMatchObject({
     ok: false,
     code: "connection-refused",

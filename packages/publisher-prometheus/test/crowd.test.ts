@@ -1,33 +1,10 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import { systemClock } from "@eventmeter/core/publisher";
 import { localhostTls } from "@eventmeter/testkit";
 import { expect, onTestFinished, test } from "vitest";
-import { ResponseWriter } from "../src/http/response-writer.ts";
-import { textReply } from "../src/http/scrape-reply.ts";
-import { ScrapeServer } from "../src/http/scrape-server.ts";
+import { type ScrapeReply, textReply } from "../src/http/scrape-reply.ts";
 import { exchange, headerOf } from "./raw-http.ts";
-
-const options = {
-  name: "page",
-  port: 0,
-  host: "127.0.0.1",
-  path: "/metrics",
-  tls: undefined,
-  holdProcess: false,
-  allowedHosts: undefined,
-} as const;
-
-async function openSmall(maxConnections: number, tls?: typeof localhostTls): Promise<number> {
-  const server = new ScrapeServer({
-    options: { ...options, tls },
-    scrapes: { reject: () => undefined, page: () => Promise.resolve(textReply(200, "text/plain", "up 1\n")) },
-    responses: new ResponseWriter(systemClock),
-    limits: { maxConnections },
-  });
-  onTestFinished(() => server.close());
-  return (await server.listen()).port;
-}
+import { openScrapeServer } from "./scrape-server-harness.ts";
 
 async function keepOpen(port: number): Promise<Socket> {
   const socket = connect(port, "127.0.0.1");
@@ -38,7 +15,7 @@ async function keepOpen(port: number): Promise<Socket> {
 }
 
 test("a connection that has been idle longest makes room for a new one", async () => {
-  const port = await openSmall(3);
+  const port = await openScrapeServer({ limits: { maxConnections: 3 } });
   const [first, second, third] = [await keepOpen(port), await keepOpen(port), await keepOpen(port)];
   first.write("GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n");
   await once(first, "data");
@@ -51,21 +28,12 @@ test("a connection that has been idle longest makes room for a new one", async (
 test("a connection with a request under way makes no room, also after an earlier one of its requests", async () => {
   const { promise: released, resolve: release } = Promise.withResolvers<void>();
   let made = 0;
-  const server = new ScrapeServer({
-    options,
-    scrapes: {
-      reject: () => undefined,
-      async page() {
-        made += 1;
-        if (made === 2) await released;
-        return textReply(200, "text/plain", "up 1\n");
-      },
-    },
-    responses: new ResponseWriter(systemClock),
-    limits: { maxConnections: 1 },
-  });
-  onTestFinished(() => server.close());
-  const { port } = await server.listen();
+  const page = async (): Promise<ScrapeReply> => {
+    made += 1;
+    if (made === 2) await released;
+    return textReply(200, "text/plain", "up 1\n");
+  };
+  const port = await openScrapeServer({ page, limits: { maxConnections: 1 } });
   const busy = connect(port, "127.0.0.1");
   onTestFinished(() => void busy.destroy());
   busy.write("GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(2));
@@ -77,13 +45,7 @@ test("a connection with a request under way makes no room, also after an earlier
 });
 
 test("a server has 1,000 connections and not one more", async () => {
-  const server = new ScrapeServer({
-    options,
-    scrapes: { reject: () => undefined, page: () => Promise.resolve(textReply(200, "text/plain", "up 1\n")) },
-    responses: new ResponseWriter(systemClock),
-  });
-  onTestFinished(() => server.close());
-  const { port } = await server.listen();
+  const port = await openScrapeServer();
   const sockets: Socket[] = [];
   for (let count = 0; count < 1_000; count += 1) sockets.push(await keepOpen(port));
   const [first] = sockets;
@@ -94,7 +56,7 @@ test("a server has 1,000 connections and not one more", async () => {
 });
 
 test("connections that never ask make room under TLS too", async () => {
-  const port = await openSmall(2, localhostTls);
+  const port = await openScrapeServer({ tls: localhostTls, limits: { maxConnections: 2 } });
   const idle = [connect(port, "127.0.0.1"), connect(port, "127.0.0.1")] as const;
   for (const socket of idle) await once(socket.resume(), "connect");
   const closed = once(idle[0], "close");
@@ -108,7 +70,7 @@ test.each([
   ["/nowhere", 404, "close"],
   ["/metrics", 200, "keep-alive"],
 ])("a client that asks for %s gets %i and its connection is: %s", async (path, status, connection) => {
-  const port = await openSmall(3);
+  const port = await openScrapeServer({ limits: { maxConnections: 3 } });
   const { replies } = await exchange(port, [`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`], { replies: 1 });
   expect(replies.map((reply) => [reply.status, headerOf(reply, "connection")])).toEqual([[status, connection]]);
   // Longer than the usual scrape interval of a minute.

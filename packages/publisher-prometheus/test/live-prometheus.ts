@@ -1,10 +1,10 @@
 /* oxlint-disable no-await-in-loop -- polling is a sequence */
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:net";
 import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
+import { freePort } from "../../../test/free-port.ts";
 
 /** One series of an instant query; `labels` holds `__name__` too, `timestamp` is in seconds. */
 export interface InstantSample {
@@ -72,16 +72,6 @@ async function runControl(...words: readonly string[]): Promise<string> {
   const [program = "", ...first] = control ?? [];
   const { stdout } = await run(program, [...first, ...words], { timeout: 60_000 });
   return stdout.trim();
-}
-
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  if (address === null || typeof address === "string") throw new Error("no TCP port");
-  return address.port;
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -10,11 +10,12 @@ import { systemClock } from "@eventmeter/core/publisher";
 import { PrometheusPublisher } from "@eventmeter/publisher-prometheus";
 import { createVirtualClock } from "@eventmeter/testkit";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { freePort } from "../../../test/free-port.ts";
 import { ResponseWriter } from "../src/http/response-writer.ts";
-import { textReply } from "../src/http/scrape-reply.ts";
-import { ScrapeServer } from "../src/http/scrape-server.ts";
+import { type ScrapeReply, textReply } from "../src/http/scrape-reply.ts";
 import { exchange } from "./raw-http.ts";
 import { lineValue, openPublisher, portOf, publishEvent, publishNetwork } from "./publisher-harness.ts";
+import { openScrapeServer } from "./scrape-server-harness.ts";
 
 const startTime = Date.UTC(2026, 0, 1);
 
@@ -115,15 +116,6 @@ describe("the server", () => {
     const { publisher } = openPublisher({ host });
     await expect(publisher.start()).rejects.toThrow(sentence);
   });
-
-  const freePort = async (): Promise<number> => {
-    const holder = createServer().listen(0, "127.0.0.1");
-    await once(holder, "listening");
-    const { port } = holder.address() as AddressInfo;
-    holder.close();
-    await once(holder, "close");
-    return port;
-  };
 
   test("leaves no server behind when the close does not wait for the start", async () => {
     const port = await freePort();
@@ -260,29 +252,9 @@ describe("a client that never reads", () => {
   const openLarge = async (responses: ResponseWriter): Promise<number> => {
     const chunk = "x".repeat(1_000_000);
     const chunks = Array.from({ length: 64 }, () => Buffer.from(chunk));
-    const server = new ScrapeServer({
-      options: {
-        name: "page",
-        port: 0,
-        host: "127.0.0.1",
-        path: "/metrics",
-        tls: undefined,
-        holdProcess: false,
-        allowedHosts: undefined,
-      },
-      scrapes: {
-        reject: () => undefined,
-        page: () =>
-          Promise.resolve({
-            ...textReply(200, "text/plain", ""),
-            headers: { "Content-Length": String(64_000_000) },
-            chunks,
-          }),
-      },
-      responses,
-    });
-    onTestFinished(() => server.close());
-    return (await server.listen()).port;
+    const headers = { "Content-Length": String(64_000_000) };
+    const page = (): Promise<ScrapeReply> => Promise.resolve({ ...textReply(200, "text/plain", ""), headers, chunks });
+    return openScrapeServer({ page, responses });
   };
   const scrape = "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n";
 

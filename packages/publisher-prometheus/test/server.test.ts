@@ -4,17 +4,15 @@ import { request as httpsRequest } from "node:https";
 import { type AddressInfo, connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { inspect } from "node:util";
-import { systemClock } from "@eventmeter/core/publisher";
 import { PrometheusPublisher } from "@eventmeter/publisher-prometheus";
 import { localhostTls } from "@eventmeter/testkit";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
-import { ResponseWriter } from "../src/http/response-writer.ts";
 import { ScrapeAuthorizer } from "../src/http/scrape-authorizer.ts";
-import { textReply } from "../src/http/scrape-reply.ts";
-import { ScrapeServer, type ServerLimits } from "../src/http/scrape-server.ts";
+import type { ServerLimits } from "../src/http/scrape-server.ts";
 import { hostileAuthorizations, hostileRequests, runGoodScrape, runHostileRequest } from "./hostile-requests.ts";
 import { exchange, headerOf } from "./raw-http.ts";
 import { openPublisher, portOf, publishEvent } from "./publisher-harness.ts";
+import { openScrapeServer } from "./scrape-server-harness.ts";
 
 const isFull = process.env["EVENTMETER_FULL"] === "1";
 
@@ -32,29 +30,6 @@ const shortLimits: Partial<ServerLimits> = {
   requestTimeoutMs: 500,
   checkIntervalMs: 50,
 };
-
-/** Opens a server alone, with its limits and a page of one line. */
-async function openBare(limits: Partial<ServerLimits> = {}): Promise<number> {
-  const server = new ScrapeServer({
-    options: {
-      name: "page",
-      port: 0,
-      host: "127.0.0.1",
-      path: "/metrics",
-      tls: undefined,
-      holdProcess: false,
-      allowedHosts: undefined,
-    },
-    scrapes: {
-      reject: () => undefined,
-      page: () => Promise.resolve(textReply(200, "text/plain; version=0.0.4; charset=utf-8", "up 1\n")),
-    },
-    responses: new ResponseWriter(systemClock),
-    limits,
-  });
-  onTestFinished(() => server.close());
-  return (await server.listen()).port;
-}
 
 describe("hostile requests", () => {
   const publisher = new PrometheusPublisher({ port: 0 });
@@ -86,7 +61,7 @@ describe("hostile requests", () => {
   );
 
   test.each(hostileRequests.filter(isSlow))("are cut when they never end: $name", async (request) => {
-    const bare = await openBare(shortLimits);
+    const bare = await openScrapeServer({ limits: shortLimits });
     expect(await runHostileRequest(bare, request)).toEqual([]);
     expect(await runGoodScrape(bare)).toEqual([]);
   });
@@ -98,7 +73,7 @@ describe("hostile requests", () => {
 
 test("closes half-open clients by itself and serves honest ones meanwhile", { timeout: 60_000 }, async () => {
   const count = isFull ? 500 : 60;
-  const port = await openBare(isFull ? {} : shortLimits);
+  const port = await openScrapeServer({ limits: isFull ? {} : shortLimits });
   const begun = performance.now();
   const clients = Array.from({ length: count }, () =>
     exchange(port, ["GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\nX-"], { timeoutMs: 20_000 }),
