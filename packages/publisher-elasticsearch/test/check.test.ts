@@ -233,6 +233,7 @@ test("why there is no client is reported before the records that it costs", asyn
 
 test.each([
   ["ERR_MODULE_NOT_FOUND", "Cannot find package '@elastic/elasticsearch' imported from x", /is not installed; install/],
+  ["MODULE_NOT_FOUND", "Cannot find module '@elastic/elasticsearch' from 'x'", /is not installed; install/],
   [
     "ERR_MODULE_NOT_FOUND",
     "Cannot find package 'undici' imported from x",

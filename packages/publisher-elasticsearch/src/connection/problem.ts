@@ -51,7 +51,11 @@ export function replyProblem(reply: Reply): Problem {
 /** Returns why the official client cannot be loaded: it is not installed, or it does not run here. */
 export function loadProblem(caught: unknown): Problem {
   const { code, message } = (caught ?? {}) as { readonly code?: unknown; readonly message?: unknown };
-  if (code === "ERR_MODULE_NOT_FOUND" && /'@elastic\/elasticsearch'/.test(String(message)))
+  // Without ERR_ from require(): in a bundle, or under a test runner that compiles to CommonJS.
+  if (
+    (code === "ERR_MODULE_NOT_FOUND" || code === "MODULE_NOT_FOUND") &&
+    /'@elastic\/elasticsearch'/.test(String(message))
+  )
     return {
       code: "client",
       message: "@elastic/elasticsearch is not installed",
