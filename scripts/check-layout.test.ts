@@ -66,6 +66,7 @@ function createPackages(): Fixture {
     }),
     "packages/publisher-page/src/index.ts":
       '// Entry point.\nimport { createServer } from "node:http";\nimport type { Series } from "@eventmeter/aggregation";\nimport page from "page-client";\n',
+    "packages/publisher-page/src/client/page-client-parts.d.ts": '// Types.\ndeclare module "page-client/parts";\n',
     "packages/publisher-page/test/page.test.ts":
       'import { test } from "vitest";\nimport { conformance } from "@eventmeter/testkit";\n',
   });

@@ -23,7 +23,7 @@ const FILE_SET = ["CHANGELOG.md", "LICENSE", "README.md", "package.json", "src",
 const UNTRACKED = new Set(["node_modules", "dist", ".turbo"]);
 const TSCONFIGS = new Set(["base", "node"].map((name) => JSON.stringify({ extends: `../../tsconfig.${name}.json` })));
 const MAX_LINES = 250;
-const KEBAB_CASE = /^[a-z0-9]+(-[a-z0-9]+)*(\/[a-z0-9]+(-[a-z0-9]+)*)*\.ts$/;
+const KEBAB_CASE = /^[a-z0-9]+(-[a-z0-9]+)*(\/[a-z0-9]+(-[a-z0-9]+)*)*(\.d)?\.ts$/;
 const FORBIDDEN: readonly (readonly [RegExp, string])[] = [
   [/\bexport\s+default\b|\bas\s+default\b/, "default export"],
   [/\bprocess\s*\??\.\s*env\b/, "reads process.env, which only programs may"],

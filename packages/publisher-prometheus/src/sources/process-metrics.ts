@@ -1,26 +1,7 @@
 // Default metrics of the process and its Node.js, by prom-client.
-import { createRequire } from "node:module";
 import { constants, monitorEventLoopDelay, PerformanceObserver } from "node:perf_hooks";
 import type { Gauge, Histogram, Registry } from "prom-client";
 import type { PageSource } from "./source-reader.ts";
-
-/**
- * The default metrics of prom-client except two, each a module of its own. `collectDefaultMetrics` starts observers of
- * garbage collection and of the event loop that cannot be stopped; those two metrics are created here, under the same names.
- */
-const MODULES = [
-  "processCpuTotal",
-  "processStartTime",
-  "osMemoryHeap",
-  "processOpenFileDescriptors",
-  "processMaxFileDescriptors",
-  "processResources",
-  "processHandles",
-  "processRequests",
-  "heapSizeAndUsed",
-  "heapSpacesSizeAndUsed",
-  "version",
-] as const;
 
 const LOOP_RESOLUTION_MS = 10;
 const GC_BOUNDS = [0.001, 0.01, 0.1, 1, 2, 5];
@@ -65,17 +46,34 @@ export class ProcessMetrics implements PageSource {
   }
 
   async #createRegistry(): Promise<Registry> {
-    const client = await import("prom-client");
+    const [client, modules] = await Promise.all([import("prom-client"), loadModules()]);
     const registry = new client.Registry();
     if (this.#closed) return registry;
-    const require = createRequire(import.meta.url);
-    for (const name of MODULES) {
-      const add = require(`prom-client/lib/metrics/${name}`) as (registry: Registry) => void;
-      add(registry);
-    }
+    for (const { default: add } of modules) add(registry);
     this.#stops.push(observeEventLoop(client.Gauge, registry), observeGarbageCollection(client.Histogram, registry));
     return registry;
   }
+}
+
+/**
+ * Loads the default metrics of prom-client except two, each a module of its own. `collectDefaultMetrics` starts observers
+ * of garbage collection and of the event loop that cannot be stopped; those two metrics are created here, under the same names.
+ */
+function loadModules(): Promise<readonly { readonly default: (registry: Registry) => void }[]> {
+  // One by one, because bundlers follow a name only if it is written in the call.
+  return Promise.all([
+    import("prom-client/lib/metrics/processCpuTotal.js"),
+    import("prom-client/lib/metrics/processStartTime.js"),
+    import("prom-client/lib/metrics/osMemoryHeap.js"),
+    import("prom-client/lib/metrics/processOpenFileDescriptors.js"),
+    import("prom-client/lib/metrics/processMaxFileDescriptors.js"),
+    import("prom-client/lib/metrics/processResources.js"),
+    import("prom-client/lib/metrics/processHandles.js"),
+    import("prom-client/lib/metrics/processRequests.js"),
+    import("prom-client/lib/metrics/heapSizeAndUsed.js"),
+    import("prom-client/lib/metrics/heapSpacesSizeAndUsed.js"),
+    import("prom-client/lib/metrics/version.js"),
+  ]);
 }
 
 /** Adds the lag of the event loop to a registry; returns what ends the observation. */
