@@ -4,6 +4,7 @@ import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { filesIn, readJson, report } from "./findings.ts";
 import { FURTHER_ENTRIES, LIFECYCLE_SCRIPTS, type Manifest, SCOPE, SOURCE_CONDITION } from "./layout-manifest.ts";
+import { readImports } from "./packed-imports.ts";
 import { inParallel, runTool } from "./run-tool.ts";
 
 /** The clients of the backends, and the one package that may install each of them. */
@@ -77,6 +78,17 @@ function checkContents(folder: string, files: readonly string[], packedManifest:
   return findings;
 }
 
+/** Every import can be followed by a bundler, and core, which also runs where there is no Node.js, imports nothing. */
+function checkImports(folder: string, unpacked: string, files: readonly string[]): string[] {
+  return files
+    .filter((file) => file.endsWith(".js"))
+    .flatMap((file) => {
+      const { modules, faults } = readImports(readFileSync(join(unpacked, file), "utf8"));
+      const foreign = folder === "packages/core" ? modules.filter((name) => !name.startsWith(".")) : [];
+      return [...faults, ...foreign.map((name) => `core imports ${name}`)].map((fault) => `${file}: ${fault}`);
+    });
+}
+
 async function packOnce(
   root: string,
   folder: string,
@@ -92,8 +104,11 @@ async function packOnce(
 async function pack(root: string, folder: string, temporary: string): Promise<Packed> {
   const { filename, files } = await packOnce(root, folder, join(temporary, "first"));
   const again = await packOnce(root, folder, join(temporary, "second"));
-  const unpacked = await runTool(temporary, "tar", ["-xzOf", filename, "package/package.json"]);
-  const findings = checkContents(folder, files, unpacked.stdout);
+  const unpacked = join(temporary, "unpacked", folder);
+  mkdirSync(unpacked, { recursive: true });
+  await runTool(unpacked, "tar", ["-xzf", filename, "--strip-components=1"]);
+  const findings = checkContents(folder, files, readFileSync(join(unpacked, "package.json"), "utf8"));
+  findings.push(...checkImports(folder, unpacked, files));
   if (!readFileSync(filename).equals(readFileSync(again.filename))) findings.push("two tarballs of it differ");
   return { folder, manifest: readJson(join(root, folder, "package.json")) as Manifest, tarball: filename, findings };
 }
