@@ -13,7 +13,7 @@ export declare const CHECK_CODES: readonly ["ok", "closed", "timeout", "aborted"
 export declare const DIAGNOSTIC_CODES: readonly ["resumed", "endpoint-found", "template-installed", "template-kept", "template-not-allowed"];
 
 /** Codes of `PublisherError`; a publisher may add its own. */
-export declare const ERROR_CODES: readonly ["options", "start-failed", "invalid-record", "record-dropped", "encode-failed", "publisher-failed", "callback-failed", "send-failed", "held", "snapshot-rejected", "clock-behind", "series-overflow", "partial-success", "page-failed", "registry-failed", "metric-left-out", "template-failed", "failure-store"];
+export declare const ERROR_CODES: readonly ["options", "start-failed", "invalid-record", "record-dropped", "encode-failed", "publisher-failed", "callback-failed", "credentials-failed", "send-failed", "held", "snapshot-rejected", "clock-behind", "series-overflow", "partial-success", "page-failed", "registry-failed", "metric-left-out", "template-failed", "failure-store"];
 
 /** An event after normalisation. Belongs to one publisher and is overwritten by its next record. */
 export interface EventFields {
@@ -296,6 +296,31 @@ export interface Reporter {
     diagnostic(code: string, message: string, count?: number): void;
 }
 
+/** Reads one secret, and keeps it until it is rejected. */
+export interface SecretReader {
+    /**
+     * Returns the secret: at once if it is a text or known already. Rejects with a retryable `PublisherError`, code
+     * `credentials-failed`, if the function throws, returns anything but a valid text, or takes longer than 10 seconds.
+     */
+    read(): string | Promise<string>;
+    /** Records that the backend rejected a secret: if it is the current one, the next read() calls the function again. */
+    reject(rejected: string): void;
+}
+
+/** What a secret reader is created with. */
+export interface SecretReaderOptions {
+    readonly secret: Secret;
+    /** Name of the option, for messages, such as `auth.apiKey`. */
+    readonly name: string;
+    /** What the text must be; the same rule that `secretRule` got. */
+    readonly rule: OptionRule;
+    /** Prepares a valid text for use. @default as it is */
+    readonly normalise?: ((text: string) => string) | undefined;
+    /** Name of the publisher. */
+    readonly publisher: string;
+    readonly clock: Clock;
+}
+
 /** Starts a publisher, on demand or in the background. */
 export interface Starter {
     readonly state: "waiting" | "starting" | "started" | "refused" | "stopped";
@@ -389,6 +414,9 @@ export declare function createPublisher(definition: PublisherDefinition, options
 /** Creates the reporter of one publisher from its common options. */
 export declare function createReporter(name: string, options?: Pick<CommonOptions, "onError" | "onDiagnostic" | "clock">): Reporter;
 
+/** Creates the reader of one secret. */
+export declare function createSecretReader(options: SecretReaderOptions): SecretReader;
+
 /** Creates the starter of one publisher. */
 export declare function createStarter(options: StarterOptions): Starter;
 
@@ -437,6 +465,12 @@ export declare function networkStatus({ error, endTime }: {
 
 /** The rules that options are validated by. */
 export declare const option: OptionRuleSet;
+
+/**
+ * Returns the same text in memory of its own. Engines represent a slice by a reference to the whole text, so whoever keeps
+ * 40 characters of a document of 2 MB keeps 2 MB. Use it for every text of a caller that is kept after the call.
+ */
+export declare function ownText(text: string): string;
 
 /** Rule of a password for HTTP basic authentication. */
 export declare const passwordRule: OptionRule;
@@ -495,8 +529,14 @@ export declare function readWaitOptions(options: WaitOptions | undefined): {
 /** Returns the clock of an option, guarded: where it throws or returns something else than numbers, the system's clock takes over. */
 export declare function resolveClock(given: Clock | undefined): Clock;
 
+/** Creates the rule of an option that takes a `Secret`. @param rule what the text must be */
+export declare function secretRule(rule: OptionRule): OptionRule;
+
 /** The runtime's own time; its timers never hold the process open. */
 export declare const systemClock: Clock;
+
+/** Rule of `TlsOptions`. Nothing of a key, certificate or passphrase is shown. */
+export declare const tlsRule: OptionRule;
 
 /** Creates the rule of a token or key that a header carries as it is. */
 export declare function tokenRule({ maxLength, expected, }?: Pick<StringLimits, "maxLength" | "expected">): OptionRule;

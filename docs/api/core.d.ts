@@ -368,8 +368,26 @@ export interface Resource {
     readonly attributes?: Readonly<Record<string, string | number | boolean>> | undefined;
 }
 
+/**
+ * A secret text, such as an API key. A function returns the current one; it is called when the secret is first needed, and
+ * again after the backend has rejected what it returned.
+ */
+export type Secret = string | (() => string | PromiseLike<string>);
+
 /** A time: milliseconds since the Unix epoch, as `Date.now()` returns them, or a `Date`. */
 export type Time = number | Date;
+
+/** TLS of the connections to a backend. Everything but the passphrase is the text of a PEM file, or its bytes. */
+export interface TlsOptions {
+    /** Certificates of the authorities that may sign the backend's certificate. @default the ones that Node.js trusts */
+    readonly ca?: string | Uint8Array | readonly (string | Uint8Array)[] | undefined;
+    /** Certificate that this program presents, for backends that ask for one; requires `key`. */
+    readonly cert?: string | Uint8Array | undefined;
+    /** Private key of `cert`. */
+    readonly key?: string | Uint8Array | undefined;
+    /** Passphrase of `key`. */
+    readonly passphrase?: string | undefined;
+}
 
 /** How long to wait. */
 export interface WaitOptions {

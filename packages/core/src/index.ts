@@ -1,5 +1,7 @@
 // Entry point for programs: records, publishers, wrappers and the end of a process.
 export { closeOnExit, type CloseOnExitOptions, type ExitHandle } from "./exit/close-on-exit.ts";
+export type { Secret } from "./options/secret.ts";
+export type { TlsOptions } from "./options/tls-options.ts";
 export type {
   AbortSignalLike,
   CheckReport,

@@ -10,6 +10,8 @@ export {
   type ReportOptionError,
   type StringLimits,
 } from "./options/option-rules.ts";
+export { createSecretReader, type SecretReader, type SecretReaderOptions, secretRule } from "./options/secret.ts";
+export { tlsRule } from "./options/tls-options.ts";
 export { createPublisher, type PublisherDefinition } from "./publisher/create-publisher.ts";
 export { describePublisher, PUBLISHER_METHODS } from "./publisher/describe-publisher.ts";
 export { CHECK_CODES, DIAGNOSTIC_CODES, ERROR_CODES } from "./publisher/error-codes.ts";
@@ -28,6 +30,7 @@ export { failingHealth, readHealth } from "./publisher/read-health.ts";
 export { createReporter, type Reporter } from "./publisher/reporter.ts";
 export { createStarter, type Starter, type StarterOptions } from "./publisher/starter.ts";
 export { isThenable } from "./publisher/thenable.ts";
+export { ownText } from "./records/own-text.ts";
 export { codeText, errorMessage, errorTypeOf } from "./records/error-text.ts";
 export {
   type EventFields,

@@ -16,6 +16,8 @@ export const ERROR_CODES = [
   "publisher-failed",
   // A callback of the program threw or rejected: a predicate, a mapping, `onError`, `onDiagnostic` or `onDrop`.
   "callback-failed",
+  // A function that returns a secret threw, was too slow, or returned an invalid value; it is called again.
+  "credentials-failed",
   // A request failed; what it held is sent again.
   "send-failed",
   // The backend rejects credentials or configuration; records of the lane wait until that is corrected.
