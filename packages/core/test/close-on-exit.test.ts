@@ -1,48 +1,13 @@
-import { execFileSync, spawn } from "node:child_process";
-import { once } from "node:events";
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test, vi } from "vitest";
 import { closeOnExit, createPublisher, noopPublisher } from "../src/index.ts";
+import { canRunAsProcess1, programRunner } from "./exit-harness.ts";
 
-const program = fileURLToPath(new URL("./programs/exit.ts", import.meta.url));
 const source = fileURLToPath(new URL("../src", import.meta.url));
-const NODE = [process.execPath, "--conditions=@eventmeter/source", "--disable-warning=ExperimentalWarning"];
-
-interface Run {
-  readonly output: string;
-  readonly errors: string;
-  readonly code: number | null;
-  readonly by: string | null;
-  readonly ms: number;
-}
-
-/** Runs a scenario of the program; `signals` are sent one after the other once it is ready. */
-async function run(
-  scenario: string,
-  {
-    signals = [],
-    prefix = [],
-    further = [],
-  }: { signals?: NodeJS.Signals[]; prefix?: string[]; further?: string[] } = {},
-): Promise<Run> {
-  const [command = "", ...args] = [...prefix, ...NODE, program, scenario, ...further];
-  const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] });
-  let output = "";
-  let errors = "";
-  let began = performance.now();
-  child.stderr.on("data", (chunk: Buffer) => (errors += String(chunk)));
-  child.stdout.on("data", (chunk: Buffer) => {
-    output += String(chunk);
-    if (!output.endsWith("ready\n")) return;
-    began = performance.now();
-    for (const [index, signal] of signals.entries()) setTimeout(() => child.kill(signal), index * 300);
-  });
-  const [code, by] = (await once(child, "close")) as [number | null, string | null];
-  return { output, errors, code, by, ms: performance.now() - began };
-}
+const run = programRunner("exit");
 
 describe("at the end of a program", () => {
   test("closes, and the process waits for that", async () => {
@@ -90,24 +55,44 @@ describe("on a signal that the program does not handle", () => {
     expect(errors).toContain("3 of example");
   });
 
-  test("ends a process that has PID 1, for which the kernel ignores the signal", async (context) => {
-    const unshare = ["unshare", "--user", "--map-root-user", "--pid", "--fork", "--mount-proc", "--kill-child"];
-    try {
-      execFileSync(unshare[0] ?? "", [...unshare.slice(1), "true"], { stdio: "ignore" });
-    } catch {
-      context.skip("the kernel allows no PID namespace here");
-    }
-    const { output, code } = await run("raises itself", { prefix: unshare });
-    expect(output).toBe("ready\nclosed: complete, 1 delivered\n");
-    expect(code).toBe(143);
-  });
+  describe.skipIf(!canRunAsProcess1())("as process 1, for which the kernel ignores the signal", () => {
+    test("ends the process when the publisher is closed", async () => {
+      expect(await run("signal", { signals: ["SIGTERM"], asProcess1: true })).toMatchObject({
+        output: "ready\nclosed: complete, 1 delivered\n",
+        errors: "",
+        code: 143,
+      });
+    });
 
-  test.each(["signal-exit before", "signal-exit after"])("works beside %s", async (scenario) => {
-    expect(await run(scenario, { signals: ["SIGTERM"] })).toMatchObject({
-      output: "ready\nclosed: complete, 1 delivered\nsignal-exit: SIGTERM\n",
-      by: "SIGTERM",
+    test("ends the process at once on a second signal", async () => {
+      const { code, ms, errors } = await run("silent", { signals: ["SIGINT", "SIGINT"], asProcess1: true });
+      expect(code).toBe(130);
+      expect(ms).toBeLessThan(5_000);
+      expect(errors).toContain("3 of example");
+    });
+
+    test("ends the process beside signal-exit", async () => {
+      const { output, code } = await run("signal-exit before", { signals: ["SIGTERM"], asProcess1: true });
+      expect(output).toBe("ready\nclosed: complete, 1 delivered\nsignal-exit: SIGTERM\n");
+      expect(code).toBe(143);
+    });
+
+    test("does not end a program that handles the signal", async () => {
+      const { output, code } = await run("once after", { signals: ["SIGTERM"], asProcess1: true });
+      expect(output).toBe("ready\nown handler: 2 received, 1 pending\nclosed: complete, 2 delivered\n");
+      expect(code).toBe(0);
     });
   });
+
+  test.each(["signal-exit before", "signal-exit after", "signal-exit 3 before", "signal-exit 3 after"])(
+    "works beside %s",
+    async (scenario) => {
+      expect(await run(scenario, { signals: ["SIGTERM"] })).toMatchObject({
+        output: "ready\nclosed: complete, 1 delivered\nsignal-exit: SIGTERM\n",
+        by: "SIGTERM",
+      });
+    },
+  );
 });
 
 describe("on a signal that the program handles", () => {
@@ -127,6 +112,20 @@ describe("on a signal that the program handles", () => {
     });
   });
 
+  test("is held a second at most by the flush of a silent backend, since the close comes later", () => {
+    const waits: (number | undefined)[] = [];
+    const publisher = createPublisher({ name: "example" });
+    publisher.flush = async ({ timeoutMs } = {}) => {
+      waits.push(timeoutMs);
+      return new Promise(() => undefined);
+    };
+    const handles = [undefined, 200].map((timeoutMs) => closeOnExit(publisher, { signals: ["SIGUSR2"], timeoutMs }));
+    process.once("SIGUSR2", () => undefined);
+    process.emit("SIGUSR2");
+    for (const { remove } of handles) remove();
+    return vi.waitFor(() => expect(waits).toEqual([1_000, 200]));
+  });
+
   test("a server that drains publishes what its last request publishes", async () => {
     expect(await run("draining", { signals: ["SIGTERM"] })).toMatchObject({
       output: "ready\nanswered 200\nclosed: complete, 1 delivered\n",
@@ -140,7 +139,7 @@ describe("listeners", () => {
   afterAll(() => rmSync(copies, { recursive: true, force: true }));
 
   const count = (): number[] =>
-    ["beforeExit", "exit", "newListener", "SIGTERM"].map((name) => process.listenerCount(name));
+    ["beforeExit", "exit", "removeListener", "SIGTERM"].map((name) => process.listenerCount(name));
 
   test("are one set for all publishers, gone with the last of them", async () => {
     const before = count();
@@ -162,6 +161,14 @@ describe("listeners", () => {
     expect(count()).toEqual(before);
   });
 
+  test("give the report to those who wait for it when they forget a publisher", async () => {
+    const closed = createPublisher({ name: "closed" });
+    const handle = closeOnExit(closed, { signals: [] });
+    const report = await closed.close();
+    closeOnExit(noopPublisher(), { signals: [] }).remove();
+    expect(await handle.closed).toBe(report);
+  });
+
   test("are shared by two copies of core", async () => {
     cpSync(source, copies, { recursive: true });
     const { output, by } = await run("two copies", { signals: ["SIGTERM"], further: [join(copies, "index.ts")] });
@@ -179,6 +186,7 @@ test("the handle closes once and reports, also to those who wait for `closed`", 
   const publisher = createPublisher({ name: "example", event: () => undefined });
   const { close, closed } = closeOnExit(publisher, { signals: [] });
   publisher.publishEventMetrics({ eventName: "job", taskId: 1, startTime: Date.now(), endTime: Date.now() });
+  expect(close()).toBe(close());
   const report = await close();
   expect(report).toMatchObject({ status: "complete", delivered: 1 });
   expect(await close({ timeoutMs: 1 })).toBe(report);
@@ -186,7 +194,7 @@ test("the handle closes once and reports, also to those who wait for `closed`", 
 });
 
 test("names every wrong option", () => {
-  expect(() => closeOnExit(noopPublisher(), { signals: ["term", "SIGKILL"], timeoutMs: -1 })).toThrow(
-    /signals\[0\]: expected a signal that can be caught.*\n.*signals\[1\]: expected a signal that can be caught.*\n.*timeoutMs: expected an integer/,
+  expect(() => closeOnExit(noopPublisher(), { signals: ["SIGTREM", "SIGKILL"], timeoutMs: -1 })).toThrow(
+    /signals\[0\]: expected a signal that ends a process.*\n.*signals\[1\]: expected a signal that ends a process.*\n.*timeoutMs: expected an integer/,
   );
 });

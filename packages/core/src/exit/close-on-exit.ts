@@ -12,6 +12,8 @@ import { hostProcess, isWorkerThread } from "./host-process.ts";
 
 /** How much longer than its timeout a close may take, in milliseconds. */
 const GRACE_MS = 50;
+/** How long the flush on a signal that the program handles may hold the process, in milliseconds: the close comes later. */
+const SIGNAL_FLUSH_MS = 1_000;
 
 /** Options of `closeOnExit`. */
 export interface CloseOnExitOptions {
@@ -48,8 +50,8 @@ export function closeOnExit(publisher: MetricsPublisher, options?: CloseOnExitOp
   checkOptions("closeOnExit", options, {
     signals: option.list(
       option.string({
-        pattern: /^SIG(?!KILL$|STOP$)[A-Z0-9]+$/,
-        expected: "a signal that can be caught, such as SIGTERM",
+        pattern: /^SIG(TERM|INT|HUP|QUIT|BREAK|USR[12]|ALRM|VTALRM|XCPU|PWR|ABRT|IO|POLL)$/,
+        expected: "a signal that ends a process and can be caught, such as SIGTERM",
       }),
     ),
     timeoutMs: option.integer(0, MAX_DELAY_MS),
@@ -67,15 +69,12 @@ export function closeOnExit(publisher: MetricsPublisher, options?: CloseOnExitOp
     publisher,
     signals,
     flush: () => closing.flush(),
-    async close(wait) {
-      const report = await closing.close(wait);
-      remove();
-      return report;
-    },
+    close: (wait) => closing.close(wait),
   };
   const registry = host && exitRegistry(host);
   const remove = (): void => registry?.remove(entry);
   registry?.add(entry);
+  void closing.closed.then(remove);
   return { closed: closing.closed, close: entry.close, remove };
 }
 
@@ -96,7 +95,7 @@ class Closing {
   }
 
   async flush(): Promise<void> {
-    await this.#call("flush", { timeoutMs: this.#timeoutMs });
+    await this.#call("flush", { timeoutMs: Math.min(this.#timeoutMs ?? SIGNAL_FLUSH_MS, SIGNAL_FLUSH_MS) });
   }
 
   close(wait?: WaitOptions): Promise<FlushReport> {

@@ -3,7 +3,7 @@ import type { FlushReport, MetricsPublisher, WaitOptions } from "../publisher/co
 import { readHealth } from "../publisher/read-health.ts";
 import { holdingTimers } from "../time/clock.ts";
 import { lossLine } from "./loss-line.ts";
-import { type HostProcess, signalNumber, writeToStderr } from "./host-process.ts";
+import { type HostProcess, signalExitListeners, signalNumber, writeToStderr } from "./host-process.ts";
 
 /** A publisher that is closed when the process ends. */
 export interface ExitEntry {
@@ -35,9 +35,12 @@ class ProcessExitRegistry implements ExitRegistry {
   readonly #host: HostProcess;
   readonly #entries = new Set<ExitEntry>();
   readonly #signalListeners = new Map<string, () => void>();
-  #isListening = false;
+  /** Signals from which the program removed a listener just now. */
+  readonly #removals = new Set<string>();
   #isClosing = false;
-  #isEnding = false;
+  #hasWaited = false;
+  /** Identifies the end that began with a signal. */
+  #ending: object | undefined;
 
   constructor(host: HostProcess) {
     this.#host = host;
@@ -56,56 +59,57 @@ class ProcessExitRegistry implements ExitRegistry {
 
   /** Forgets publishers that the program closed itself. */
   #forgetClosed(): void {
-    for (const entry of this.#entries) if (readHealth(entry.publisher)?.state === "closed") this.#entries.delete(entry);
+    for (const entry of this.#entries) {
+      if (readHealth(entry.publisher)?.state !== "closed") continue;
+      this.#entries.delete(entry);
+      // Gives the report to those who wait for it.
+      void entry.close();
+    }
   }
 
-  /** Listens to exactly what the entries need. */
+  /** Listens to exactly what the entries need, also where the program removed all listeners. */
   #listen(): void {
     const isNeeded = this.#entries.size > 0;
-    if (isNeeded && !this.#isListening) {
-      this.#host.on("beforeExit", this.#onBeforeExit);
-      // First, because an earlier listener that throws or calls process.exit() would prevent it.
-      this.#host.prependListener("exit", this.#onExit);
-      this.#host.on("newListener", this.#onNewListener);
-    } else if (!isNeeded && this.#isListening) {
-      this.#host.off("beforeExit", this.#onBeforeExit);
-      this.#host.off("exit", this.#onExit);
-      this.#host.off("newListener", this.#onNewListener);
-    }
-    this.#isListening = isNeeded;
+    this.#attach("beforeExit", this.#onBeforeExit, isNeeded);
+    this.#attach("exit", this.#onExit, isNeeded);
+    this.#attach("removeListener", this.#onRemoveListener, isNeeded);
     const wanted = new Set([...this.#entries].flatMap(({ signals }) => signals));
-    for (const signal of wanted) if (!this.#signalListeners.has(signal)) this.#listenTo(signal);
-    for (const signal of this.#signalListeners.keys()) if (!wanted.has(signal)) this.#ignore(signal);
+    for (const signal of wanted)
+      if (!this.#signalListeners.has(signal)) this.#signalListeners.set(signal, () => this.#onSignal(signal));
+    for (const [signal, listener] of this.#signalListeners) {
+      const isWanted = wanted.has(signal);
+      if (!isWanted) this.#signalListeners.delete(signal);
+      this.#attach(signal, listener, isWanted);
+    }
   }
 
-  #listenTo(signal: string): void {
-    const listener = (): void => this.#onSignal(signal);
-    this.#signalListeners.set(signal, listener);
-    // First, so that it counts the program's listeners before a `once` removes itself.
-    this.#host.prependListener(signal, listener);
+  /** Adds a listener before all others, because an earlier one that throws or calls process.exit() would prevent it. */
+  #attach(name: string, listener: (...args: never[]) => void, isWanted: boolean): void {
+    if (this.#host.listeners(name).includes(listener) === isWanted) return;
+    if (isWanted) this.#host.prependListener(name, listener);
+    else this.#host.off(name, listener);
   }
 
-  #ignore(signal: string): void {
-    const listener = this.#signalListeners.get(signal);
-    this.#signalListeners.delete(signal);
-    if (listener !== undefined) this.#host.off(signal, listener);
-  }
-
-  /** Moves to the front again after another listener was added there. */
-  readonly #onNewListener = (name: unknown, added: unknown): void => {
-    const listener = typeof name === "string" ? this.#signalListeners.get(name) : undefined;
-    if (listener === undefined || added === listener) return;
+  /** Remembers listeners that are gone when ours is called: those of `once`, and those that remove themselves or others. */
+  readonly #onRemoveListener = (name: unknown, removed: unknown): void => {
+    const signal = name as string;
+    const own = this.#signalListeners.get(signal);
+    if (own === undefined) return;
+    if (removed !== own) this.#removals.add(signal);
+    // All listeners for a signal are called before this runs. The program may have removed ours too.
     void Promise.resolve().then(() => {
-      const signal = name as string;
-      if (this.#signalListeners.get(signal) !== listener || this.#host.listeners(signal)[0] === listener) return;
-      this.#host.off(signal, listener);
-      this.#host.prependListener(signal, listener);
+      this.#removals.delete(signal);
+      this.#listen();
     });
   };
 
   readonly #onBeforeExit = (): void => {
-    // Closing gives the event loop something to do, so the event comes again when it is done.
-    if (!this.#isClosing) void this.#closeAll();
+    // Closing and waiting give the event loop something to do, so the event comes again when it is done.
+    if (this.#isClosing) return;
+    // Listeners of the program may begin work that publishes; that work is over when the event comes again.
+    const isWaiting = !this.#hasWaited && this.#host.listeners("beforeExit").length > 1;
+    this.#hasWaited = true;
+    void (isWaiting ? nextTurn() : this.#closeAll());
   };
 
   readonly #onExit = (): void => {
@@ -114,46 +118,58 @@ class ProcessExitRegistry implements ExitRegistry {
   };
 
   #onSignal(signal: string): void {
-    if (this.#isEnding) return this.#raise(signal);
     if (this.#programHandles(signal)) {
       for (const { flush } of this.#entries) void flush();
-      return;
+    } else if (this.#ending === undefined) {
+      void this.#end(signal);
+    } else {
+      this.#raise(signal);
     }
-    this.#isEnding = true;
-    void this.#closeAll().then(() => this.#raise(signal));
   }
 
   #programHandles(signal: string): boolean {
-    const others = this.#host.listeners(signal).filter((other) => other !== this.#signalListeners.get(signal));
-    return others.length > signalExitListeners();
+    const own = this.#signalListeners.get(signal);
+    const others = this.#host.listeners(signal).filter((other) => other !== own);
+    return this.#removals.has(signal) || others.length > signalExitListeners(this.#host, signal);
+  }
+
+  async #end(signal: string): Promise<void> {
+    const ending = (this.#ending = {});
+    await this.#closeAll();
+    if (this.#ending === ending) this.#raise(signal);
   }
 
   async #closeAll(): Promise<void> {
     this.#isClosing = true;
     await Promise.all([...this.#entries].map(({ close }) => close()));
-    // A turn of the event loop, in which process warnings are written.
-    await new Promise<void>((resolve) => {
-      holdingTimers.setTimeout(resolve, 0);
-    });
+    // Process warnings are written in this turn.
+    await nextTurn();
     this.#isClosing = false;
   }
 
   /** Lets a signal have the effect that it would have without this package. */
   #raise(signal: string): void {
+    this.#ending = undefined;
     // A raised signal that ends the process emits no `exit`.
     this.#onExit();
     this.#entries.clear();
     this.#listen();
     const host = this.#host;
-    // Still there after this time: the kernel ignores a signal without a listener if it is sent to PID 1.
-    holdingTimers.setTimeout(() => host.exit(128 + signalNumber(host, signal)), SIGNAL_GRACE_MS);
-    host.kill(host.pid, signal);
+    // Still there after this time: the kernel ignores a signal without a listener if it is sent to PID 1. A program that
+    // began to listen while the publishers were closed is not ended.
+    if (!this.#programHandles(signal))
+      holdingTimers.setTimeout(() => host.exit(128 + signalNumber(host, signal)), SIGNAL_GRACE_MS);
+    try {
+      host.kill(host.pid, signal);
+    } catch {
+      // Windows cannot send every signal that it receives: the timer ends the process.
+    }
   }
 }
 
-/** Listeners of the package `signal-exit`, which raises a signal again itself once no other listener is left. */
-function signalExitListeners(): number {
-  const emitter = (globalThis as { readonly [key: symbol]: unknown })[Symbol.for("signal-exit emitter")];
-  const { count } = (emitter ?? {}) as { readonly count?: unknown };
-  return typeof count === "number" ? count : 0;
+/** Waits for a turn of the event loop, which holds the process. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    holdingTimers.setTimeout(resolve, 0);
+  });
 }

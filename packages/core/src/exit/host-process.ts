@@ -3,7 +3,6 @@
 /** A process that can be listened to. */
 export interface HostProcess {
   readonly pid: number;
-  on(name: string, listener: (...args: never[]) => void): unknown;
   prependListener(name: string, listener: (...args: never[]) => void): unknown;
   off(name: string, listener: (...args: never[]) => void): unknown;
   listeners(name: string): readonly unknown[];
@@ -12,7 +11,7 @@ export interface HostProcess {
   readonly getBuiltinModule?: (name: string) => unknown;
 }
 
-const METHODS = ["on", "prependListener", "off", "listeners", "kill", "exit"] as const satisfies (keyof HostProcess)[];
+const METHODS = ["prependListener", "off", "listeners", "kill", "exit"] as const satisfies (keyof HostProcess)[];
 
 /** Returns the process of this thread; undefined where there is none. */
 export function hostProcess(): HostProcess | undefined {
@@ -34,6 +33,29 @@ export function signalNumber(host: HostProcess, signal: string): number {
     | { readonly constants?: { readonly signals?: Readonly<Record<string, number>> } }
     | undefined;
   return os?.constants?.signals?.[signal] ?? (signal === "SIGINT" ? 2 : 15);
+}
+
+// Where versions of the package keep the number of their listeners.
+const SIGNAL_EXIT_4 = Symbol.for("signal-exit emitter");
+const SIGNAL_EXIT_3 = "__signal_exit_emitter__";
+
+/**
+ * Returns how many listeners for a signal belong to the package `signal-exit`. It raises the signal again itself once it
+ * counts no other listener, so it does not handle the signal.
+ */
+export function signalExitListeners(host: HostProcess, signal: string): number {
+  // It listens to every signal that closeOnExit takes, except for these.
+  if (signal === "SIGUSR1" || signal === "SIGBREAK") return 0;
+  const emitters = [
+    (globalThis as { readonly [name: symbol]: unknown })[SIGNAL_EXIT_4],
+    (host as { readonly [SIGNAL_EXIT_3]?: unknown })[SIGNAL_EXIT_3],
+  ];
+  return emitters.reduce<number>((sum, emitter) => sum + countOf(emitter), 0);
+}
+
+function countOf(emitter: unknown): number {
+  const { count } = (emitter ?? {}) as { readonly count?: unknown };
+  return typeof count === "number" ? count : 0;
 }
 
 /** Writes to standard error before it returns. Never throws. */

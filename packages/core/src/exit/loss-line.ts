@@ -4,7 +4,7 @@ import { readHealth } from "../publisher/read-health.ts";
 
 /** Returns one line that says how many records of which publishers are lost; undefined if none is. */
 export function lossLine(publishers: readonly MetricsPublisher[]): string | undefined {
-  const losses = publishers.flatMap((publisher) => {
+  const losses = [...new Set(publishers)].flatMap((publisher) => {
     const health = readHealth(publisher);
     return health === undefined ? [] : lossesOf(health);
   });
@@ -18,5 +18,6 @@ export function lossLine(publishers: readonly MetricsPublisher[]): string | unde
 /** Numbers of a composite or wrapper are those of what is inside: only publishers without children count. */
 function lossesOf({ name, pending, children = [] }: PublisherHealth): string[] {
   if (children.length > 0) return children.flatMap(lossesOf);
-  return pending > 0 ? [`${pending} of ${name}`] : [];
+  // One line, whatever another implementation calls itself.
+  return pending > 0 ? [`${pending} of ${name.replace(/\s+/g, " ")}`] : [];
 }

@@ -1,32 +1,9 @@
 // A program that ends in the way its argument says; run as a process of its own by close-on-exit.test.ts.
-import { setTimeout as wait } from "node:timers/promises";
 import { isMainThread, Worker } from "node:worker_threads";
-import { closeOnExit, createPublisher, type MetricsPublisher } from "@eventmeter/core";
+import { closeOnExit, type MetricsPublisher } from "@eventmeter/core";
+import { closeAndTell, createExample, publish, stay } from "./exit-example.ts";
 
 const [, , scenario = "", other = ""] = process.argv;
-
-/** A publisher whose records arrive after 20 ms, or never. */
-function createExample(name = "example", arrives = true): MetricsPublisher {
-  return createPublisher({
-    name,
-    event: () => (arrives ? wait(20, undefined, { ref: false }) : new Promise(() => undefined)),
-  });
-}
-
-function publish(publisher: MetricsPublisher, records = 1): void {
-  for (let taskId = 0; taskId < records; taskId += 1)
-    publisher.publishEventMetrics({ eventName: "job", taskId, startTime: Date.now(), endTime: Date.now() });
-}
-
-/** Keeps the process running until something else ends it, 10 s at most. */
-function stay(): void {
-  setTimeout(() => undefined, 10_000);
-}
-
-function closeAndTell(publisher: MetricsPublisher, options?: Parameters<typeof closeOnExit>[1]): void {
-  const { closed } = closeOnExit(publisher, options);
-  void closed.then(({ status, delivered }) => console.log(`closed: ${status}, ${delivered} delivered`));
-}
 
 function broken(close: MetricsPublisher["close"]): void {
   const publisher = createExample();
@@ -95,11 +72,6 @@ const scenarios: Readonly<Record<string, () => unknown>> = {
         handler();
       });
     }, false),
-  // From within: a parent outside of the PID namespace cannot tell the process from its launcher.
-  "raises itself"() {
-    scenarios["signal"]?.();
-    setTimeout(() => process.emit("SIGTERM"), 50);
-  },
   // A second signal while the backend is silent.
   silent() {
     const publisher = createExample("example", false);
@@ -142,6 +114,16 @@ const scenarios: Readonly<Record<string, () => unknown>> = {
     const { onExit } = await import("signal-exit");
     onExit((_code, signal) => console.log(`signal-exit: ${signal}`));
     scenarios["signal"]?.();
+  },
+  async "signal-exit 3 before"() {
+    const { default: onExit } = await import("signal-exit-3");
+    onExit((_code, signal) => console.log(`signal-exit: ${signal}`));
+    scenarios["signal"]?.();
+  },
+  async "signal-exit 3 after"() {
+    const { default: onExit } = await import("signal-exit-3");
+    scenarios["signal"]?.();
+    onExit((_code, signal) => console.log(`signal-exit: ${signal}`));
   },
   async "signal-exit after"() {
     const { onExit } = await import("signal-exit");
