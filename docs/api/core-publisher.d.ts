@@ -50,6 +50,12 @@ export interface EventFields {
 /** Which fields a reader fills: all of them, or only those that series need. */
 export type FieldScope = "document" | "series";
 
+/**
+ * What to use instead of options that users know from other libraries, by their names there, such as
+ * `{ node: "hosts", apiKey: "auth.apiKey" }`. The message about the unknown option ends in "use" and the text.
+ */
+export type ForeignNames = Readonly<Record<string, string>>;
+
 /** Parts of a publisher's health that its ledger does not know. */
 export interface HealthDetail {
     readonly state: PublisherState;
@@ -106,6 +112,8 @@ export interface Ledger {
     counts(): Counts;
     /** Returns the current totals with everything else that health() reports. */
     health(name: string, detail: HealthDetail): PublisherHealth;
+    /** Returns the current totals as a report of flush() or close(), for a publisher that keeps no records on disk. */
+    report(name: string, status: FlushReport["status"], children?: readonly FlushReport[]): FlushReport;
 }
 
 /** Life cycle of one publisher, from its construction to its close. */
@@ -197,9 +205,9 @@ export type OptionRule = (value: unknown, report: ReportOptionError) => void;
 /** Creates the rules that options are validated by. */
 export interface OptionRuleSet {
     boolean(): OptionRule;
-    /** A whole number from `min` to `max`. */
+    /** A whole number from `min` to `max`; the message has no limit that is `Number.MAX_SAFE_INTEGER` or more. */
     integer(min: number, max: number): OptionRule;
-    /** A finite number from `min` to `max`. */
+    /** A finite number from `min` to `max`; the message has no limit that is `Number.MAX_SAFE_INTEGER` or more. */
     number(min: number, max: number): OptionRule;
     /** A non-empty string. */
     string(limits?: StringLimits): OptionRule;
@@ -210,9 +218,12 @@ export interface OptionRuleSet {
     /** An object with any names, of which each value passes `rule`. */
     record(rule: OptionRule): OptionRule;
     /** An object with known names. */
-    group(rules: OptionRules): OptionRule;
-    /** Anything that passes `test`. */
-    instance(test: (value: unknown) => boolean, expected: string): OptionRule;
+    group(rules: OptionRules, foreignNames?: ForeignNames): OptionRule;
+    /**
+     * Anything that passes `test`.
+     * @param types results of `typeof` for which the message does not name the type, because the type is right. @default none
+     */
+    instance(test: (value: unknown) => boolean, expected: string, types?: readonly string[]): OptionRule;
     /** The same rule for an option that must be given. */
     required(rule: OptionRule): OptionRule;
 }
@@ -375,9 +386,10 @@ export declare function backOffMs(failures: number, retryAfterMs?: number, jitte
  * Validates options as strictly from JavaScript as from TypeScript.
  * @param publisher name that the message begins with
  * @param together validates what single rules cannot, such as options that exclude each other; its `path` is a whole option name
+ * @param foreignNames what to use instead of options that users know from other libraries, by their names there
  * @throws PublisherError `options`, once, listing every wrong field with what was expected
  */
-export declare function checkOptions(publisher: string, options: unknown, rules: OptionRules, together?: (options: Readonly<Record<string, unknown>>, report: ReportOptionError) => void): void;
+export declare function checkOptions(publisher: string, options: unknown, rules: OptionRules, together?: (options: Readonly<Record<string, unknown>>, report: ReportOptionError) => void, foreignNames?: ForeignNames): void;
 
 /** Returns the code of a failure in brackets, to follow a message, if it is a constant such as `ECONNREFUSED`; otherwise `""`. */
 export declare function codeText(caught: unknown): string;
@@ -456,6 +468,9 @@ export declare function isRecentFailure(time: number, now: number): boolean;
 
 /** Returns whether a value has to be waited for. Never throws. */
 export declare function isThenable(value: unknown): value is PromiseLike<unknown>;
+
+/** Returns the kind of a value with an article, such as `an array`, `an empty string` or `NaN`. Never throws. */
+export declare function kindOf(value: unknown): string;
 
 /** Returns the status of a network operation, which its records do not state. */
 export declare function networkStatus({ error, endTime }: {

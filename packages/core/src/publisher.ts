@@ -2,7 +2,9 @@
 export { checkOptions } from "./options/check-options.ts";
 export { commonOptionRules } from "./options/common-option-rules.ts";
 export { headersRule, passwordRule, tokenRule, usernameRule } from "./options/credential-rules.ts";
+export { kindOf } from "./options/kind-of.ts";
 export {
+  type ForeignNames,
   option,
   type OptionRule,
   type OptionRules,

@@ -24,10 +24,12 @@ test("names every method that is missing", () => {
 });
 
 test.each([
-  ["nothing", undefined, "expected a publisher"],
-  ["null", null, "expected a publisher"],
-  ["a function", noopPublisher, "expected a publisher"],
-  ["a text", "publisher", "expected a publisher"],
+  ["nothing", undefined, "expected a publisher, got undefined"],
+  ["null", null, "expected a publisher, got null"],
+  ["a function", noopPublisher, "expected a publisher, got a function"],
+  ["a text", "publisher", "expected a publisher, got a string"],
+  ["a list of publishers", [noopPublisher()], "expected a publisher, got an array"],
+  ["a promise of one", Promise.resolve(noopPublisher()), "expected a publisher, got a promise"],
   ["an object without a contract", {}, "expected a publisher, whose property contract is 1"],
   ["a contract that is a text", publisherWith({ contract: "1" }), "expected a publisher, whose property contract is 1"],
   ["another contract", publisherWith({ contract: 2 }), "expected a publisher of contract version 1, got version 2"],

@@ -44,18 +44,18 @@ test("lists every wrong field at once, by its path", () => {
   });
   expect(message.split("\n")).toEqual([
     "example: 13 options are wrong",
-    "  name: expected a kebab-case name of at most 64 characters, got a string",
+    "  name: expected a kebab-case name of at most 64 characters, such as job-metrics",
     "  resource.serviceName: missing",
     "  onError: expected a function, got a string",
     "  clock: expected a clock with now, monotonic and setTimeout, got an object",
-    "  port: expected an integer from 0 to 65535, got a number",
+    "  port: expected an integer from 0 to 65535, got a larger number",
     "  hosts[1]: expected a non-empty string, got a number",
-    "  hosts[2]: expected a non-empty string, got a string",
+    "  hosts[2]: expected a non-empty string, got an empty string",
     '  auth.pasword: unknown option, did you mean "password"?',
     "  auth.username: expected a non-empty string, got a number",
     "  auth.password: missing",
-    "  format: expected one of text, openmetrics, got a string",
-    "  ratio: expected a number from 0 to 1, got a number",
+    "  format: expected one of text, openmetrics",
+    "  ratio: expected a number from 0 to 1, got NaN",
     "  headers.a: expected a non-empty string, got a number",
   ]);
 });
@@ -63,6 +63,88 @@ test("lists every wrong field at once, by its path", () => {
 test("suggests the nearest name for an unknown one, and none where nothing is near", () => {
   expect(messageOf({ hosts: [], prot: 1 })).toContain('prot: unknown option, did you mean "port"?');
   expect(messageOf({ hosts: [], zzzzzzzz: 1 })).toMatch(/zzzzzzzz: unknown option$/);
+});
+
+test.each([
+  ["four letters of which two differ", { node: "a", name: "b" }, "node"],
+  ["a name that is known nowhere", { name: "b", colour: "red" }, "colour"],
+])("suggests no name for %s", (_what, options, unknown) => {
+  expect(
+    messageOf({ hosts: [], ...options })
+      .split("\n")
+      .slice(1),
+  ).toEqual([`  ${unknown}: unknown option`]);
+});
+
+test.each([
+  ["two neighbours swapped", "prot", "port"],
+  ["a letter too few", "hots", "hosts"],
+  ["other letters in upper case", "onerror", "onError"],
+  ["a third of the letters wrong", "headrz", "headers"],
+])("suggests the nearest name for one with %s", (_what, unknown, near) => {
+  expect(messageOf({ hosts: [], [unknown]: 1 })).toContain(`${unknown}: unknown option, did you mean "${near}"?`);
+});
+
+test("names the option for one that is called otherwise in another library", () => {
+  const seen = (options: object): string[] => {
+    try {
+      checkOptions("example", options, rules, undefined, { node: "hosts", apiKey: "auth.username, in two parts" });
+    } catch (error) {
+      return String(error).split("\n").slice(1);
+    }
+    return [];
+  };
+  expect(seen({ hosts: [], node: "a", apiKey: "b", prot: 1, toString: "c" })).toEqual([
+    "  node: unknown option; use hosts",
+    "  apiKey: unknown option; use auth.username, in two parts",
+    '  prot: unknown option, did you mean "port"?',
+    "  toString: unknown option",
+  ]);
+});
+
+test("names the option for one of a group that is called otherwise in another library", () => {
+  const group = option.group({ ca: option.string() }, { rootCertificate: "ca" });
+  expect(() => checkOptions("example", { tls: { rootCertificate: "x" } }, { tls: group })).toThrow(
+    "tls.rootCertificate: unknown option; use ca",
+  );
+});
+
+test("says where an option belongs that is inside of another one", () => {
+  expect(messageOf({ hosts: [], serviceName: "shop", password: "p" }).split("\n").slice(1)).toEqual([
+    "  serviceName: unknown option; use resource.serviceName",
+    "  password: unknown option; use auth.password",
+  ]);
+  const required = { tls: option.required(option.group({ ca: option.string() })) };
+  expect(() => checkOptions("example", { ca: "x", tls: {} }, required)).toThrow("ca: unknown option; use tls.ca");
+});
+
+test.each<[string, ReturnType<typeof option.string>, unknown, string]>([
+  ["the type of a number", option.number(0, 1), "0.5", "a number from 0 to 1, got a string"],
+  ["a number that is none", option.integer(1, 9), Number.NaN, "an integer from 1 to 9, got NaN"],
+  ["a number without end", option.number(0, 1), -Infinity, "a number from 0 to 1, got -Infinity"],
+  ["the side of a range", option.integer(1, 9), 0, "an integer from 1 to 9, got a smaller number"],
+  ["the other side of a range", option.number(1, 9), 10, "a number from 1 to 9, got a larger number"],
+  ["a fraction", option.integer(1, 9), 1.5, "an integer from 1 to 9, got a fraction"],
+  ["a range without end", option.number(0, Number.MAX_VALUE), -1, "a number of at least 0, got a smaller number"],
+  ["a range without begin", option.integer(-Infinity, 5), 6, "an integer of at most 5, got a larger number"],
+  ["no range", option.number(-Number.MAX_VALUE, Number.MAX_VALUE), "", "a number, got an empty string"],
+  ["the type of a text", option.string(), 5, "a non-empty string, got a number"],
+  ["a text without characters", option.string(), "", "a non-empty string, got an empty string"],
+  ["a text's format", option.string({ pattern: /^a$/, expected: "an a" }), "b", "an a"],
+  ["a text's length", option.string({ maxLength: 2 }), "abc", "a non-empty string; it is longer than 2 characters"],
+  ["a text that is none of some", option.oneOf(["a", "b"]), "c", "one of a, b"],
+  ["the type of one of some", option.oneOf(["a", 2]), true, "one of a, 2, got a boolean"],
+  ["the names of a group", option.group({ a: option.string() }), ["a"], "an object { a }, got an array"],
+  ["the type that is not that of an instance", option.instance(() => false, "an a"), "b", "an a, got a string"],
+  ["the format of an instance", option.instance(() => false, "an a", ["string"]), "b", "an a"],
+  ["a promise", option.list(option.string()), Promise.resolve(), "an array, got a promise"],
+  ["a URL", option.string(), new URL("http://a"), "a non-empty string, got a URL"],
+  ["a date", option.integer(0, 1), new Date(), "an integer from 0 to 1, got a Date"],
+  ["a function", option.boolean(), () => true, "true or false, got a function"],
+])("names what is wrong: %s", (_what, rule, value, expected) => {
+  expect(() => checkOptions("example", { given: value }, { given: rule })).toThrow(
+    expect.objectContaining({ message: `example: an option is wrong\n  given: expected ${expected}` }),
+  );
 });
 
 test("never shows a value", () => {

@@ -4,6 +4,8 @@ import {
   checkOptions,
   commonOptionRules,
   describePublisher,
+  type ForeignNames,
+  kindOf,
   PUBLISHER_METHODS,
   option,
   type OptionRule,
@@ -51,7 +53,7 @@ export function entryOf(child: MetricsPublisher | CompositeChild): CompositeChil
 }
 
 function checkPublishers(value: unknown, report: ReportOptionError): void {
-  if (!Array.isArray(value)) return report("expected an array of publishers");
+  if (!Array.isArray(value)) return report(`expected an array of publishers, got ${kindOf(value)}`);
   const indexOf = new Map<string, number>();
   for (const [index, child] of (value as unknown[]).entries()) {
     const findConflict: FindConflict = ({ name }) => {
@@ -72,9 +74,14 @@ const recordFilter = option.instance(
   "true, false or a function",
 );
 
+const ENTRY_FOREIGN_NAMES: ForeignNames = {
+  filter: "events and network, each with a predicate",
+  predicate: "events and network, each with a predicate",
+};
+
 function validateChild(value: unknown, report: ReportOptionError, findConflict: FindConflict): void {
   if (typeof value !== "object" || value === null || Array.isArray(value))
-    return report("expected a publisher or { publisher, events?, network?, owned? }");
+    return report(`expected a publisher or { publisher, events?, network?, owned? }, got ${kindOf(value)}`);
   if (!isEntry(value)) return checkPublisher(value, report, findConflict);
   const rules: { readonly [Name in keyof CompositeChild]-?: OptionRule } = {
     publisher: option.required((publisher, reportPublisher) =>
@@ -84,7 +91,7 @@ function validateChild(value: unknown, report: ReportOptionError, findConflict: 
     network: recordFilter,
     owned: option.boolean(),
   };
-  option.group(rules)(value, report);
+  option.group(rules, ENTRY_FOREIGN_NAMES)(value, report);
 }
 
 function checkPublisher(value: unknown, report: ReportOptionError, findConflict: FindConflict): void {

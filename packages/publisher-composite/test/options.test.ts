@@ -19,6 +19,8 @@ function problemsOf(publishers: unknown, options?: unknown): string[] {
 
 const EITHER = "expected a publisher or { publisher, events?, network?, owned? }";
 
+const COMMON = "expected an object { name, resource, onError, onDiagnostic, clock }";
+
 describe("a composite rejects", () => {
   test("everything that is wrong in one error, entries by their index", () => {
     const lines = problemsOf(
@@ -35,17 +37,17 @@ describe("a composite rejects", () => {
       { name: "Not Kebab", onEror: () => undefined },
     );
     expect(lines).toEqual([
-      `publishers[1]: ${EITHER}`,
+      `publishers[1]: ${EITHER}, got null`,
       'publishers[2].netwrk: unknown option, did you mean "network"?',
       "publishers[2].events: expected true, false or a function, got a string",
       "publishers[2].owned: expected true or false, got a number",
       'publishers[3]: the name "one" is taken by publishers[0]',
-      "publishers[4].publisher: expected a publisher",
+      "publishers[4].publisher: expected a publisher, got a number",
       "publishers[5]: expected a publisher of contract version 1, got version 2",
       "publishers[6]: expected a publisher; flush, close missing",
       "publishers[7]: expected a publisher with a name",
       'options.onEror: unknown option, did you mean "onError"?',
-      "options.name: expected a kebab-case name of at most 64 characters, got a string",
+      "options.name: expected a kebab-case name of at most 64 characters, such as job-metrics",
     ]);
   });
 
@@ -59,13 +61,13 @@ describe("a composite rejects", () => {
 
   test("a list that is none", () => {
     expect(problemsOf(undefined)).toEqual(["publishers: missing"]);
-    expect(problemsOf(publisher("one"))).toEqual(["publishers: expected an array of publishers"]);
-    expect(problemsOf(Array(1))).toEqual([`publishers[0]: ${EITHER}`]);
+    expect(problemsOf(publisher("one"))).toEqual(["publishers: expected an array of publishers, got an object"]);
+    expect(problemsOf(Array(1))).toEqual([`publishers[0]: ${EITHER}, got undefined`]);
   });
 
   test("options that are no object", () => {
-    expect(problemsOf([], null)).toEqual(["options: expected an object, got null"]);
-    expect(problemsOf([], [])).toEqual(["options: expected an object, got an array"]);
+    expect(problemsOf([], null)).toEqual([`options: ${COMMON}, got null`]);
+    expect(problemsOf([], [])).toEqual([`options: ${COMMON}, got an array`]);
   });
 
   test("an object without a contract", () => {
@@ -77,6 +79,12 @@ describe("a composite rejects", () => {
     expect(problemsOf([{ publsher: publisher("one") }])).toEqual([
       'publishers[0].publsher: unknown option, did you mean "publisher"?',
       "publishers[0].publisher: missing",
+    ]);
+  });
+
+  test("an entry with the names of other libraries, with the right ones", () => {
+    expect(problemsOf([{ publisher: publisher("one"), filter: () => true }])).toEqual([
+      "publishers[0].filter: unknown option; use events and network, each with a predicate",
     ]);
   });
 

@@ -40,7 +40,7 @@ test("every wrong field is named in one error", () => {
     expect.stringMatching(/^namespace: expected a lower-case name/),
     expect.stringMatching(/^indexPrefix: expected a lower-case name/),
     "templates: expected true or false, got a number",
-    "retention: expected a time as 30d or 12h, got a string",
+    "retention: expected a time as 30d or 12h",
     "namespace: not together with indexPrefix",
     "retention: only for data streams, not together with indexPrefix",
   ]);

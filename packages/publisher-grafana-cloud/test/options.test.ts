@@ -139,8 +139,8 @@ describe("headers that would be another request, or are the publisher's own, are
     [{ "": "x" }, "headers[…]: expected the name of a header"],
     [{ "Content-Type": "application/json" }, "headers.Content-Type: is set by the publisher itself"],
     [{ "transfer-encoding": canary }, "headers.transfer-encoding: is set by the publisher itself"],
-    [[canary], "headers: expected an object with header names and texts"],
-    [canary, "headers: expected an object with header names and texts"],
+    [[canary], "headers: expected an object with header names and texts, got an array"],
+    [canary, "headers: expected an object with header names and texts, got a string"],
   ])("%j", (headers, fault) => {
     expect(faultsOf({ ...receiver, headers })).toEqual([fault]);
   });

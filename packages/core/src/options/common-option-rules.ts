@@ -25,7 +25,7 @@ export const commonOptionRules: { readonly [Name in keyof CommonOptions]-?: Opti
   name: option.string({
     maxLength: 64,
     pattern: /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/,
-    expected: "a kebab-case name of at most 64 characters",
+    expected: "a kebab-case name of at most 64 characters, such as job-metrics",
   }),
   resource: option.group(resourceRules),
   onError: option.function(),

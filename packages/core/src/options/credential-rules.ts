@@ -1,4 +1,5 @@
 // Rules for what travels in HTTP headers: credentials and the headers that a user adds.
+import { kindOf } from "./kind-of.ts";
 import { isPlainObject, option, type OptionRule, type StringLimits } from "./option-rules.ts";
 
 /** Rule of a user name for HTTP basic authentication, where a colon would end the name. */
@@ -8,7 +9,10 @@ export const usernameRule: OptionRule = option.string({
 });
 
 /** Rule of a password for HTTP basic authentication. */
-export const passwordRule: OptionRule = option.string({ pattern: /^\P{Cc}+$/u, expected: "a password" });
+export const passwordRule: OptionRule = option.string({
+  pattern: /^\P{Cc}+$/u,
+  expected: "a password without control characters",
+});
 
 /** Creates the rule of a token or key that a header carries as it is. */
 export function tokenRule({
@@ -34,7 +38,7 @@ export function headersRule({
   allowLists = false,
 }: { readonly reserved?: ReadonlySet<string>; readonly allowLists?: boolean } = {}): OptionRule {
   return (value, report) => {
-    if (!isPlainObject(value)) return report("expected an object with header names and texts");
+    if (!isPlainObject(value)) return report(`expected an object with header names and texts, got ${kindOf(value)}`);
     for (const [name, text] of Object.entries(value)) {
       if (!HEADER_NAME.test(name)) report("expected the name of a header", "[…]");
       else if (reserved.has(name.toLowerCase())) report("is set by the publisher itself", `.${name}`);

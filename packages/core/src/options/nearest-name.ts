@@ -5,7 +5,8 @@ export function nearestName(name: string, candidates: readonly string[]): string
   if (name.length > 64) return undefined;
   const wanted = name.toLowerCase();
   let nearest: string | undefined;
-  let best = Math.max(2, Math.floor(wanted.length / 3)) + 1;
+  // A third of the letters may differ: of four, one. Two of four make another word.
+  let best = Math.max(1, Math.floor(wanted.length / 3)) + 1;
   for (const candidate of candidates) {
     const distance = editDistance(wanted, candidate.toLowerCase());
     if (distance < best) {
@@ -16,16 +17,24 @@ export function nearestName(name: string, candidates: readonly string[]): string
   return nearest;
 }
 
-/** Counts the insertions, removals and replacements between two strings (Levenshtein). */
+/** Counts the insertions, removals, replacements and swaps of neighbours between two strings (optimal string alignment). */
 function editDistance(from: string, to: string): number {
-  let previous = Array.from({ length: to.length + 1 }, (_, column) => column);
+  let beforePrevious: readonly number[] = [];
+  let previous: readonly number[] = Array.from({ length: to.length + 1 }, (_, column) => column);
   for (let row = 1; row <= from.length; row += 1) {
     const current = [row];
     for (let column = 1; column <= to.length; column += 1) {
-      const replaced = (previous[column - 1] ?? 0) + (from[row - 1] === to[column - 1] ? 0 : 1);
-      current[column] = Math.min((previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1, replaced);
+      const isSame = from[row - 1] === to[column - 1];
+      let distance = Math.min(
+        (previous[column] ?? 0) + 1,
+        (current[column - 1] ?? 0) + 1,
+        (previous[column - 1] ?? 0) + (isSame ? 0 : 1),
+      );
+      if (row > 1 && column > 1 && from[row - 1] === to[column - 2] && from[row - 2] === to[column - 1])
+        distance = Math.min(distance, (beforePrevious[column - 2] ?? 0) + 1);
+      current[column] = distance;
     }
-    previous = current;
+    [beforePrevious, previous] = [previous, current];
   }
   return previous[to.length] ?? 0;
 }

@@ -1,4 +1,5 @@
 // The check whether a value is a publisher.
+import { kindOf } from "../options/kind-of.ts";
 import type { OptionRule } from "../options/option-rules.ts";
 import type { MetricsPublisher } from "./contract.ts";
 
@@ -17,12 +18,13 @@ export const PUBLISHER_METHODS: readonly (keyof MetricsPublisher)[] = [
  * Throws what a getter of the value throws.
  */
 export function describePublisher(value: unknown): string | undefined {
-  if (typeof value !== "object" || value === null) return "expected a publisher";
+  if (typeof value !== "object" || value === null) return `expected a publisher, got ${kindOf(value)}`;
   const { contract, name } = value as { readonly contract?: unknown; readonly name?: unknown };
-  if (contract !== 1)
-    return typeof contract === "number"
-      ? `expected a publisher of contract version 1, got version ${contract}`
-      : "expected a publisher, whose property contract is 1";
+  if (contract !== 1) {
+    if (typeof contract === "number") return `expected a publisher of contract version 1, got version ${contract}`;
+    const kind = kindOf(value);
+    return `expected a publisher, ${kind === "an object" ? "whose property contract is 1" : `got ${kind}`}`;
+  }
   const missing = PUBLISHER_METHODS.filter(
     (method) => typeof (value as Partial<MetricsPublisher>)[method] !== "function",
   );
