@@ -153,6 +153,12 @@ export interface FlushReport extends Counts {
     readonly status: "complete" | "timeout" | "aborted";
     /** How many of the pending records are safe on disk. */
     readonly durable: number;
+    /** Name of the publisher. */
+    readonly name?: string | undefined;
+    /** Records dropped, by reason; reasons that never occurred are absent. */
+    readonly droppedBy?: Readonly<Partial<Record<DropReason, number>>> | undefined;
+    /** Reports of the publishers inside, for a composite or a wrapper. */
+    readonly children?: readonly FlushReport[] | undefined;
 }
 
 /** Keys of both kinds of dictionary. */

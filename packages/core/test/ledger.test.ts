@@ -75,3 +75,38 @@ test("fields that were repaired or left out are counted, of records of both kind
   publisher.publishNetworkMetrics({ ...network, attributes: { bad: Number.NaN } });
   expect(publisher.health()).toMatchObject({ repaired: 5, delivered: 2 });
 });
+
+test("a report has the totals, the name and what was dropped by reason, and stays as it is", () => {
+  const ledger = createLedger();
+  ledger.received = 3;
+  ledger.delivered = 1;
+  ledger.drop("invalid");
+  const report = ledger.report("example", "timeout");
+  ledger.drop("invalid");
+  ledger.drop("closed");
+  expect(report).toEqual({
+    name: "example",
+    status: "timeout",
+    received: 3,
+    recovered: 0,
+    delivered: 1,
+    dropped: 1,
+    ignored: 0,
+    pending: 1,
+    droppedBy: { invalid: 1 },
+    durable: 0,
+  });
+  expect(ledger.report("outer", "complete", [report]).children).toEqual([report]);
+});
+
+test.each(["flush", "close"] as const)(
+  "%s() of a publisher reports its name and what it dropped by reason",
+  async (method) => {
+    const publisher = createPublisher(
+      { name: "example", event: () => undefined },
+      { name: "other", onError: () => undefined },
+    );
+    publisher.publishEventMetrics({} as never);
+    expect(await publisher[method]()).toMatchObject({ name: "other", dropped: 1, droppedBy: { invalid: 1 } });
+  },
+);

@@ -190,10 +190,7 @@ test("gives the publisher inside 50 ms beyond the time that both were given", as
       ...publisher,
       flush: ({ timeoutMs = 0 } = {}) =>
         new Promise((resolve) => {
-          clock.setTimeout(
-            () => resolve({ ...publisher.health(), status: "complete", durable: 0 }),
-            timeoutMs + lateMs,
-          );
+          clock.setTimeout(() => resolve(publisher.flush()), timeoutMs + lateMs);
         }),
     };
     const flushed = filtered(slow, () => true, { clock }).flush({ timeoutMs: 100 });

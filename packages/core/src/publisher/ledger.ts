@@ -1,5 +1,5 @@
 // Numbers of one publisher: where each record went.
-import type { Counts, PublisherHealth, PublisherState } from "./contract.ts";
+import type { Counts, FlushReport, PublisherHealth, PublisherState } from "./contract.ts";
 import type { DropReason, IgnoreReason } from "./drop-reasons.ts";
 
 /** Parts of a publisher's health that its ledger does not know. */
@@ -35,6 +35,8 @@ export interface Ledger {
   counts(): Counts;
   /** Returns the current totals with everything else that health() reports. */
   health(name: string, detail: HealthDetail): PublisherHealth;
+  /** Returns the current totals as a report of flush() or close(), for a publisher that keeps no records on disk. */
+  report(name: string, status: FlushReport["status"], children?: readonly FlushReport[]): FlushReport;
 }
 
 /** Creates the ledger of one publisher. */
@@ -84,6 +86,16 @@ export function createLedger(): Ledger {
         lastSuccess: ledger.lastSuccess,
         lastError: detail.lastError ?? null,
         ...(detail.children === undefined ? {} : { children: detail.children }),
+      };
+    },
+    report(name, status, children) {
+      return {
+        name,
+        status,
+        ...ledger.counts(),
+        droppedBy: { ...droppedBy },
+        durable: 0,
+        ...(children === undefined ? {} : { children }),
       };
     },
   };

@@ -223,6 +223,6 @@ class PublisherLifeCycle implements LifeCycle {
   }
 
   #report(status: FlushReport["status"]): FlushReport {
-    return { ...this.#ledger.counts(), status, durable: 0 };
+    return this.#ledger.report(this.#name, status);
   }
 }
