@@ -12,6 +12,13 @@ export declare const CHECK_CODES: readonly ["ok", "closed", "timeout", "aborted"
 /** Codes that `onDiagnostic` gets; a publisher may add its own. */
 export declare const DIAGNOSTIC_CODES: readonly ["resumed", "endpoint-found", "template-installed", "template-kept", "template-not-allowed"];
 
+/** The time that a flush gives to the records that it covers. */
+export interface DrainWait extends WaitOptions {
+    readonly timeoutMs: number;
+    /** When the flush ends at the latest, on the monotonic clock. */
+    readonly until: number;
+}
+
 /** Codes of `PublisherError`; a publisher may add its own. */
 export declare const ERROR_CODES: readonly ["options", "start-failed", "invalid-record", "record-dropped", "encode-failed", "publisher-failed", "callback-failed", "credentials-failed", "send-failed", "held", "snapshot-rejected", "clock-behind", "series-overflow", "partial-success", "page-failed", "registry-failed", "metric-left-out", "template-failed", "failure-store"];
 
@@ -272,10 +279,11 @@ export interface RecordFlow {
     /** Drops what waits; called when the start failed permanently. */
     onRefused?(): void;
     /**
-     * Sends everything accepted so far and calls `done` when all of it is settled. Returns a function that withdraws the call.
+     * Sends everything accepted so far and calls `done` when all of it is settled, or `done("timeout")` as soon as nothing of
+     * the rest can be settled before `wait.until`: the flush then ends at once. Returns a function that withdraws the call.
      * Absent where a record is settled when it is accepted.
      */
-    drain?(done: () => void, options: WaitOptions | undefined): () => void;
+    drain?(done: (status?: "timeout") => void, wait: DrainWait): () => void;
     /** Ends sending, frees timers and drops what is left; resolves when that is done. A failure is reported. */
     stop?(): unknown;
 }
@@ -337,6 +345,8 @@ export interface Starter {
     readonly state: "waiting" | "starting" | "started" | "refused" | "stopped";
     /** Whether an attempt is under way; it may outlive `stop()`. */
     readonly isAttempting: boolean;
+    /** When the next attempt begins, on the monotonic clock, if one is scheduled; otherwise 0. */
+    readonly nextAttempt: number;
     /** Starts now; idempotent, concurrent calls share one attempt. Rejects with a `PublisherError`. */
     start(options?: WaitOptions): Promise<void>;
     /** Starts in the background if nothing was started yet. Failures are then tried again, those of `start()` too. */
@@ -357,6 +367,8 @@ export interface StarterOptions {
     readonly onStarted?: (() => void) | undefined;
     /** Called once, when an attempt failed permanently. */
     readonly onRefused?: ((error: PublisherError) => void) | undefined;
+    /** Called after each failed attempt that will be followed by another one, at `nextAttempt`. */
+    readonly onRetryScheduled?: (() => void) | undefined;
 }
 
 /** Limits of a string option. */

@@ -22,6 +22,7 @@ export { createIntake, type Intake, type IntakeOptions } from "./publisher/intak
 export { createLedger, type HealthDetail, type Ledger } from "./publisher/ledger.ts";
 export {
   createLifeCycle,
+  type DrainWait,
   type LifeCycle,
   type LifeCycleHooks,
   type LifeCycleOptions,

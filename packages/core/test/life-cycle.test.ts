@@ -7,6 +7,7 @@ import {
   createLedger,
   createLifeCycle,
   createReporter,
+  type DrainWait,
   type LifeCycle,
   type LifeCycleHooks,
   type RecordFlow,
@@ -170,6 +171,70 @@ test("a flush that ends early withdraws its call of drain", async () => {
   await clock.advance(1);
   expect((await flushed).status).toBe("timeout");
   expect(calls).toEqual(["drain", "withdrawn"]);
+});
+
+describe("a flush that can change nothing within its time", () => {
+  const endsEarly = (done: (status?: "timeout") => void) => {
+    done("timeout");
+    return () => undefined;
+  };
+  const pending = () => () => undefined;
+  const failingStart = () => Promise.reject(new Error("the backend is down"));
+
+  test("ends as soon as the flow says so", async () => {
+    const { publisher } = setUp({}, { drain: endsEarly });
+    // No time passes on the virtual clock.
+    expect((await publisher.flush({ timeoutMs: 5_000 })).status).toBe("timeout");
+    expect((await publisher.close({ timeoutMs: 5_000 })).status).toBe("timeout");
+  });
+
+  test("tells the flow when it ends", async () => {
+    const waits: DrainWait[] = [];
+    const { publisher, clock } = setUp({}, { drain: (done, wait) => (waits.push(wait), endsEarly(done)) });
+    await clock.advance(70);
+    await publisher.flush({ timeoutMs: 100 });
+    await publisher.flush();
+    await publisher.flush({ timeoutMs: Number.NaN, signal: 1 as never });
+    expect(waits).toEqual([
+      { timeoutMs: 100, signal: undefined, until: 170 },
+      { timeoutMs: 5_000, signal: undefined, until: 5_070 },
+      { timeoutMs: 5_000, signal: undefined, until: 5_070 },
+    ]);
+  });
+
+  test("ends while it waits, when a start failed that is tried again too late for it", async () => {
+    const start = Promise.withResolvers<void>();
+    const { publisher, ledger, errors } = setUp({ start: () => start.promise }, { drain: pending });
+    ledger.received = 1;
+    const flushed = publisher.flush({ timeoutMs: 99 });
+    start.reject(new Error("the backend is down"));
+    expect((await flushed).status).toBe("timeout");
+    expect(errors).toHaveLength(1);
+  });
+
+  test("ends at once when the next attempt to start comes too late for it", async () => {
+    const { publisher, ledger, clock } = setUp({ start: failingStart }, { drain: pending });
+    ledger.received = 1;
+    const first = publisher.flush({ timeoutMs: 99 });
+    await clock.advance(0);
+    expect((await first).status).toBe("timeout");
+    expect((await publisher.flush({ timeoutMs: 99 })).status).toBe("timeout");
+    expect((await publisher.close({ timeoutMs: 99 })).status).toBe("timeout");
+  });
+
+  test("waits for an attempt to start that comes in time", async () => {
+    const starts: number[] = [];
+    const { publisher, ledger, clock } = setUp(
+      { start: () => (starts.push(clock.monotonic()), starts.length === 1 ? failingStart() : undefined) },
+      { drain: pending },
+    );
+    ledger.received = 1;
+    const flushed = publisher.flush({ timeoutMs: 1_000 });
+    await clock.advance(999);
+    expect(starts).toHaveLength(2);
+    await clock.advance(1);
+    expect([(await flushed).status, clock.monotonic()]).toEqual(["timeout", 1_000]);
+  });
 });
 
 test("close drains, stops and closes in this order, and shares its time out", async () => {

@@ -13,7 +13,7 @@ import { MAX_DELAY_MS, resolveClock } from "../time/clock.ts";
 import type { CheckReport, Clock, CommonOptions, MetricsPublisher, PublisherHealth, WaitOptions } from "./contract.ts";
 import { createIntake, type Intake } from "./intake.ts";
 import { createLedger, type Ledger } from "./ledger.ts";
-import { createLifeCycle, type LifeCycle, type RecordFlow } from "./life-cycle.ts";
+import { createLifeCycle, type DrainWait, type LifeCycle, type RecordFlow } from "./life-cycle.ts";
 import { createReporter, type Reporter } from "./reporter.ts";
 import { isThenable } from "./thenable.ts";
 import { memoryOf, UnsettledRecords } from "./unsettled-records.ts";
@@ -128,8 +128,8 @@ class HandlerPublisher implements RecordFlow {
     this.lifeCycle.dropRefused(this.#settleWaiting());
   }
 
-  drain(done: () => void, options: WaitOptions | undefined): () => void {
-    return this.#unsettled.onceDrained(() => void this.#shareFlushHook(options).finally(done));
+  drain(done: () => void, wait: DrainWait): () => void {
+    return this.#unsettled.onceDrained(() => void this.#shareFlushHook(wait).finally(done));
   }
 
   stop(): void {
@@ -214,17 +214,17 @@ class HandlerPublisher implements RecordFlow {
     return waiting.length;
   }
 
-  async #shareFlushHook(options: WaitOptions | undefined): Promise<void> {
+  async #shareFlushHook({ timeoutMs, signal }: DrainWait): Promise<void> {
     const needed = this.#ledger.received;
     if (this.#flushHook !== undefined && this.#flushHook.covers < needed) await this.#flushHook.done;
-    this.#flushHook ??= { covers: this.#ledger.received, done: this.#callFlushHook(options) };
+    this.#flushHook ??= { covers: this.#ledger.received, done: this.#callFlushHook({ timeoutMs, signal }) };
     await this.#flushHook.done;
   }
 
-  async #callFlushHook(options: WaitOptions | undefined): Promise<void> {
+  async #callFlushHook(options: WaitOptions): Promise<void> {
     try {
       await Promise.resolve();
-      await this.#definition.flush?.(options ?? {});
+      await this.#definition.flush?.(options);
     } catch (cause) {
       this.#reporter.error("publisher-failed", "the flush failed", { cause, retryable: true });
     }

@@ -21,6 +21,13 @@ export interface LifeCycleHooks {
   readonly close?: ((options: WaitOptions) => unknown) | undefined;
 }
 
+/** The time that a flush gives to the records that it covers. */
+export interface DrainWait extends WaitOptions {
+  readonly timeoutMs: number;
+  /** When the flush ends at the latest, on the monotonic clock. */
+  readonly until: number;
+}
+
 /** The records of one publisher between acceptance and settlement, as far as its life cycle has to know them. */
 export interface RecordFlow {
   /** Whether the backend rejects requests, or cannot be reached, at the moment. */
@@ -31,10 +38,11 @@ export interface RecordFlow {
   /** Drops what waits; called when the start failed permanently. */
   onRefused?(): void;
   /**
-   * Sends everything accepted so far and calls `done` when all of it is settled. Returns a function that withdraws the call.
+   * Sends everything accepted so far and calls `done` when all of it is settled, or `done("timeout")` as soon as nothing of
+   * the rest can be settled before `wait.until`: the flush then ends at once. Returns a function that withdraws the call.
    * Absent where a record is settled when it is accepted.
    */
-  drain?(done: () => void, options: WaitOptions | undefined): () => void;
+  drain?(done: (status?: "timeout") => void, wait: DrainWait): () => void;
   /** Ends sending, frees timers and drops what is left; resolves when that is done. A failure is reported. */
   stop?(): unknown;
 }
@@ -82,6 +90,8 @@ class PublisherLifeCycle implements LifeCycle {
   readonly #flow: RecordFlow;
   readonly #hooks: LifeCycleHooks;
   readonly #starter: Starter;
+  /** Flushes under way: when each one ends at the latest, and how to end it before. */
+  readonly #drains = new Set<{ readonly until: number; readonly giveUp: () => void }>();
   #closing: Promise<FlushReport> | undefined;
   #closed = false;
 
@@ -100,6 +110,7 @@ class PublisherLifeCycle implements LifeCycle {
       reporter,
       onStarted: () => flow.onStarted?.(),
       onRefused: () => flow.onRefused?.(),
+      onRetryScheduled: () => this.#endHopelessDrains(),
     });
     this.publisher = this.#createPublisher();
   }
@@ -154,18 +165,29 @@ class PublisherLifeCycle implements LifeCycle {
     if (this.#ledger.counts().pending > 0) this.#starter.startInBackground();
     const flow = this.#flow;
     if (flow.drain === undefined) return "complete";
-    const { promise, resolve } = Promise.withResolvers<void>();
+    const { timeoutMs, signal } = readWaitOptions(options);
+    const wait = { timeoutMs, signal, until: this.#clock.monotonic() + timeoutMs };
+    const { promise, resolve } = Promise.withResolvers<FlushReport["status"]>();
+    const drain = { until: wait.until, giveUp: () => resolve("timeout") };
     let withdraw: () => void;
     try {
-      withdraw = flow.drain(resolve, options);
+      withdraw = flow.drain((status) => resolve(status ?? "complete"), wait);
     } catch (cause) {
       this.#reporter.error("publisher-failed", "the flush failed", { cause, retryable: true });
       return "aborted";
     }
-    const status = await waitWithin(promise, options, this.#clock);
+    this.#drains.add(drain);
+    this.#endHopelessDrains();
+    const status = await waitWithin(promise, wait, this.#clock);
     // A caller that flushes again and again during an outage leaves nothing behind.
+    this.#drains.delete(drain);
     withdraw();
-    return status;
+    return status === "complete" ? promise : status;
+  }
+
+  /** Ends the flushes whose time is over before the next attempt to start: nothing is sent until then. */
+  #endHopelessDrains(): void {
+    for (const { until, giveUp } of this.#drains) if (this.#starter.nextAttempt > until) giveUp();
   }
 
   async #close(options: WaitOptions | undefined): Promise<FlushReport> {

@@ -11,6 +11,8 @@ export interface Starter {
   readonly state: "waiting" | "starting" | "started" | "refused" | "stopped";
   /** Whether an attempt is under way; it may outlive `stop()`. */
   readonly isAttempting: boolean;
+  /** When the next attempt begins, on the monotonic clock, if one is scheduled; otherwise 0. */
+  readonly nextAttempt: number;
   /** Starts now; idempotent, concurrent calls share one attempt. Rejects with a `PublisherError`. */
   start(options?: WaitOptions): Promise<void>;
   /** Starts in the background if nothing was started yet. Failures are then tried again, those of `start()` too. */
@@ -31,6 +33,8 @@ export interface StarterOptions {
   readonly onStarted?: (() => void) | undefined;
   /** Called once, when an attempt failed permanently. */
   readonly onRefused?: ((error: PublisherError) => void) | undefined;
+  /** Called after each failed attempt that will be followed by another one, at `nextAttempt`. */
+  readonly onRetryScheduled?: (() => void) | undefined;
 }
 
 /** Creates the starter of one publisher. */
@@ -44,6 +48,7 @@ class PublisherStarter implements Starter {
   #attempt: Promise<void> | undefined;
   #permanentFailure: PublisherError | undefined;
   #timer: { cancel(): void } | undefined;
+  #nextAttempt = 0;
   #failures = 0;
   #isAttempting = false;
   /** Whether records wait: then a failure is tried again, even if start() asked for the attempt. */
@@ -59,6 +64,10 @@ class PublisherStarter implements Starter {
 
   get isAttempting(): boolean {
     return this.#isAttempting;
+  }
+
+  get nextAttempt(): number {
+    return this.#nextAttempt;
   }
 
   async start(options?: WaitOptions): Promise<void> {
@@ -79,6 +88,7 @@ class PublisherStarter implements Starter {
 
   async stop(): Promise<void> {
     this.#state = "stopped";
+    this.#nextAttempt = 0;
     this.#timer?.cancel();
     await this.#attempt?.catch(() => undefined);
   }
@@ -92,6 +102,7 @@ class PublisherStarter implements Starter {
   #ensureAttempt(): Promise<void> {
     this.#timer?.cancel();
     this.#timer = undefined;
+    this.#nextAttempt = 0;
     if (this.#attempt !== undefined) return this.#attempt;
     this.#state = "starting";
     const attempt = this.#run();
@@ -131,7 +142,11 @@ class PublisherStarter implements Starter {
   #scheduleRetry(): void {
     this.#attempt = undefined;
     if (this.#state !== "waiting" || !this.#isWanted) return;
-    this.#timer = this.#options.clock.setTimeout(() => this.#attemptInBackground(), backOffMs(this.#failures));
+    const { clock, onRetryScheduled } = this.#options;
+    const waitMs = backOffMs(this.#failures);
+    this.#timer = clock.setTimeout(() => this.#attemptInBackground(), waitMs);
+    this.#nextAttempt = clock.monotonic() + waitMs;
+    onRetryScheduled?.();
   }
 
   #isStopped(): boolean {
