@@ -127,9 +127,9 @@ export declare class SeriesStore {
 export interface SeriesStoreOptions {
     /** Label sets per family, from 1 to 1,000,000; records beyond them are added to one label set `_overflow`. @default 2000 */
     readonly maxLabelSets?: number | undefined;
-    /** Names of attributes that become labels; `errorType` means the record's own field. @default none */
+    /** Names of attributes that become labels. `errorType`, and `eventName` for `network`, are the record's own fields. @default none */
     readonly labels?: PromotedLabels | undefined;
-    /** Upper bounds of the buckets by family, in seconds, rising, without `+Inf`. @default 14 bounds from .005 to 10 */
+    /** Upper bounds of the buckets by family, in seconds, ascending; `+Inf` is implied. @default 14 bounds from .005 to 10 */
     readonly bounds?: HistogramBounds | undefined;
     /** Whether each bucket keeps the trace id, or else the task id, of its last record. @default false */
     readonly exemplars?: boolean | undefined;
@@ -178,6 +178,12 @@ export interface SnapshotBase {
  */
 export declare function cleanLabelName(text: string): string;
 
+/**
+ * Returns a sentence about bounds that are probably milliseconds, for an error with code `bounds-in-milliseconds`; undefined
+ * if there are none. Bounds in seconds that reach so far have fractions, or end at whole minutes or hours.
+ */
+export declare function describeMilliseconds(bounds: HistogramBounds | undefined): string | undefined;
+
 /** Returns the message of error code `series-overflow` for a family. */
 export declare function overflowMessage(family: string): string;
 
@@ -191,6 +197,9 @@ export declare function runInSlices<Result>(work: () => Generator<void, Result>,
 export declare const seriesOptionRules: {
     readonly [Name in keyof SeriesStoreOptions]-?: OptionRule;
 };
+
+/** Returns a value with U+FFFD in place of what a metrics page cannot hold, cut to 2,048 bytes of UTF-8 between two characters. */
+export declare function toLabelValue(value: string): string;
 
 /** Returns a value with U+FFFD in place of what a metrics page cannot hold. */
 export declare function toPageable(value: string): string;

@@ -20,7 +20,7 @@ export interface DrainWait extends WaitOptions {
 }
 
 /** Codes of `PublisherError`; a publisher may add its own. */
-export declare const ERROR_CODES: readonly ["options", "start-failed", "invalid-record", "record-dropped", "encode-failed", "publisher-failed", "callback-failed", "credentials-failed", "send-failed", "held", "snapshot-rejected", "clock-behind", "series-overflow", "partial-success", "page-failed", "registry-failed", "metric-left-out", "template-failed", "failure-store"];
+export declare const ERROR_CODES: readonly ["options", "start-failed", "invalid-record", "record-dropped", "encode-failed", "publisher-failed", "callback-failed", "credentials-failed", "send-failed", "held", "snapshot-rejected", "clock-behind", "series-overflow", "bounds-in-milliseconds", "partial-success", "page-failed", "registry-failed", "metric-left-out", "template-failed", "failure-store"];
 
 /** An event after normalisation. Belongs to one publisher and is overwritten by its next record. */
 export interface EventFields {
@@ -191,7 +191,6 @@ export interface NetworkFields {
     error: string | null;
     errorType: string | null;
     taskId: string | undefined;
-    /** Not read in scope `series`. */
     eventName: string | undefined;
     traceId: string | null;
     /** Not read in scope `series`. */
@@ -443,6 +442,9 @@ export declare function createSecretReader(options: SecretReaderOptions): Secret
 
 /** Creates the starter of one publisher. */
 export declare function createStarter(options: StarterOptions): Starter;
+
+/** Cuts a string to `max` bytes of UTF-8 without splitting a character. */
+export declare function cutBytes(text: string, max: number): string;
 
 /**
  * Declares the publishers that a wrapper or composite passes its records to, so that `containsPublisher` finds them.

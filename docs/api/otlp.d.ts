@@ -42,6 +42,7 @@ export declare function readExportResponse(body: Uint8Array): ExportResponse | u
 
 /**
  * Returns a resource as attributes, under the names of https://opentelemetry.io/docs/specs/semconv/resource/: first those of
- * the fields, then `attributes` unchanged, except those of which a field has the name.
+ * the fields, then `attributes`, except those of which a field has the name. Texts are cut as label values are: receivers
+ * store them as `job`, `instance` and labels of `target_info`.
  */
 export declare function resourceAttributes(resource: Resource): OtlpAttributes;

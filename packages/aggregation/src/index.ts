@@ -1,4 +1,5 @@
 // Entry point: the store of series, its snapshots, and what publishers of series have in common.
+export { describeMilliseconds, type HistogramBounds } from "./bounds.ts";
 export {
   CATALOGUE,
   DEFAULT_BOUNDS,
@@ -9,8 +10,8 @@ export {
 } from "./catalogue.ts";
 export type { Exemplar } from "./exemplars.ts";
 export { cleanLabelName } from "./label-names.ts";
-export { toPageable } from "./label-values.ts";
-export { type HistogramBounds, type PromotedLabels, seriesOptionRules, type SeriesStoreOptions } from "./options.ts";
+export { toLabelValue, toPageable } from "./label-values.ts";
+export { type PromotedLabels, seriesOptionRules, type SeriesStoreOptions } from "./options.ts";
 export { SeriesStore } from "./series-store.ts";
 export { runInSlices, type SliceOptions } from "./time-slices.ts";
 export type {

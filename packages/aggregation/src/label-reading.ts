@@ -1,6 +1,6 @@
 // Reading of the labels of one record, which a getter among its attributes can interrupt with another record.
 import { type EventFields, type NetworkFields, readAttribute } from "@eventmeter/core/publisher";
-import { ERROR_TYPE } from "./label-names.ts";
+import { ERROR_TYPE, EVENT_NAME } from "./label-names.ts";
 
 /**
  * The labels of one record while they are read. A getter among its attributes can publish another record, which overwrites
@@ -22,9 +22,19 @@ export function beginReading(free: LabelReading | undefined, fields: EventFields
   return free;
 }
 
-/** Returns the value of one promoted label. Hot. */
-export function readLabel(reading: LabelReading, name: string, errorType: string | null): string {
+/** Returns the value of one promoted label of an event. Hot. */
+export function readEventLabel(reading: LabelReading, name: string, errorType: string | null): string {
   return name === ERROR_TYPE ? (errorType ?? "") : readAttribute(reading, name);
+}
+
+/** Returns the value of one promoted label of a network operation. Hot. */
+export function readNetworkLabel(
+  reading: LabelReading,
+  name: string,
+  errorType: string | null,
+  eventName: string | undefined,
+): string {
+  return name === EVENT_NAME ? (eventName ?? "") : readEventLabel(reading, name, errorType);
 }
 
 /** Ends a reading: adds the repairs to the fields, and releases the caller's object. Hot. */

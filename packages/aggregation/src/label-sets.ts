@@ -1,7 +1,7 @@
 // Label sets of one family: a bounded tree that finds the index of a label set without building a key.
 import { type FamilyDefinition, OVERFLOW_VALUE } from "./catalogue.ts";
 import { labelNameOf } from "./label-names.ts";
-import { isPageable, toPageable } from "./label-values.ts";
+import { isLabelValue, toLabelValue } from "./label-values.ts";
 
 /** One level of the tree: label value to the next level, or at the last level to the index of a label set. */
 type Branch = Map<string, Branch | number>;
@@ -90,9 +90,9 @@ export function findRelatedSet(
 }
 
 function addLabelSet(sets: LabelSets, path: readonly string[], from: number): number {
-  // Values that look the same on a page must be one series; it is looked up each time, so that no other spelling is kept.
+  // Values that look the same where they are stored must be one series; it is looked up each time, so that no other spelling is kept.
   for (let level = from; level < path.length; level += 1)
-    if (!isPageable(path[level] as string)) return findLabelSet(sets, path.slice(from).map(toPageable), 0);
+    if (!isLabelValue(path[level] as string)) return findLabelSet(sets, path.slice(from).map(toLabelValue), 0);
   const span = Math.max(sets.fixedValues.length, 1);
   if (sets.values.length + span <= sets.limit) return insertLabelSet(sets, path, from);
   return countOverflow(sets, path.length - from);

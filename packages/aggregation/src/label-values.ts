@@ -1,14 +1,28 @@
-// Values of labels: which of them a metrics page can hold.
+// Values of labels: which of them a metrics page and a receiver of series can hold.
+import { cutBytes } from "@eventmeter/core/publisher";
 
 /**
- * Returns whether a metrics page can hold a value unchanged: a lone surrogate has no UTF-8, and Prometheus 3 rejects a whole
- * OpenMetrics page for a NUL.
+ * Longest label value in bytes of UTF-8: Mimir and Grafana Cloud reject a series with a longer one
+ * (https://grafana.com/docs/mimir/latest/configure/configuration-parameters/, `max_label_value_length`).
  */
-export function isPageable(value: string): boolean {
-  return value.isWellFormed() && !value.includes("\0");
+const MAX_VALUE_BYTES = 2_048;
+
+/** Returns whether a value can be that of a label unchanged. */
+export function isLabelValue(value: string): boolean {
+  return isPageable(value) && (value.length * 3 <= MAX_VALUE_BYTES || toLabelValue(value) === value);
+}
+
+/** Returns a value with U+FFFD in place of what a metrics page cannot hold, cut to 2,048 bytes of UTF-8 between two characters. */
+export function toLabelValue(value: string): string {
+  return cutBytes(toPageable(value), MAX_VALUE_BYTES);
 }
 
 /** Returns a value with U+FFFD in place of what a metrics page cannot hold. */
 export function toPageable(value: string): string {
   return value.toWellFormed().replaceAll("\0", "\uFFFD");
+}
+
+/** A lone surrogate has no UTF-8, and Prometheus 3 rejects a whole OpenMetrics page for a NUL. */
+function isPageable(value: string): boolean {
+  return value.isWellFormed() && !value.includes("\0");
 }

@@ -8,6 +8,7 @@ import {
   type OptionRule,
   resolveClock,
 } from "@eventmeter/core/publisher";
+import { boundsRule, type HistogramBounds, withoutInfinity } from "./bounds.ts";
 import { DEFAULT_BOUNDS } from "./catalogue.ts";
 import { checkLabelNames } from "./label-names.ts";
 
@@ -15,9 +16,9 @@ import { checkLabelNames } from "./label-names.ts";
 export interface SeriesStoreOptions {
   /** Label sets per family, from 1 to 1,000,000; records beyond them are added to one label set `_overflow`. @default 2000 */
   readonly maxLabelSets?: number | undefined;
-  /** Names of attributes that become labels; `errorType` means the record's own field. @default none */
+  /** Names of attributes that become labels. `errorType`, and `eventName` for `network`, are the record's own fields. @default none */
   readonly labels?: PromotedLabels | undefined;
-  /** Upper bounds of the buckets by family, in seconds, rising, without `+Inf`. @default 14 bounds from .005 to 10 */
+  /** Upper bounds of the buckets by family, in seconds, ascending; `+Inf` is implied. @default 14 bounds from .005 to 10 */
   readonly bounds?: HistogramBounds | undefined;
   /** Whether each bucket keeps the trace id, or else the task id, of its last record. @default false */
   readonly exemplars?: boolean | undefined;
@@ -31,12 +32,6 @@ export interface SeriesStoreOptions {
 export interface PromotedLabels {
   readonly event?: readonly string[] | undefined;
   readonly network?: readonly string[] | undefined;
-}
-
-/** Upper bounds of the buckets by histogram family. */
-export interface HistogramBounds {
-  readonly event_duration_seconds?: readonly number[] | undefined;
-  readonly network_latency_seconds?: readonly number[] | undefined;
 }
 
 /** Options with their defaults; arrays are copies. */
@@ -63,22 +58,18 @@ function promoted(kind: "event" | "network"): OptionRule {
   };
 }
 
-const bound = option.number(0, Number.MAX_VALUE);
-const boundList = option.list(bound);
+const labelsByKind = option.group({ event: promoted("event"), network: promoted("network") });
 
-const bounds: OptionRule = (value, report) => {
-  boundList(value, report);
-  if (!Array.isArray(value)) return;
-  if (value.length === 0 || value.length > 1_000) report("expected 1 to 1000 bounds");
-  for (let index = 1; index < value.length; index += 1)
-    if (!(value[index] > value[index - 1])) report("expected a bound above the one before it", `[${index}]`);
-};
+const labelsRule: OptionRule = (value, report) =>
+  typeof value === "object" && !Array.isArray(value)
+    ? labelsByKind(value, report)
+    : report('expected names of attributes by kind of record, as { event: ["tenant"], network: ["zone"] }');
 
 /** Rules of `SeriesStoreOptions`, for publishers that take these options among their own. */
 export const seriesOptionRules: { readonly [Name in keyof SeriesStoreOptions]-?: OptionRule } = {
   maxLabelSets: option.integer(1, 1_000_000),
-  labels: option.group({ event: promoted("event"), network: promoted("network") }),
-  bounds: option.group({ event_duration_seconds: bounds, network_latency_seconds: bounds }),
+  labels: labelsRule,
+  bounds: boundsRule,
   exemplars: option.boolean(),
   clock: commonOptionRules.clock,
   onOverflow: option.function(),
@@ -91,8 +82,8 @@ export function resolveOptions(options: SeriesStoreOptions): ResolvedSeriesOptio
     maxLabelSets: options.maxLabelSets ?? 2_000,
     eventLabels: [...(options.labels?.event ?? [])],
     networkLabels: [...(options.labels?.network ?? [])],
-    durationBounds: [...(options.bounds?.event_duration_seconds ?? DEFAULT_BOUNDS)],
-    latencyBounds: [...(options.bounds?.network_latency_seconds ?? DEFAULT_BOUNDS)],
+    durationBounds: withoutInfinity(options.bounds?.event_duration_seconds ?? DEFAULT_BOUNDS),
+    latencyBounds: withoutInfinity(options.bounds?.network_latency_seconds ?? DEFAULT_BOUNDS),
     exemplars: options.exemplars ?? false,
     clock: resolveClock(options.clock),
     onOverflow: options.onOverflow ?? (() => {}),

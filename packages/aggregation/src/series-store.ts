@@ -12,7 +12,7 @@ import {
 import { add, type CounterFamily, createCounterFamily } from "./counter-family.ts";
 import { keepExemplar } from "./exemplars.ts";
 import { createHistogramFamily, type HistogramFamily, observe } from "./histogram-family.ts";
-import { beginReading, endReading, type LabelReading, readLabel } from "./label-reading.ts";
+import { beginReading, endReading, type LabelReading, readEventLabel, readNetworkLabel } from "./label-reading.ts";
 import { createLabelSets, findLabelSet, findRelatedSet, type LabelSets } from "./label-sets.ts";
 import { resolveOptions, type SeriesStoreOptions } from "./options.ts";
 import { copyCounter, copyHistogram, countOverflowed, type Snapshot } from "./snapshot.ts";
@@ -85,7 +85,8 @@ export class SeriesStore {
     this.#eventReading = undefined;
     const { path } = reading;
     path[0] = status;
-    for (let at = 0; at < labels.length; at += 1) path[at + 1] = readLabel(reading, labels[at] as string, errorType);
+    for (let at = 0; at < labels.length; at += 1)
+      path[at + 1] = readEventLabel(reading, labels[at] as string, errorType);
     path[labels.length + 1] = eventName;
     endReading(reading, fields);
 
@@ -103,7 +104,7 @@ export class SeriesStore {
    * @throws RangeError for fields without an end, and whatever a getter among the attributes throws; nothing is added then
    */
   addNetwork(fields: NetworkFields): void {
-    const { operation, errorType, taskId, traceId } = fields;
+    const { operation, errorType, taskId, eventName, traceId } = fields;
     const elapsed = elapsedMs(fields.startTime, fields.endTime);
     const sent = countableAmount(fields.bytesSent);
     const received = countableAmount(fields.bytesReceived);
@@ -111,7 +112,8 @@ export class SeriesStore {
     const reading = beginReading(this.#networkReading, fields);
     this.#networkReading = undefined;
     const { path } = reading;
-    for (let at = 0; at < labels.length; at += 1) path[at] = readLabel(reading, labels[at] as string, errorType);
+    for (let at = 0; at < labels.length; at += 1)
+      path[at] = readNetworkLabel(reading, labels[at] as string, errorType, eventName);
     path[labels.length] = operation;
     endReading(reading, fields);
 

@@ -225,6 +225,45 @@ test("promoted attributes are labels after the family's own, empty where the rec
   expect(family(store, "network_latency_seconds").labelNames).toEqual(["operation", "zone_id"]);
 });
 
+test("eventName of a network operation is the label of the event that caused it", () => {
+  const store = new SeriesStore({ labels: { network: ["zone", "eventName", "errorType"] } });
+  addNetwork(store, { eventName: "import", attributes: { zone: "z", eventName: "not this one" } });
+  addNetwork(store, { eventName: "import", attributes: { zone: "z" }, bytesSent: 4 });
+  addNetwork(store);
+  expect(family(store, "network_latency_seconds").labelNames).toEqual([
+    "operation",
+    "zone",
+    "event_name",
+    "error_type",
+  ]);
+  const sent = counters(store, "network_bytes_total").filter(({ labels }) => labels["direction"] === "sent");
+  expect(sent.map(({ labels, value: total }) => [labels["zone"], labels["event_name"], total])).toEqual([
+    ["z", "import", 5],
+    ["", "", 1],
+  ]);
+});
+
+test.each([
+  ["€", 682],
+  ["é", 1_024],
+  ["😀", 512],
+  ["a", 1_024],
+])("a value of many %s is cut at 2,048 bytes, between two characters", (character, kept) => {
+  const store = new SeriesStore({ labels: { event: ["tenant"] } });
+  for (const length of [2_000, 700, 1_024]) addEvent(store, { attributes: { tenant: character.repeat(length) } });
+  const values = histograms(store).map(({ labels }) => labels["tenant"] ?? "");
+  expect(values[0]).toBe(character.repeat(kept));
+  for (const text of values) expect(Buffer.byteLength(text)).toBeLessThanOrEqual(2_048);
+  expect(Buffer.from(values[0] ?? "").toString()).toBe(values[0]);
+});
+
+test("values that are equal once they are cut are one series", () => {
+  const store = new SeriesStore({ labels: { event: ["tenant"] } });
+  const same = "€".repeat(690);
+  for (const end of ["a", "b", "\uD800", "a"]) addEvent(store, { attributes: { tenant: same + end } });
+  expect(histograms(store).map(({ labels, count }) => [labels["tenant"], count])).toEqual([["€".repeat(682), 4]]);
+});
+
 test("a getter that throws among the attributes leaves no trace, and the next record is whole", () => {
   const store = new SeriesStore({ labels: { event: ["tenant", "zone"] } });
   const attributes = {

@@ -34,6 +34,7 @@ export { createReporter, type Reporter } from "./publisher/reporter.ts";
 export { createStarter, type Starter, type StarterOptions } from "./publisher/starter.ts";
 export { isThenable } from "./publisher/thenable.ts";
 export { ownText } from "./records/own-text.ts";
+export { cutBytes } from "./records/cut-text.ts";
 export { codeText, errorMessage, errorTypeOf } from "./records/error-text.ts";
 export {
   type EventFields,

@@ -43,3 +43,8 @@ test("an attribute may have any name", () => {
     ["__proto__", "p"],
   ]);
 });
+
+test("texts are cut at 2,048 bytes, as label values are", () => {
+  const attributes = resourceAttributes({ serviceName: "€".repeat(1_000), attributes: { owner: "é".repeat(4_096) } });
+  expect(attributes).toEqual({ "service.name": "€".repeat(682), owner: "é".repeat(1_024) });
+});

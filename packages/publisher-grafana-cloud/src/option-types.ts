@@ -19,9 +19,9 @@ export interface GrafanaCloudSeriesOptions extends CommonOptions {
   readonly intervalMs?: number | undefined;
   /** Longest time of one request, and of one look-up of the endpoint, in milliseconds. @default 10000 */
   readonly sendTimeoutMs?: number | undefined;
-  /** Attributes that become labels, by name; `errorType` is the record's own field. @default none */
+  /** Attributes that become labels, by name. `errorType`, and `eventName` for `network`, are the record's own fields. @default none */
   readonly labels?: GrafanaCloudLabels | undefined;
-  /** Upper bounds of the buckets in seconds, ascending, without `+Inf`, by family. @default .005 to 10 in 14 steps */
+  /** Upper bounds of the buckets in seconds, ascending, by family; `+Inf` is implied. @default .005 to 10 in 14 steps */
   readonly bounds?: GrafanaCloudBounds | undefined;
   /** Most label sets per family; further ones are added to one set `_overflow`. One label set of a histogram is 17 series. @default 500 */
   readonly maxLabelSets?: number | undefined;

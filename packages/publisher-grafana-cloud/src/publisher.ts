@@ -1,4 +1,5 @@
 // The publisher: series of finished records, pushed by OTLP to Grafana Cloud or to any other receiver.
+import { describeMilliseconds } from "@eventmeter/aggregation";
 import {
   type CheckReport,
   type Clock,
@@ -60,7 +61,11 @@ export class GrafanaCloudPublisher implements MetricsPublisher {
           series.reportOverflows(context.report);
           return exporter.send(body, context);
         },
-        start: (context) => resolveEarly(resolver, context),
+        start(context) {
+          const problem = describeMilliseconds(resolved.bounds);
+          if (problem !== undefined) context.report.error("bounds-in-milliseconds", problem);
+          return resolveEarly(resolver, context);
+        },
         close: () => resolver.close(),
       },
       { ...common, intervalMs, sendTimeoutMs },

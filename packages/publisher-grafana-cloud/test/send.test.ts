@@ -29,6 +29,23 @@ const json = (body: unknown): FaultReply => ({
   headers: { "content-type": "application/json; charset=utf-8" },
 });
 
+test("bounds that look like milliseconds are reported once, and used as they are", async () => {
+  const server = await serve();
+  const bounds = { event_duration_seconds: [100, 1_000, 5_000, Infinity], network_latency_seconds: [0.1, 1] };
+  const { publisher, errors } = open({ endpoint: server.url, bounds });
+  for (let round = 0; round < 2; round += 1) {
+    publishOne(publisher);
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    expect(await publisher.flush()).toMatchObject({ status: "complete" });
+  }
+  expect(errors.map(({ code, message }) => [code, message])).toEqual([
+    [
+      "bounds-in-milliseconds",
+      "grafana-cloud: bounds.event_duration_seconds: bounds are in seconds, and these look like milliseconds; divide them by 1,000 if they are",
+    ],
+  ]);
+});
+
 test("sends gzipped protobuf with exactly the headers that a stack asks for", async () => {
   const server = await serve();
   const { publisher } = open({ endpoint: server.url, instanceId: " 123456 ", apiKey: ` ${TOKEN}\n` });

@@ -28,6 +28,8 @@ export const ERROR_CODES = [
   "clock-behind",
   // A family reached its limit of label sets; further ones are added to one set `_overflow`.
   "series-overflow",
+  // Bounds of buckets look like milliseconds; they are seconds.
+  "bounds-in-milliseconds",
   // The backend took the series except for some samples.
   "partial-success",
   // The metrics page could not be rendered.

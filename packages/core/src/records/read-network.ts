@@ -37,8 +37,19 @@ export function createNetworkFields(scope: FieldScope = "document"): NetworkFiel
 export function readNetwork(record: Readonly<NetworkMetrics>, into: NetworkFields): boolean {
   // The caller's object may be a Proxy or full of getters: all of it is read before the first write, under one try.
   try {
-    const { operation, startTime, endTime, bytesSent, bytesReceived, error, errorType, taskId, traceId, attributes } =
-      record as { readonly [Field in keyof NetworkMetrics]?: unknown };
+    const {
+      operation,
+      startTime,
+      endTime,
+      bytesSent,
+      bytesReceived,
+      error,
+      errorType,
+      taskId,
+      eventName,
+      traceId,
+      attributes,
+    } = record as { readonly [Field in keyof NetworkMetrics]?: unknown };
     const name = readName(operation);
     const start = readTime(startTime);
     let end = endTime === undefined || endTime === null ? null : readTime(endTime);
@@ -55,9 +66,11 @@ export function readNetwork(record: Readonly<NetworkMetrics>, into: NetworkField
     }
     const givenType = errorType === undefined ? null : readText(errorType);
     const task = taskId === undefined ? undefined : readTaskId(taskId);
+    const event = eventName === undefined ? undefined : (readText(eventName) ?? undefined);
     const trace = traceId === undefined ? null : readText(traceId);
     repaired +=
       repairOf(errorType, givenType) +
+      repairOf(eventName, event) +
       repairOf(traceId, trace) +
       (typeof taskId === "number" && task !== undefined ? 0 : repairOf(taskId, task));
     const type = givenType ?? (error === undefined || error === null ? null : errorTypeOf(error));
@@ -70,6 +83,7 @@ export function readNetwork(record: Readonly<NetworkMetrics>, into: NetworkField
     into.bytesReceived = received;
     into.errorType = type;
     into.taskId = task;
+    into.eventName = event;
     into.traceId = trace;
     into.attributes = attributes as NetworkFields["attributes"];
     into.repaired = repaired;
@@ -81,23 +95,20 @@ export function readNetwork(record: Readonly<NetworkMetrics>, into: NetworkField
 }
 
 function readDocumentPart(record: Readonly<NetworkMetrics>, error: unknown, into: NetworkFields): number {
-  const { host, port, eventName, spanId, recordId } = record as { readonly [Field in keyof NetworkMetrics]?: unknown };
+  const { host, port, spanId, recordId } = record as { readonly [Field in keyof NetworkMetrics]?: unknown };
   const remote = readText(host) ?? "";
   const remotePort = readPort(port);
-  const event = readText(eventName) ?? undefined;
   const span = readText(spanId);
   const id = readText(recordId) ?? undefined;
   const message = errorMessage(error);
   into.host = remote;
   into.port = remotePort;
-  into.eventName = event;
   into.spanId = span;
   into.recordId = id;
   into.error = message;
   return (
     repairOf(host, remote) +
     (typeof port === "string" && remotePort !== null ? 0 : repairOf(port, remotePort)) +
-    repairOf(eventName, event) +
     repairOf(spanId, span) +
     repairOf(recordId, id) +
     (typeof error === "string" ? repairOf(error, message) : 0)

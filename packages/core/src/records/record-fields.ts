@@ -54,7 +54,6 @@ export interface NetworkFields {
   error: string | null;
   errorType: string | null;
   taskId: string | undefined;
-  /** Not read in scope `series`. */
   eventName: string | undefined;
   traceId: string | null;
   /** Not read in scope `series`. */
