@@ -14,6 +14,7 @@ import {
   type WaitOptions,
 } from "@eventmeter/core";
 import { systemClock } from "@eventmeter/core/publisher";
+import { plainCopy } from "./plain-copy.ts";
 import { RecordQueue } from "./record-queue.ts";
 
 /** Everything that was recorded up to one moment. */
@@ -71,7 +72,7 @@ export class RecordingPublisher implements MetricsPublisher {
 
   /** Returns a copy of everything recorded so far, which no later record changes. */
   snapshot(): RecordedMetrics {
-    return structuredClone({ events: this.#events.all, networks: this.#networks.all });
+    return plainCopy({ events: this.#events.all, networks: this.#networks.all });
   }
 
   /** Removes what was recorded; the numbers of `health()` stay. */

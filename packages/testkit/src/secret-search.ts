@@ -1,5 +1,6 @@
 // Search for secrets in any value, however it shows them.
 import { inspect } from "node:util";
+import { isAnyArrayBuffer, isMap, isSet } from "node:util/types";
 
 const MIN_ENCODED_LENGTH = 5;
 const MAX_PARTS = 1_000_000;
@@ -90,12 +91,12 @@ function keysOf(value: object): readonly PropertyKey[] {
 }
 
 function bytesOf(value: object): Buffer | undefined {
-  if (value instanceof ArrayBuffer || value instanceof SharedArrayBuffer) return Buffer.from(value);
+  if (isAnyArrayBuffer(value)) return Buffer.from(value);
   return ArrayBuffer.isView(value) ? Buffer.from(value.buffer, value.byteOffset, value.byteLength) : undefined;
 }
 
 function entriesOf(value: object): readonly unknown[] {
-  return value instanceof Map || value instanceof Set ? [...(value as Iterable<unknown>)] : [];
+  return isMap(value) || isSet(value) ? [...(value as Iterable<unknown>)] : [];
 }
 
 /** Returns undefined where a value cannot be read or shown in this way. */

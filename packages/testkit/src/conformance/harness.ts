@@ -1,10 +1,10 @@
 // Harness of one conformance case: publishers under test on a virtual clock, and everything that they reported.
 import { performance } from "node:perf_hooks";
-import process from "node:process";
 import { setImmediate } from "node:timers/promises";
 import type { Clock, CommonOptions, Diagnostic, MetricsPublisher, PublisherError } from "@eventmeter/core";
 import { createVirtualClock, type VirtualClock } from "../virtual-clock.ts";
 import type { CreatePublisher } from "./conformance-options.ts";
+import { hostProcess } from "./host-process.ts";
 import { type ProcessWarning, WarningCollector } from "./warning-collector.ts";
 
 const READY_MS = 100;
@@ -38,7 +38,7 @@ export class Harness {
       monotonic: () => this.#countRead(this.clock.monotonic()),
       setTimeout: (run, ms) => this.clock.setTimeout(run, ms),
     };
-    process.on("unhandledRejection", this.#onRejection);
+    hostProcess.on("unhandledRejection", this.#onRejection);
   }
 
   /** How often publishers asked the clock for the time. */
@@ -98,7 +98,7 @@ export class Harness {
       }
     }
     this.#warnings?.stop();
-    process.off("unhandledRejection", this.#onRejection);
+    hostProcess.off("unhandledRejection", this.#onRejection);
   }
 
   readonly #onRejection = (reason: unknown): void => void this.rejections.push(reason);

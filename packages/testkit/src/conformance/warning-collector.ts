@@ -1,5 +1,5 @@
 // Process warnings during a part of one conformance case.
-import process from "node:process";
+import { hostProcess } from "./host-process.ts";
 
 /** A process warning, with the code that `process.emitWarning` was given. */
 export type ProcessWarning = Error & { readonly code?: string };
@@ -11,24 +11,24 @@ export type ProcessWarning = Error & { readonly code?: string };
 export class WarningCollector {
   readonly warnings: ProcessWarning[] = [];
   readonly #isExpected: (warning: ProcessWarning) => boolean;
-  readonly #otherListeners = process.rawListeners("warning");
+  readonly #otherListeners = hostProcess.rawListeners("warning");
 
   /** @param isExpected whether a warning comes from a publisher under test */
   constructor(isExpected: (warning: ProcessWarning) => boolean) {
     this.#isExpected = isExpected;
-    process.removeAllListeners("warning");
-    process.on("warning", this.#onWarning);
+    hostProcess.removeAllListeners("warning");
+    hostProcess.on("warning", this.#onWarning);
   }
 
   /** Gives the warnings back to the other listeners. */
   stop(): void {
-    process.off("warning", this.#onWarning);
-    for (const listener of this.#otherListeners) process.on("warning", listener as (warning: Error) => void);
+    hostProcess.off("warning", this.#onWarning);
+    for (const listener of this.#otherListeners) hostProcess.on("warning", listener as (warning: Error) => void);
   }
 
   readonly #onWarning = (warning: ProcessWarning): void => {
     this.warnings.push(warning);
     if (this.#isExpected(warning)) return;
-    for (const listener of this.#otherListeners) listener.call(process, warning);
+    for (const listener of this.#otherListeners) listener.call(hostProcess, warning);
   };
 }

@@ -7,6 +7,7 @@ import { addedResource, heldResources } from "../held-resources.ts";
 import { caseOf } from "../rules.ts";
 import { healthTree, innermost } from "../health-tree.ts";
 import { jsonFault } from "../json-fault.ts";
+import { plainCopy } from "../../plain-copy.ts";
 import { publishBad, publishGood } from "../sample-records.ts";
 
 const STATES: ReadonlySet<PublisherState> = new Set(["closed", "idle", "ok", "degraded", "failing"]);
@@ -44,7 +45,7 @@ async function isSnapshot(harness: Harness): Promise<void> {
   publishGood(publisher, 1);
   await harness.wait(publisher.flush(), "flush()");
   const first = publisher.health();
-  const kept = structuredClone(first);
+  const kept = plainCopy(first);
   const held = heldResources();
   const again = Array.from({ length: 100 }, () => publisher.health()).at(-1);
   const added = addedResource(held);
