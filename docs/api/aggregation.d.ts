@@ -27,6 +27,14 @@ export interface CounterSnapshot extends SnapshotBase {
  */
 export declare const DEFAULT_BOUNDS: readonly number[];
 
+/** What was excluded. */
+export interface ExcludedLabelSet {
+    /** Name of its family. */
+    readonly name: string;
+    /** Records that it counted: those of its duration; 0 for a label set of a counter. */
+    readonly records: number;
+}
+
 /** The record that a bucket counted last, as far as backends show it. */
 export interface Exemplar {
     /** One label: `trace_id` or `task_id`. */
@@ -116,6 +124,8 @@ export declare class SeriesStore {
     get bytes(): number;
     /** Returns all series at this moment; copies the numbers, which takes about 0.1 ms per 1,000 histograms. */
     snapshot(): Snapshot;
+    /** Leaves the label sets of a snapshot out of all later ones; records are still added to them. */
+    exclude(snapshot: Snapshot): ExcludedLabelSet;
     /**
      * Returns two snapshots of the same moment that together hold each label set once, as views of the same numbers;
      * undefined if there are fewer than two label sets.
@@ -156,6 +166,8 @@ export interface Snapshot {
     readonly time: number;
     /** When counting began, in epoch milliseconds. */
     readonly startTime: number;
+    /** Records of the label sets that are excluded from it, since construction. @default 0 */
+    readonly excludedRecords?: number | undefined;
     /** The families of the catalogue, in its order, and `eventmeter_overflow_total` once a record was beyond a limit. */
     readonly families: readonly FamilySnapshot[];
 }

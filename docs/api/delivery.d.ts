@@ -94,6 +94,14 @@ export interface EncodedRecord {
     readonly lane?: string | undefined;
 }
 
+/** A series that was excluded. */
+export interface ExcludedSeries {
+    /** What it is called, without values of its labels: such as the name of its family. */
+    readonly name: string;
+    /** Records that only it counts. */
+    readonly records: number;
+}
+
 /**
  * Outcome of one request.
  * - `rejected`: the backend will never take any of it.
@@ -202,13 +210,20 @@ export interface SeriesSource<Snapshot extends TimedSnapshot> {
     snapshot(): Snapshot;
     /** Returns two snapshots of the same moment that hold the series between them; undefined if it cannot be split. */
     split?(snapshot: Snapshot): readonly [Snapshot, Snapshot] | undefined;
+    /**
+     * Leaves the series of a part that cannot be split out of all later snapshots, because the backend rejects it. Without this
+     * function, a snapshot of which any series is rejected is never acknowledged.
+     */
+    exclude?(part: Snapshot): ExcludedSeries;
 }
 
 /**
  * Outcome of one request with a snapshot.
  * - `retry`: the newest snapshot is sent later instead.
  * - `rejected`: this snapshot will never be taken; the records wait for the snapshot of the next interval.
- * - `split`: the series are sent in two requests from now on.
+ * - `split`: the series are sent in two requests, from now on if they are too large or the backend is busy. If they are
+ *   rejected, the halves are split again, until a series that is rejected alone is found: it is left out of all later
+ *   snapshots, and its records are dropped as `rejected`. If the backend takes no part of a snapshot, no series is to blame.
  * - `hold`: credentials or configuration are wrong. The backend is probed every 30 s; no record is dropped for it.
  */
 export type SnapshotOutcome = {
@@ -218,7 +233,7 @@ export type SnapshotOutcome = {
     readonly reason: string;
 } | {
     readonly kind: "split";
-    readonly because: "too-large" | "busy";
+    readonly because: "too-large" | "rejected" | "busy";
     readonly retryAfterMs?: number | undefined;
     readonly reason?: string | undefined;
 } | {
@@ -234,9 +249,12 @@ export interface StartContext {
     readonly report: BackendReporter;
 }
 
-/** A snapshot with the time at which it was taken, in epoch milliseconds. */
+/** What delivery reads of a snapshot. */
 export interface TimedSnapshot {
+    /** When it was taken, in epoch milliseconds. */
     readonly time: number;
+    /** Records of all series that are excluded from it, since the source was created. @default 0 */
+    readonly excludedRecords?: number | undefined;
 }
 
 /** Creates a publisher that sends records in batches: bounded queue, retry, life cycle and numbers are included. */

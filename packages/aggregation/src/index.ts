@@ -8,6 +8,7 @@ export {
   OVERFLOW_VALUE,
   overflowMessage,
 } from "./catalogue.ts";
+export type { ExcludedLabelSet } from "./excluded-label-sets.ts";
 export type { Exemplar } from "./exemplars.ts";
 export { cleanLabelName } from "./label-names.ts";
 export { toLabelValue, toPageable } from "./label-values.ts";

@@ -10,6 +10,7 @@ import {
   NETWORK_LATENCY,
 } from "./catalogue.ts";
 import { add, type CounterFamily, createCounterFamily } from "./counter-family.ts";
+import { type ExcludedLabelSet, ExcludedLabelSets } from "./excluded-label-sets.ts";
 import { keepExemplar } from "./exemplars.ts";
 import { createHistogramFamily, type HistogramFamily, observe } from "./histogram-family.ts";
 import { beginReading, endReading, type LabelReading, readEventLabel, readNetworkLabel } from "./label-reading.ts";
@@ -28,6 +29,7 @@ export class SeriesStore {
   readonly #networkLabels: readonly string[];
   readonly #clock: Clock;
   readonly #startTime: number;
+  readonly #excluded = new ExcludedLabelSets();
   #eventReading: LabelReading | undefined;
   #networkReading: LabelReading | undefined;
 
@@ -140,14 +142,19 @@ export class SeriesStore {
   snapshot(): Snapshot {
     const families = [this.#duration, this.#retries, this.#bytes, this.#latency] as const;
     const overflow = countOverflowed(families);
-    return {
+    return this.#excluded.leaveOut({
       time: this.#clock.now(),
       startTime: this.#startTime,
       families: [
         ...families.map((family) => ("bounds" in family ? copyHistogram(family) : copyCounter(family))),
         ...(overflow === undefined ? [] : [overflow]),
       ],
-    };
+    });
+  }
+
+  /** Leaves the label sets of a snapshot out of all later ones; records are still added to them. */
+  exclude(snapshot: Snapshot): ExcludedLabelSet {
+    return this.#excluded.add(snapshot);
   }
 
   /**

@@ -11,6 +11,8 @@ export interface Snapshot {
   readonly time: number;
   /** When counting began, in epoch milliseconds. */
   readonly startTime: number;
+  /** Records of the label sets that are excluded from it, since construction. @default 0 */
+  readonly excludedRecords?: number | undefined;
   /** The families of the catalogue, in its order, and `eventmeter_overflow_total` once a record was beyond a limit. */
   readonly families: readonly FamilySnapshot[];
 }

@@ -9,7 +9,7 @@ import {
 
 /** Returns two snapshots of the same moment that together hold each label set once; undefined for fewer than two label sets. */
 export function splitSnapshot(snapshot: Snapshot): readonly [Snapshot, Snapshot] | undefined {
-  const { time, startTime, families } = snapshot;
+  const { families, ...rest } = snapshot;
   if (families.reduce((total, { size }) => total + size, 0) < 2) return undefined;
   const first: FamilySnapshot[] = [];
   const second: FamilySnapshot[] = [];
@@ -23,8 +23,8 @@ export function splitSnapshot(snapshot: Snapshot): readonly [Snapshot, Snapshot]
     second.push(partOf(family, middle, size));
   }
   return [
-    { time, startTime, families: first },
-    { time, startTime, families: second },
+    { ...rest, families: first },
+    { ...rest, families: second },
   ];
 }
 

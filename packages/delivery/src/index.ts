@@ -15,6 +15,7 @@ export { uuidV7 } from "./uuid-v7.ts";
 export type { Retry } from "./retry/attempt.ts";
 export { retryAfterMs } from "./retry/retry-after.ts";
 export {
+  type ExcludedSeries,
   type SendSnapshot,
   type SeriesDefinition,
   type SeriesDeliveryOptions,

@@ -24,12 +24,16 @@ export const ERROR_CODES = [
   "held",
   // The backend rejected a snapshot of series; the next interval sends another one.
   "snapshot-rejected",
+  // The backend rejects single series, which are left out from now on.
+  "series-rejected",
   // The clock was set back; series are sent again once it has caught up.
   "clock-behind",
   // A family reached its limit of label sets; further ones are added to one set `_overflow`.
   "series-overflow",
   // Bounds of buckets look like milliseconds; they are seconds.
   "bounds-in-milliseconds",
+  // The backend answered with a success that is not a reply of its protocol; the series count as delivered.
+  "reply-unknown",
   // The backend took the series except for some samples.
   "partial-success",
   // The metrics page could not be rendered.
@@ -95,6 +99,9 @@ export const CHECK_CODES = [
   "clock-ahead",
   "out-of-order",
   "label-limit",
+  "series-limit",
+  "exemplars",
+  "credentials-failed",
   "temporality",
   "discovery-failed",
   "endpoint-unknown",

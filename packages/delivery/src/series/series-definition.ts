@@ -13,9 +13,20 @@ import type { BackendHooks, SendContext } from "../backend-hooks.ts";
 import { readOutcome } from "../push/outcome.ts";
 import type { Retry } from "../retry/attempt.ts";
 
-/** A snapshot with the time at which it was taken, in epoch milliseconds. */
+/** What delivery reads of a snapshot. */
 export interface TimedSnapshot {
+  /** When it was taken, in epoch milliseconds. */
   readonly time: number;
+  /** Records of all series that are excluded from it, since the source was created. @default 0 */
+  readonly excludedRecords?: number | undefined;
+}
+
+/** A series that was excluded. */
+export interface ExcludedSeries {
+  /** What it is called, without values of its labels: such as the name of its family. */
+  readonly name: string;
+  /** Records that only it counts. */
+  readonly records: number;
 }
 
 /** Takes records and returns snapshots of all of them since it was created, such as `SeriesStore` of `@eventmeter/aggregation`. */
@@ -30,13 +41,20 @@ export interface SeriesSource<Snapshot extends TimedSnapshot> {
   snapshot(): Snapshot;
   /** Returns two snapshots of the same moment that hold the series between them; undefined if it cannot be split. */
   split?(snapshot: Snapshot): readonly [Snapshot, Snapshot] | undefined;
+  /**
+   * Leaves the series of a part that cannot be split out of all later snapshots, because the backend rejects it. Without this
+   * function, a snapshot of which any series is rejected is never acknowledged.
+   */
+  exclude?(part: Snapshot): ExcludedSeries;
 }
 
 /**
  * Outcome of one request with a snapshot.
  * - `retry`: the newest snapshot is sent later instead.
  * - `rejected`: this snapshot will never be taken; the records wait for the snapshot of the next interval.
- * - `split`: the series are sent in two requests from now on.
+ * - `split`: the series are sent in two requests, from now on if they are too large or the backend is busy. If they are
+ *   rejected, the halves are split again, until a series that is rejected alone is found: it is left out of all later
+ *   snapshots, and its records are dropped as `rejected`. If the backend takes no part of a snapshot, no series is to blame.
  * - `hold`: credentials or configuration are wrong. The backend is probed every 30 s; no record is dropped for it.
  */
 export type SnapshotOutcome =
@@ -45,7 +63,7 @@ export type SnapshotOutcome =
   | { readonly kind: "rejected"; readonly reason: string }
   | {
       readonly kind: "split";
-      readonly because: "too-large" | "busy";
+      readonly because: "too-large" | "rejected" | "busy";
       readonly retryAfterMs?: number | undefined;
       readonly reason?: string | undefined;
     }
@@ -54,8 +72,7 @@ export type SnapshotOutcome =
 /** Reads what `send` returned for a snapshot; anything unreadable is a retry and never a success. */
 export function readSnapshotOutcome(given: unknown): SnapshotOutcome {
   const outcome = readOutcome(given, 1);
-  if (outcome.kind === "split" && outcome.because !== "rejected") return { ...outcome, because: outcome.because };
-  if (outcome.kind === "split" || outcome.kind === "partial") return { kind: "retry", reason: "send gave no outcome" };
+  if (outcome.kind === "partial") return { kind: "retry", reason: "send gave no outcome" };
   return outcome;
 }
 

@@ -68,6 +68,7 @@ class SeriesPublisher<Snapshot extends TimedSnapshot> implements RecordFlow {
       isReady: () => this.lifeCycle.ready,
       snapshot: () => series.snapshot(),
       split: (snapshot) => series.split?.(snapshot),
+      exclude: series.exclude?.bind(series),
       attempt: (snapshot, attempt, controller) => this.#attempt(snapshot, attempt, controller),
     });
     this.lifeCycle = createLifeCycle({

@@ -4,9 +4,11 @@ import type { Ledger, Reporter } from "@eventmeter/core/publisher";
 import type { AttemptResult } from "../retry/attempt.ts";
 import { LaneFailures } from "../retry/lane-failures.ts";
 import { clampRetryAfter } from "../retry/retry-after.ts";
+import { SeriesExclusion } from "./excluded-series.ts";
+import type { IsolationRound } from "./isolation-round.ts";
 import { PartCount } from "./part-count.ts";
 import { SnapshotCoverage } from "./snapshot-coverage.ts";
-import type { SnapshotOutcome, TimedSnapshot } from "./series-definition.ts";
+import type { ExcludedSeries, SnapshotOutcome, TimedSnapshot } from "./series-definition.ts";
 import { SnapshotOrder } from "./snapshot-order.ts";
 
 /** The one lane that snapshots travel in. */
@@ -24,6 +26,8 @@ export interface SnapshotSenderParts<Snapshot extends TimedSnapshot> {
   readonly snapshot: () => Snapshot;
   /** Returns two snapshots of the same moment that hold the series between them; undefined if it cannot be split. */
   readonly split: (snapshot: Snapshot) => readonly [Snapshot, Snapshot] | undefined;
+  /** Leaves the series of a part out of all later snapshots; undefined if the source cannot do that. */
+  readonly exclude: ((part: Snapshot) => ExcludedSeries) | undefined;
   /** Encodes and sends one snapshot once, in bounded time; never rejects. */
   readonly attempt: (
     snapshot: Snapshot,
@@ -39,6 +43,7 @@ export class SnapshotSender<Snapshot extends TimedSnapshot> {
   readonly #order = new SnapshotOrder();
   readonly #partCount = new PartCount();
   readonly #coverage: SnapshotCoverage;
+  readonly #exclusion: SeriesExclusion<Snapshot>;
   #isWanted = false;
   #inFlight: AbortController | undefined;
   #failures = 0;
@@ -52,6 +57,7 @@ export class SnapshotSender<Snapshot extends TimedSnapshot> {
     this.#parts = parts;
     this.#lanes = new LaneFailures(parts.reporter);
     this.#coverage = new SnapshotCoverage(parts.clock);
+    this.#exclusion = new SeriesExclusion(parts);
   }
 
   /** Whether the backend rejects requests, or cannot be reached, at the moment. */
@@ -134,21 +140,27 @@ export class SnapshotSender<Snapshot extends TimedSnapshot> {
     if (snapshot === undefined) return;
     // A flush in the meantime wants a snapshot of its own.
     this.#isWanted = false;
+    const round = this.#exclusion.beginRound();
     const outstanding = this.#divide(snapshot, this.#partCount.current);
-    let taken = 0;
     for (let part = outstanding.shift(); part !== undefined; part = outstanding.shift()) {
       // oxlint-disable-next-line no-await-in-loop -- one request at a time: parts of one moment may not race those of the next
-      const instead = await this.#sendPart(part, controller);
+      const instead = await this.#sendPart(part, controller, round);
       if (this.#isStopped) return;
       if (instead === undefined) {
         this.#isWanted = true;
+        this.#exclusion.endRound(round);
         return;
       }
       outstanding.unshift(...instead);
-      if (instead.length === 0) taken += 1;
     }
-    this.#partCount.onTaken(taken);
-    this.#onAcknowledged(covered);
+    const excluded = this.#exclusion.endRound(round) + (snapshot.excludedRecords ?? 0);
+    if (round.hasRest) {
+      this.#isWanted = true;
+      this.#onRejection(round.reason);
+      return;
+    }
+    if (!round.isRunning) this.#partCount.onTaken(round.taken);
+    this.#onAcknowledged(covered, excluded);
   }
 
   /** Takes the newest snapshot; returns undefined if it may not be sent yet. */
@@ -174,7 +186,11 @@ export class SnapshotSender<Snapshot extends TimedSnapshot> {
    * Sends one part. Returns the parts to send in its place, none if it was acknowledged, or undefined if the newest snapshot
    * has to be sent instead.
    */
-  async #sendPart(part: Snapshot, controller: AbortController): Promise<readonly Snapshot[] | undefined> {
+  async #sendPart(
+    part: Snapshot,
+    controller: AbortController,
+    round: IsolationRound<Snapshot>,
+  ): Promise<readonly Snapshot[] | undefined> {
     const { clock, ledger, attempt, split } = this.#parts;
     const begun = clock.monotonic();
     this.#lanes.onSend(LANE, begun);
@@ -197,8 +213,11 @@ export class SnapshotSender<Snapshot extends TimedSnapshot> {
     this.#lanes.onAnswer(LANE, begun, clock.monotonic());
     if (outcome.kind === "delivered") {
       this.#order.onAcknowledged(part.time);
+      round.onTaken();
       return [];
     }
+    if (outcome.kind === "split" && outcome.because === "rejected")
+      return round.onRejected(part, outcome.reason ?? "the backend rejects a series", split);
     const halves = outcome.kind === "split" ? split(part) : undefined;
     return halves ?? this.#onRejection(outcome.reason ?? "a single series is too large");
   }
@@ -217,11 +236,12 @@ export class SnapshotSender<Snapshot extends TimedSnapshot> {
     reporter.error("snapshot-rejected", `${reason}; the series are sent again in ${intervalMs / 1_000} s`);
   }
 
-  #onAcknowledged(covered: number): void {
+  /** @param excluded records of excluded series, since the beginning */
+  #onAcknowledged(covered: number, excluded: number): void {
     const { clock, ledger } = this.#parts;
     this.#failures = 0;
     this.#pausedUntil = 0;
-    ledger.delivered += this.#coverage.onAcknowledged(covered);
+    this.#exclusion.settle(this.#coverage.onAcknowledged(covered), excluded);
     ledger.lastSuccess = clock.now();
     this.#coverage.callWaiters();
   }
