@@ -11,7 +11,6 @@ import { inParallel, runTool } from "./run-tool.ts";
 const CLIENTS: Readonly<Record<string, string>> = {
   "prom-client": `${SCOPE}publisher-prometheus`,
   "@elastic/elasticsearch": `${SCOPE}publisher-elasticsearch`,
-  ky: `${SCOPE}publisher-grafana-cloud`,
 };
 const SHIPPED =
   /^(?:package\.json|README\.md|CHANGELOG\.md|LICENSE|src\/.+\.(?:ts|json|md)|dist\/.+\.(?:js|js\.map|d\.ts|d\.ts\.map|json))$/;

@@ -1,11 +1,12 @@
 // Client of the Cloud API of Grafana, which knows the stacks of an organisation and their endpoints.
 import type { Clock } from "@eventmeter/core";
 import { retryAfterMs } from "@eventmeter/delivery";
+import { authorizeApi, type Authorize, sendAuthorized } from "./authorization.ts";
 import { addressOf, isLoopback } from "./endpoint.ts";
-import { type Reply, sendHttpRequest } from "./http-request.ts";
+import type { HttpClient, Reply } from "./http-request.ts";
 import { type JsonObject, parseJsonObject } from "./json.ts";
-import { networkFailure, type RequestFailure, timeoutFailure } from "./request-failure.ts";
-import { type TokenFacts, tokenText } from "./token.ts";
+import { requestFailure, type RequestFailure } from "./request-failure.ts";
+import { type ApiKey, type TokenFacts, tokenText } from "./token.ts";
 
 /** Most bytes of one reply: enough for some hundred stacks. */
 const MAX_REPLY_BYTES = 2 * 2 ** 20;
@@ -22,45 +23,47 @@ export class CloudApi {
   /** Whether the API is on this machine, and so an endpoint that it names can be there too. */
   readonly isLoopback: boolean;
   readonly #url: string;
-  readonly #headers: Readonly<Record<string, string>>;
-  readonly #token: TokenFacts;
+  readonly #client: HttpClient;
+  readonly #apiKey: ApiKey;
+  readonly #authorize: Authorize;
   readonly #clock: Clock;
 
   /** @param url without a slash at its end */
   constructor({
     url,
     apiKey,
-    token,
+    client,
     clock,
   }: {
     readonly url: string;
-    readonly apiKey: string;
-    readonly token: TokenFacts;
+    readonly apiKey: ApiKey;
+    readonly client: HttpClient;
     readonly clock: Clock;
   }) {
     this.isLoopback = isLoopback(new URL(url));
     this.#url = url;
-    this.#headers = { authorization: `Bearer ${apiKey}`, accept: "application/json" };
-    this.#token = token;
+    this.#client = client;
+    this.#apiKey = apiKey;
+    this.#authorize = authorizeApi(apiKey);
     this.#clock = clock;
   }
 
   /** Reads one object. Never rejects. @param path begins with a slash; its parts are escaped already */
   async get(path: string, signal: AbortSignal): Promise<ApiResult> {
     try {
-      const reply = await sendHttpRequest(`${this.#url}${path}`, {
+      const reply = await sendAuthorized(this.#client, `${this.#url}${path}`, this.#authorize, {
         method: "GET",
-        headers: this.#headers,
+        headers: { accept: "application/json" },
         signal,
         maxReplyBytes: MAX_REPLY_BYTES,
       });
       if (reply.status !== 200)
-        return { failure: apiFailure(reply, this.#token, this.#clock.now()), isMissing: reply.status === 404 };
+        return { failure: apiFailure(reply, this.#apiKey.facts, this.#clock.now()), isMissing: reply.status === 404 };
       const data = reply.isWhole ? parseJsonObject(reply.body) : undefined;
       return data === undefined ? { failure: UNREADABLE_REPLY, isMissing: false } : { data };
     } catch (caught) {
-      const api = `the Cloud API ${addressOf(this.#url)}`;
-      return { failure: signal.aborted ? timeoutFailure(api) : networkFailure(caught, api), isMissing: false };
+      const failure = requestFailure(caught, `the Cloud API ${addressOf(this.#url)}`, signal);
+      return { failure, isMissing: false };
     }
   }
 }

@@ -1,5 +1,7 @@
 // Options that name an endpoint: validated together, and resolved to an endpoint or to a stack to look up.
-import type { ReportOptionError } from "@eventmeter/core/publisher";
+import type { Clock } from "@eventmeter/core";
+import type { OptionRule, ReportOptionError } from "@eventmeter/core/publisher";
+import { authorizeReceiver, authorizeStack } from "./authorization.ts";
 import type { StackQuery } from "./endpoint-lookup.ts";
 import {
   type Endpoint,
@@ -8,10 +10,9 @@ import {
   grafanaAddressProblem,
   readApiUrl,
   readEndpointUrl,
-  stackEndpoint,
 } from "./endpoint.ts";
 import type { GrafanaCloudPublisherOptions } from "./option-types.ts";
-import { readTokenFacts, type TokenFacts, trimApiKey } from "./token.ts";
+import { ApiKey } from "./token.ts";
 
 /** Where series are sent: to an endpoint that was given, or to a stack whose endpoint has to be looked up. */
 export type EndpointConfig = GivenEndpointConfig | OrganisationConfig;
@@ -20,7 +21,8 @@ export type EndpointConfig = GivenEndpointConfig | OrganisationConfig;
 export interface GivenEndpointConfig {
   readonly kind: Exclude<EndpointKind, "organisation">;
   readonly endpoint: Endpoint;
-  readonly token: TokenFacts;
+  /** Undefined for a receiver. */
+  readonly apiKey: ApiKey | undefined;
 }
 
 /** A stack to look up in the Cloud API. */
@@ -29,8 +31,7 @@ export interface OrganisationConfig {
   readonly stack: StackQuery;
   /** Address of the Cloud API, without a slash at its end. */
   readonly apiUrl: string;
-  readonly apiKey: string;
-  readonly token: TokenFacts;
+  readonly apiKey: ApiKey;
 }
 
 type UncheckedOptions = Readonly<Record<string, unknown>>;
@@ -45,6 +46,7 @@ const OPTION_NAMES = [
   "stackSlug",
   "apiUrl",
   "headers",
+  "tls",
 ] as const;
 
 const REQUIRED: Readonly<Record<EndpointKind, readonly string[]>> = {
@@ -53,9 +55,9 @@ const REQUIRED: Readonly<Record<EndpointKind, readonly string[]>> = {
   receiver: ["endpoint"],
 };
 const ALLOWED: Readonly<Record<EndpointKind, readonly string[]>> = {
-  tile: REQUIRED.tile,
-  organisation: [...REQUIRED.organisation, "stackSlug", "apiUrl"],
-  receiver: ["endpoint", "headers"],
+  tile: [...REQUIRED.tile, "tls"],
+  organisation: [...REQUIRED.organisation, "stackSlug", "apiUrl", "tls"],
+  receiver: ["endpoint", "headers", "tls"],
 };
 const SHAPES: Readonly<Record<EndpointKind, string>> = {
   tile: "{ endpoint, instanceId, apiKey }, a stack by its OpenTelemetry tile",
@@ -75,11 +77,13 @@ export function checkEndpointOptions(options: UncheckedOptions, report: ReportOp
   for (const [name, problem] of problemsOf(options, kind)) if (problem !== undefined) report(problem, name);
 }
 
-/** Returns what checked options describe. */
-export function resolveEndpointOptions(options: GrafanaCloudPublisherOptions): EndpointConfig {
+/** Returns what checked options describe. @param headerRule what the text of each header must be */
+export function resolveEndpointOptions(
+  options: GrafanaCloudPublisherOptions,
+  context: { readonly publisher: string; readonly clock: Clock; readonly headerRule: OptionRule },
+): EndpointConfig {
   if (options.orgSlug !== undefined) {
     const { orgSlug, region, stackSlug, apiUrl = DEFAULT_API_URL } = options;
-    const apiKey = trimApiKey(options.apiKey);
     return {
       kind: "organisation",
       stack: {
@@ -88,21 +92,17 @@ export function resolveEndpointOptions(options: GrafanaCloudPublisherOptions): E
         stackSlug: stackSlug === undefined ? undefined : readSlug(stackSlug),
       },
       apiUrl: readApiUrl(apiUrl).url ?? DEFAULT_API_URL,
-      apiKey,
-      token: readTokenFacts(apiKey),
+      apiKey: new ApiKey(options.apiKey, context),
     };
   }
   if (options.apiKey !== undefined) {
-    const apiKey = trimApiKey(options.apiKey);
+    const apiKey = new ApiKey(options.apiKey, context);
     const url = readEndpointUrl(options.endpoint, { isGrafana: true }).url ?? "";
-    return {
-      kind: "tile",
-      endpoint: stackEndpoint(url, options.instanceId, apiKey),
-      token: readTokenFacts(apiKey),
-    };
+    return { kind: "tile", endpoint: { url, authorize: authorizeStack(options.instanceId, apiKey) }, apiKey };
   }
   const url = readEndpointUrl(options.endpoint, { isGrafana: false }).url ?? "";
-  return { kind: "receiver", endpoint: { url, headers: { ...options.headers } }, token: {} };
+  const authorize = authorizeReceiver(options.headers ?? {}, { ...context, rule: context.headerRule });
+  return { kind: "receiver", endpoint: { url, authorize }, apiKey: undefined };
 }
 
 /** Returns the kind that was probably meant: an endpoint needs no look-up, and credentials of Grafana Cloud make it a stack's. */
@@ -144,6 +144,7 @@ function problemsOf(
       "endpoint",
       (text) => grafanaAddressProblem(text) ?? readEndpointUrl(text, { isGrafana: kind !== "receiver" }).problem,
     ),
+    ["tls", hasTlsForPlainHttp(options) ? "given for an endpoint that begins with http://" : undefined],
     check("apiUrl", (text) => readApiUrl(text).problem),
     check("orgSlug", (text) =>
       readSlug(text) === undefined ? "expected the name alone, as acme in grafana.com/orgs/acme" : undefined,
@@ -155,6 +156,11 @@ function problemsOf(
       readRegion(text) === undefined ? "expected a region, as eu or prod-eu-west-0" : undefined,
     ),
   ];
+}
+
+function hasTlsForPlainHttp({ endpoint, tls }: UncheckedOptions): boolean {
+  if (tls === undefined || typeof endpoint !== "string") return false;
+  return readEndpointUrl(endpoint, { isGrafana: false }).url?.startsWith("http:") === true;
 }
 
 const SLUG = /^[a-z0-9][a-z0-9_-]{0,127}$/;

@@ -1,10 +1,12 @@
 // Resolver of the endpoint that series are sent to: given by the options, or looked up once, and again if it has moved.
 import type { Clock } from "@eventmeter/core";
 import type { Reporter } from "@eventmeter/core/publisher";
+import { authorizeStack, untilAborted } from "./authorization.ts";
 import { CloudApi } from "./cloud-api.ts";
 import { lookUpEndpoint } from "./endpoint-lookup.ts";
 import type { EndpointConfig, OrganisationConfig } from "./endpoint-options.ts";
-import { type Endpoint, stackEndpoint } from "./endpoint.ts";
+import type { Endpoint } from "./endpoint.ts";
+import type { HttpClient } from "./http-request.ts";
 import { type RequestFailure, timeoutFailure } from "./request-failure.ts";
 
 /** An endpoint, or why there is none. */
@@ -40,14 +42,20 @@ export class EndpointResolver {
   constructor(
     config: EndpointConfig,
     {
+      client,
       clock,
       timeoutMs,
       reporter,
-    }: { readonly clock: Clock; readonly timeoutMs: number; readonly reporter: Pick<Reporter, "diagnostic"> },
+    }: {
+      readonly client: HttpClient;
+      readonly clock: Clock;
+      readonly timeoutMs: number;
+      readonly reporter: Pick<Reporter, "diagnostic">;
+    },
   ) {
     this.#clock = clock;
     this.#timeoutMs = timeoutMs;
-    if (config.kind === "organisation") this.#lookUp = createLookUp(config, clock, reporter);
+    if (config.kind === "organisation") this.#lookUp = createLookUp(config, { client, clock, reporter });
     else this.#known = { endpoint: config.endpoint };
   }
 
@@ -61,7 +69,8 @@ export class EndpointResolver {
     retryNow = false,
   }: { readonly signal?: AbortSignal | undefined; readonly retryNow?: boolean } = {}): Promise<EndpointResolution> {
     const resolution = this.#resolve(retryNow);
-    return signal === undefined ? resolution : untilAborted(resolution, signal);
+    if (signal === undefined) return resolution;
+    return untilAborted(Promise.resolve(resolution), signal).catch((): EndpointResolution => ({ failure: ABORTED }));
   }
 
   /** Forgets an endpoint that may have moved. Returns whether it can be looked up again: only once until one has worked. */
@@ -110,31 +119,19 @@ export class EndpointResolver {
 }
 
 function createLookUp(
-  { stack, apiUrl, apiKey, token }: OrganisationConfig,
-  clock: Clock,
-  reporter: Pick<Reporter, "diagnostic">,
+  { stack, apiUrl, apiKey }: OrganisationConfig,
+  {
+    client,
+    clock,
+    reporter,
+  }: { readonly client: HttpClient; readonly clock: Clock; readonly reporter: Pick<Reporter, "diagnostic"> },
 ): LookUp {
-  const api = new CloudApi({ url: apiUrl, apiKey, token, clock });
+  const api = new CloudApi({ url: apiUrl, apiKey, client, clock });
   return async (signal) => {
     const { found, failure } = await lookUpEndpoint(api, stack, signal);
     if (failure !== undefined) return { failure };
     const { url, instanceId, slug } = found;
     reporter.diagnostic("endpoint-found", `endpoint found: stack ${slug} (${instanceId}) in ${stack.region}, ${url}`);
-    return { endpoint: stackEndpoint(url, instanceId, apiKey) };
+    return { endpoint: { url, authorize: authorizeStack(instanceId, apiKey) } };
   };
-}
-
-async function untilAborted(
-  resolution: EndpointResolution | Promise<EndpointResolution>,
-  signal: AbortSignal,
-): Promise<EndpointResolution> {
-  if (signal.aborted) return { failure: ABORTED };
-  const { promise, resolve } = Promise.withResolvers<EndpointResolution>();
-  const onAbort = (): void => resolve({ failure: ABORTED });
-  signal.addEventListener("abort", onAbort);
-  try {
-    return await Promise.race([resolution, promise]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
 }

@@ -1,18 +1,13 @@
 // Endpoints: their kinds, and how the addresses that people copy are read.
+import type { Authorize } from "./authorization.ts";
 
 /** How the options name an endpoint: by the stack's OpenTelemetry tile, by the organisation, or as any OTLP receiver. */
 export type EndpointKind = "tile" | "organisation" | "receiver";
 
-/** Where series are sent, with the headers that authorize it. */
+/** Where series are sent, with what authorizes it. */
 export interface Endpoint {
   readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-}
-
-/** Returns the endpoint of a stack, which takes HTTP basic authentication: its id is the user, the API key the password. */
-export function stackEndpoint(url: string, instanceId: string | number, apiKey: string): Endpoint {
-  const credentials = Buffer.from(`${String(instanceId).trim()}:${apiKey}`).toString("base64");
-  return { url, headers: { authorization: `Basic ${credentials}` } };
+  readonly authorize: Authorize;
 }
 
 /** A URL as requests are sent to it, or what is wrong with the given one, without the value itself. */

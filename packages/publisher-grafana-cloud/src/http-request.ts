@@ -1,7 +1,15 @@
-// One HTTP request: no retry, no redirect, no decoding, and no more of the reply than a given number of bytes.
-import ky from "ky";
+// HTTP requests: no redirect, no decoding, no more of a reply than a given number of bytes; repeated only where a kept connection was stale.
+import { type ClientRequest, type IncomingMessage, request as requestHttp, type RequestOptions } from "node:http";
+import { Agent, globalAgent, request as requestHttps } from "node:https";
+import type { SecureContextOptions } from "node:tls";
+import type { TlsOptions } from "@eventmeter/core";
 
 const USER_AGENT = "eventmeter-publisher-grafana-cloud/1";
+
+/** Most stale connections that one request meets before it fails. */
+const MAX_STALE = 3;
+/** What the end of a connection shows as, by what was being done with it. */
+const STALE_CODES: ReadonlySet<unknown> = new Set(["ECONNRESET", "EPIPE", "ECONNABORTED"]);
 
 /** A request to an endpoint or to the Cloud API. */
 export interface HttpRequest {
@@ -25,43 +33,95 @@ export interface Reply {
   readonly isWhole: boolean;
 }
 
-/** Sends one request once. Rejects with the error of the connection. */
-export async function sendHttpRequest(
-  url: string,
-  { method, headers, body, signal, maxReplyBytes }: HttpRequest,
-): Promise<Reply> {
-  const response = await ky(url, {
-    method,
-    // A decoded body can be a thousand times as long as the one on the wire.
-    headers: { ...headers, "user-agent": USER_AGENT, "accept-encoding": "identity" },
-    ...(body === undefined ? {} : { body }),
-    signal,
-    retry: 0,
-    timeout: false,
-    redirect: "manual",
-    throwHttpErrors: false,
-    credentials: "omit",
-  });
-  const read = await readBody(response, maxReplyBytes);
+/** Sends the requests of one publisher, over the agents of the process or, with options for TLS, over one of its own. */
+export class HttpClient {
+  readonly #agent: Agent | undefined;
+
+  constructor(tls?: TlsOptions) {
+    // The options of the process's agent include those of NODE_USE_ENV_PROXY.
+    if (tls !== undefined) this.#agent = new Agent({ ...globalAgent.options, ...(tls as SecureContextOptions) });
+  }
+
+  /**
+   * Sends one request. Rejects with the error of the connection. A kept connection that the server closed before it replied
+   * is not reported: the request is sent again, which is safe for all requests here.
+   */
+  async send(url: string, request: HttpRequest): Promise<Reply> {
+    for (let stale = 1; ; stale += 1) {
+      const exchange = new Exchange(url, request, this.#agent);
+      try {
+        // oxlint-disable-next-line no-await-in-loop -- one attempt after the other
+        return await exchange.reply;
+      } catch (caught) {
+        if (stale > MAX_STALE || request.signal.aborted || !exchange.wasStale(caught)) throw caught;
+      }
+    }
+  }
+
+  /** Closes the idle connections of an agent of its own. */
+  close(): void {
+    this.#agent?.destroy();
+  }
+}
+
+/** One attempt at a request. */
+class Exchange {
+  readonly reply: Promise<Reply>;
+  readonly #request: ClientRequest;
+  #hasReply = false;
+
+  constructor(url: string, { method, headers, body, signal, maxReplyBytes }: HttpRequest, agent: Agent | undefined) {
+    const isHttps = url.startsWith("https:");
+    const options: RequestOptions = {
+      method,
+      headers: {
+        ...headers,
+        "user-agent": USER_AGENT,
+        // A decoded body can be a thousand times as long as the one on the wire.
+        "accept-encoding": "identity",
+        ...(body === undefined ? {} : { "content-length": String(body.length) }),
+      },
+      signal,
+      ...(isHttps && agent !== undefined ? { agent } : {}),
+    };
+    const { promise, resolve, reject } = Promise.withResolvers<Reply>();
+    this.reply = promise;
+    this.#request = (isHttps ? requestHttps : requestHttp)(url, options, (response) => {
+      this.#hasReply = true;
+      readReply(response, maxReplyBytes).then(resolve, reject);
+    });
+    // Stays for what a connection reports after the reply.
+    this.#request.on("error", reject);
+    this.#request.end(body);
+  }
+
+  /** Returns whether the attempt failed because the server had closed a connection that was kept from an earlier request. */
+  wasStale(caught: unknown): boolean {
+    const { code } = caught as { readonly code?: unknown };
+    return this.#request.reusedSocket && !this.#hasReply && STALE_CODES.has(code);
+  }
+}
+
+async function readReply(response: IncomingMessage, maxBytes: number): Promise<Reply> {
+  const { statusCode = 0, headers, headersDistinct } = response;
   return {
-    status: response.status,
-    contentType: (response.headers.get("content-type") ?? "").replace(/;.*$/s, "").trim().toLowerCase(),
-    retryAfter: response.headers.get("retry-after"),
-    ...read,
+    status: statusCode,
+    contentType: (headers["content-type"] ?? "").replace(/;.*$/s, "").trim().toLowerCase(),
+    retryAfter: headersDistinct["retry-after"]?.join(", ") ?? null,
+    ...(await readBody(response, maxBytes)),
   };
 }
 
-async function readBody({ headers, body }: Response, maxBytes: number): Promise<Pick<Reply, "body" | "isWhole">> {
-  if (body === null) return { body: new Uint8Array(), isWhole: true };
-  const encoding = headers.get("content-encoding");
-  if (encoding !== null && encoding.trim().toLowerCase() !== "identity") {
-    await body.cancel();
+async function readBody(response: IncomingMessage, maxBytes: number): Promise<Pick<Reply, "body" | "isWhole">> {
+  const encoding = response.headers["content-encoding"] ?? "identity";
+  if (encoding.trim().toLowerCase() !== "identity") {
+    response.destroy();
     return { body: new Uint8Array(), isWhole: false };
   }
   const chunks: Uint8Array[] = [];
   let length = 0;
-  // Leaving the loop cancels the stream, which closes the connection.
-  for await (const chunk of body) {
+  // Leaving the loop destroys the response, which closes the connection.
+  for await (const chunk of response as AsyncIterable<Uint8Array>) {
     const left = maxBytes - length;
     chunks.push(chunk.length > left ? chunk.subarray(0, left) : chunk);
     length += chunk.length;

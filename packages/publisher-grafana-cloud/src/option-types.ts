@@ -1,5 +1,5 @@
 // Options of a GrafanaCloudPublisher, as programs write them.
-import type { CommonOptions } from "@eventmeter/core";
+import type { CommonOptions, Secret, TlsOptions } from "@eventmeter/core";
 
 /** Attributes that become labels, by kind of record. */
 export interface GrafanaCloudLabels {
@@ -25,6 +25,8 @@ export interface GrafanaCloudSeriesOptions extends CommonOptions {
   readonly bounds?: GrafanaCloudBounds | undefined;
   /** Most label sets per family; further ones are added to one set `_overflow`. One label set of a histogram is 17 series. @default 500 */
   readonly maxLabelSets?: number | undefined;
+  /** TLS of the connections: an authority of your own, a certificate for receivers that ask for one. @default what Node.js trusts, and no certificate */
+  readonly tls?: TlsOptions | undefined;
   /** Whether each bucket carries the trace id, or without one the task id, of its last record. @default false */
   readonly exemplars?: boolean | undefined;
 }
@@ -35,8 +37,8 @@ export interface GrafanaCloudTileOptions extends GrafanaCloudSeriesOptions {
   readonly endpoint: string;
   /** The number that the tile shows. */
   readonly instanceId: string | number;
-  /** Token of an access policy with scope `metrics:write`. */
-  readonly apiKey: string;
+  /** Token of an access policy with scope `metrics:write`; a function returns the current one, and is called again after a 401. */
+  readonly apiKey: Secret;
   readonly orgSlug?: undefined;
   readonly region?: undefined;
   readonly stackSlug?: undefined;
@@ -50,8 +52,8 @@ export interface GrafanaCloudOrganisationOptions extends GrafanaCloudSeriesOptio
   readonly orgSlug: string;
   /** Region or cluster of the stack, such as `eu` or `prod-eu-west-0`. */
   readonly region: string;
-  /** Token of an access policy with scopes `metrics:write` and `stacks:read`. */
-  readonly apiKey: string;
+  /** Token of an access policy with scopes `metrics:write` and `stacks:read`; a function returns the current one, and is called again after a 401. */
+  readonly apiKey: Secret;
   /** Name of the stack: `<name>` in `<name>.grafana.net`. Required if the region has several. @default the only one */
   readonly stackSlug?: string | undefined;
   /** Address of the Cloud API. @default "https://grafana.com/api" */
@@ -65,8 +67,11 @@ export interface GrafanaCloudOrganisationOptions extends GrafanaCloudSeriesOptio
 export interface OtlpReceiverOptions extends GrafanaCloudSeriesOptions {
   /** Base address, to which `/v1/metrics` is added, or the whole address. */
   readonly endpoint: string;
-  /** Headers of every request, such as credentials or a tenant. Over plain `http:` everybody on the way can read them. @default none */
-  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /**
+   * Headers of every request, such as credentials or a tenant; a function returns the current text, and is called again after
+   * a 401. Over plain `http:` everybody on the way can read them. @default none
+   */
+  readonly headers?: Readonly<Record<string, Secret>> | undefined;
   readonly instanceId?: undefined;
   readonly apiKey?: undefined;
   readonly orgSlug?: undefined;

@@ -4,19 +4,14 @@ import { gzip } from "node:zlib";
 import type { CheckReport, Clock, WaitOptions } from "@eventmeter/core";
 import { readWaitOptions } from "@eventmeter/core/publisher";
 import { type BackendReporter, type SendContext, type SnapshotOutcome, withTimeLimit } from "@eventmeter/delivery";
+import { sendAuthorized } from "./authorization.ts";
 import type { EndpointResolver } from "./endpoint-resolver.ts";
 import { addressOf, type Endpoint, type EndpointKind } from "./endpoint.ts";
 import { describePartialSuccess, type PartialSuccess, readExportReply } from "./export-reply.ts";
-import { sendHttpRequest } from "./http-request.ts";
-import { notOtlpFailure, replyFailure } from "./reply-failure.ts";
-import {
-  failureClause,
-  failureSentence,
-  networkFailure,
-  type RequestFailure,
-  timeoutFailure,
-} from "./request-failure.ts";
-import type { TokenFacts } from "./token.ts";
+import type { HttpClient } from "./http-request.ts";
+import { embeddedFailure, notOtlpFailure, replyFailure } from "./reply-failure.ts";
+import { failureClause, failureSentence, type RequestFailure, requestFailure } from "./request-failure.ts";
+import type { ApiKey, TokenFacts } from "./token.ts";
 
 /** Most bytes of a body before compression: every receiver reads as much, and it is quick to compress and to take. */
 const MAX_BODY_BYTES = 4 * 2 ** 20;
@@ -38,33 +33,44 @@ interface Payload {
 
 /** What became of one export request. */
 type ExportResult =
-  | { readonly failure: RequestFailure; readonly partialSuccess?: undefined }
-  | { readonly partialSuccess: PartialSuccess | undefined; readonly failure?: undefined };
+  | { readonly failure: RequestFailure; readonly success?: undefined }
+  | { readonly success: Success; readonly failure?: undefined };
+
+/** A success, as the receiver put it. */
+interface Success {
+  readonly status: number;
+  readonly read: PartialSuccess | { readonly kind: "complete" | "unknown" };
+}
 
 /** Sends the snapshots of one publisher, and the request without series that checks its endpoint. */
 export class OtlpExporter {
   readonly #resolver: EndpointResolver;
   readonly #endpointKind: EndpointKind;
-  readonly #token: TokenFacts;
+  readonly #apiKey: ApiKey | undefined;
+  readonly #client: HttpClient;
   readonly #clock: Clock;
   #busyReplies = 0;
   /** What the last reply left out, as a warning about one sample; undefined if it left out nothing. */
   #lastWarning: string | undefined;
+  #hasWarnedOfReply = false;
 
   constructor({
     resolver,
     endpointKind,
-    token,
+    apiKey,
+    client,
     clock,
   }: {
     readonly resolver: EndpointResolver;
     readonly endpointKind: EndpointKind;
-    readonly token: TokenFacts;
+    readonly apiKey: ApiKey | undefined;
+    readonly client: HttpClient;
     readonly clock: Clock;
   }) {
     this.#resolver = resolver;
     this.#endpointKind = endpointKind;
-    this.#token = token;
+    this.#apiKey = apiKey;
+    this.#client = client;
     this.#clock = clock;
   }
 
@@ -83,20 +89,23 @@ export class OtlpExporter {
       ...(attempt > 1 ? { "retry-attempt": String(attempt - 1) } : {}),
     };
     const payload = { body: await compress(body, { level: 1 }), headers, isLarge: body.length > LARGE_BODY_BYTES };
-    const { failure, partialSuccess } = await this.#export(payload, { signal });
+    const { failure, success } = await this.#export(payload, { signal });
     this.#busyReplies = failure?.splitMayHelp === true ? this.#busyReplies + 1 : 0;
     if (failure !== undefined) return this.#outcomeOf(failure);
-    this.#warnOfPartialSuccess(partialSuccess, report);
+    this.#warnOf(success, report);
     return { kind: "delivered" };
   }
 
   /** Sends a request without series, which every receiver takes and none stores. Never rejects. */
   async check(options: WaitOptions | undefined): Promise<CheckReport> {
     const payload = { body: new Uint8Array(), headers: { "content-type": "application/x-protobuf" }, isLarge: false };
-    const { failure } = await withTimeLimit({ clock: this.#clock, ...readWaitOptions(options) }, (signal) =>
+    const { failure, success } = await withTimeLimit({ clock: this.#clock, ...readWaitOptions(options) }, (signal) =>
       this.#export(payload, { signal, retryNow: true }),
     );
-    if (failure === undefined) return { ok: true, code: "ok", message: "the endpoint takes metrics" };
+    if (failure === undefined) {
+      const hint = success.read.kind === "unknown" ? failureSentence(unknownReply(success.status)) : undefined;
+      return { ok: true, code: "ok", message: "the endpoint takes metrics", ...(hint === undefined ? {} : { hint }) };
+    }
     const { code, message, hint } = failure;
     return { ok: false, code, message, hint };
   }
@@ -116,28 +125,37 @@ export class OtlpExporter {
     }
   }
 
-  async #post({ url, headers }: Endpoint, payload: Payload, signal: AbortSignal): Promise<ExportResult> {
+  async #post({ url, authorize }: Endpoint, payload: Payload, signal: AbortSignal): Promise<ExportResult> {
     try {
-      const reply = await sendHttpRequest(url, {
+      const reply = await sendAuthorized(this.#client, url, authorize, {
         method: "POST",
-        headers: { ...headers, ...payload.headers },
+        headers: payload.headers,
         body: payload.body,
         signal,
         maxReplyBytes: MAX_REPLY_BYTES,
       });
       if (reply.status < 200 || reply.status > 299) {
         const { isLarge } = payload;
-        const context = { endpointKind: this.#endpointKind, token: this.#token, isLarge, now: this.#clock.now() };
+        const context = {
+          endpointKind: this.#endpointKind,
+          token: this.#apiKey?.facts ?? {},
+          isLarge,
+          now: this.#clock.now(),
+        };
         return { failure: replyFailure(reply, context) };
       }
       const read = readExportReply(reply);
-      if (read === "unreadable") return { failure: notOtlpFailure(reply, this.#endpointKind) };
+      if (read.kind === "foreign") return { failure: notOtlpFailure(reply, this.#endpointKind) };
+      if (read.kind === "failed") return { failure: embeddedFailure(reply, read.status, this.#context) };
       this.#resolver.confirm();
-      return { partialSuccess: read === "complete" ? undefined : read };
+      return { success: { status: reply.status, read } };
     } catch (caught) {
-      const server = `the endpoint ${addressOf(url)}`;
-      return { failure: signal.aborted ? timeoutFailure(server) : networkFailure(caught, server) };
+      return { failure: requestFailure(caught, `the endpoint ${addressOf(url)}`, signal) };
     }
+  }
+
+  get #context(): { readonly endpointKind: EndpointKind; readonly token: TokenFacts } {
+    return { endpointKind: this.#endpointKind, token: this.#apiKey?.facts ?? {} };
   }
 
   #outcomeOf(failure: RequestFailure): SnapshotOutcome {
@@ -147,19 +165,34 @@ export class OtlpExporter {
       return { kind: "split", because: "busy", reason, retryAfterMs };
     if (failure.kind === "too-large") return { kind: "split", because: "too-large", reason };
     if (failure.kind === "retry") return { kind: "retry", reason, retryAfterMs };
+    if (failure.kind === "rejected" && failure.isAboutSeries === true)
+      return { kind: "split", because: "rejected", reason };
     return { kind: failure.kind, reason };
   }
 
-  /** Reports a partial success, unless the last reply was one for the same cause: every reply repeats a limit that is reached. */
-  #warnOfPartialSuccess(partialSuccess: PartialSuccess | undefined, report: BackendReporter): void {
-    if (partialSuccess === undefined) {
+  /**
+   * Reports a partial success, unless the last reply was one for the same cause: every reply repeats a limit that is reached.
+   * A reply that is not one of OTLP is reported once.
+   */
+  #warnOf({ status, read }: Success, report: BackendReporter): void {
+    if (read.kind === "unknown" && !this.#hasWarnedOfReply) {
+      this.#hasWarnedOfReply = true;
+      report.error("reply-unknown", failureSentence(unknownReply(status)));
+    }
+    if (read.kind !== "partial") {
       this.#lastWarning = undefined;
       return;
     }
-    const { rejected, text } = partialSuccess;
     // The number of samples differs from reply to reply.
-    const warning = describePartialSuccess({ rejected: Math.min(rejected, 1), text });
-    if (warning !== this.#lastWarning) report.error("partial-success", describePartialSuccess(partialSuccess));
+    const warning = describePartialSuccess({ ...read, rejected: Math.min(read.rejected, 1) });
+    if (warning !== this.#lastWarning) report.error("partial-success", describePartialSuccess(read));
     this.#lastWarning = warning;
   }
+}
+
+function unknownReply(status: number): Pick<RequestFailure, "message" | "hint"> {
+  return {
+    message: `the endpoint answered ${status} with something that is no OTLP reply, and the series count as delivered`,
+    hint: "check in the backend that they arrive",
+  };
 }

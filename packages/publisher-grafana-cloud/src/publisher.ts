@@ -15,6 +15,7 @@ import {
 import { createReporter, resolveClock, waitWithin } from "@eventmeter/core/publisher";
 import { createSeriesPublisher, type StartContext } from "@eventmeter/delivery";
 import { EndpointResolver } from "./endpoint-resolver.ts";
+import { HttpClient } from "./http-request.ts";
 import type { GrafanaCloudPublisherOptions } from "./option-types.ts";
 import { OtlpExporter } from "./otlp-exporter.ts";
 import { failureSentence } from "./request-failure.ts";
@@ -40,12 +41,20 @@ export class GrafanaCloudPublisher implements MetricsPublisher {
     const { common, endpoint, intervalMs, sendTimeoutMs } = resolved;
     const { name } = common;
     const clock = resolveClock(common.clock);
+    const client = new HttpClient(resolved.tls);
     const resolver = new EndpointResolver(endpoint, {
+      client,
       clock,
       timeoutMs: sendTimeoutMs,
       reporter: createReporter(name, common),
     });
-    const exporter = new OtlpExporter({ resolver, endpointKind: endpoint.kind, token: endpoint.token, clock });
+    const exporter = new OtlpExporter({
+      resolver,
+      endpointKind: endpoint.kind,
+      apiKey: endpoint.apiKey,
+      client,
+      clock,
+    });
     const series = new PushedSeries(resolved, clock);
     const encoder = createEncoder(common.resource);
     this.name = name;
@@ -66,7 +75,10 @@ export class GrafanaCloudPublisher implements MetricsPublisher {
           if (problem !== undefined) context.report.error("bounds-in-milliseconds", problem);
           return resolveEarly(resolver, context);
         },
-        close: () => resolver.close(),
+        close() {
+          resolver.close();
+          client.close();
+        },
       },
       { ...common, intervalMs, sendTimeoutMs },
     );

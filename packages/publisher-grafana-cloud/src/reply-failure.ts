@@ -3,6 +3,7 @@ import { retryAfterMs } from "@eventmeter/delivery";
 import type { EndpointKind } from "./endpoint.ts";
 import { mimirCodes, replyText } from "./export-reply.ts";
 import type { Reply } from "./http-request.ts";
+import { knownWordsIn } from "./known-words.ts";
 import type { RequestFailure } from "./request-failure.ts";
 import { type TokenFacts, tokenText } from "./token.ts";
 
@@ -40,51 +41,6 @@ const BUSY_HINT = "it is busy or not ready: if it stays so, see its own log or s
 const LARGE_HINT = "lower maxLabelSets, or let it read larger requests";
 const BETWEEN = "check what stands between";
 const TEMPORALITY_HINT = "let it take them, or convert them in a Collector before it";
-
-/** What a 400 with known words means. */
-interface Rejection {
-  readonly test: RegExp;
-  /** @default "rejected" */
-  readonly kind?: RequestFailure["kind"];
-  readonly code: string;
-  readonly meaning: string;
-  readonly hint?: string | undefined;
-}
-
-const REJECTIONS: readonly Rejection[] = [
-  {
-    test: /request body too large/i,
-    kind: "too-large",
-    code: "too-large",
-    meaning: "the request is too large",
-    hint: LARGE_HINT,
-  },
-  {
-    test: /too[- ]far[- ]in[- ](?:the[- ])?future/i,
-    code: "clock-ahead",
-    meaning: "the samples are of the future",
-    hint: "correct the clock of this machine",
-  },
-  {
-    test: /out[- ]of[- ]order|too[- ]old|out of bounds|duplicate sample|duplicate-timestamp/i,
-    code: "out-of-order",
-    meaning: "newer samples of these series are stored already",
-    hint: "give every process its own serviceInstanceId (the default is one), and check the clock of this machine",
-  },
-  {
-    test: /err-mimir-(?:label|max-label)|label (?:name|value)|label names per series/i,
-    code: "label-limit",
-    meaning: "a label is longer than it may be, or a series has too many of them",
-    hint: "promote fewer attributes, and shorter ones",
-  },
-  { test: /content type/i, code: "media-type", meaning: "it does not take protobuf", hint: BETWEEN },
-  {
-    test: /temporality/i,
-    code: "temporality",
-    meaning: "it does not take cumulative series",
-    hint: TEMPORALITY_HINT,
-  },
-];
 
 /** Returns what a reply other than a success means, and what to do about it. */
 export function replyFailure(reply: Reply, context: ReplyContext): RequestFailure {
@@ -160,11 +116,43 @@ export function notOtlpFailure(reply: Reply, endpointKind: EndpointKind): Reques
   };
 }
 
+const EMBEDDED_CODES: Readonly<Record<number, string>> = {
+  401: "unauthorized",
+  403: "forbidden",
+  404: "not-found",
+  429: "rate-limited",
+};
+
+/** Returns the failure of a success whose body says that the request failed. @param status the one that the body names */
+export function embeddedFailure(
+  reply: Reply,
+  status: number | undefined,
+  { endpointKind, token }: Pick<ReplyContext, "endpointKind" | "token">,
+): RequestFailure {
+  const named = status === undefined ? "" : ` (${status})`;
+  const message = `the endpoint answered ${reply.status} with a JSON object that reports a failure${named}`;
+  if (status === 401 || status === 403)
+    return {
+      kind: "hold",
+      code: EMBEDDED_CODES[status] as string,
+      message: `${message}${endpointKind === "receiver" ? "" : tokenText(token)}`,
+      hint: KEY_HINT[endpointKind],
+    };
+  if (status === 408 || status === 429 || (status ?? 0) >= 500)
+    return { kind: "retry", code: EMBEDDED_CODES[status ?? 0] ?? "unavailable", message, hint: BUSY_HINT };
+  return {
+    kind: "hold",
+    code: EMBEDDED_CODES[status ?? 0] ?? "not-otlp",
+    message,
+    hint: ENDPOINT_HINT[endpointKind],
+  };
+}
+
 function rejection(text: string, answered: string, { isLarge, endpointKind }: ReplyContext): RequestFailure {
-  const known = REJECTIONS.find(({ test }) => test.test(text));
+  const known = knownWordsIn(text);
   if (known !== undefined) {
-    const { kind = "rejected", code, meaning, hint } = known;
-    return { kind, code, message: `${answered}${mimirCodes(text)}: ${meaning}`, hint };
+    const { kind = "rejected", code, meaning, hint, isAboutSeries } = known;
+    return { kind, code, message: `${answered}${mimirCodes(text)}: ${meaning}`, hint, isAboutSeries };
   }
   // Prometheus reads at most 32 MiB; this is its text for more.
   if (isLarge && /unexpected EOF/.test(text))
@@ -174,6 +162,8 @@ function rejection(text: string, answered: string, { isLarge, endpointKind }: Re
     code: "rejected",
     message: `${answered}${mimirCodes(text)}: it cannot read the request`,
     hint: `${BETWEEN}; ${ENDPOINT_HINT[endpointKind]}`,
+    // Words that are not known can be about one series; a body that ends too early cannot.
+    isAboutSeries: !/unexpected EOF/.test(text),
   };
 }
 

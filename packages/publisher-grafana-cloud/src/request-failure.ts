@@ -1,4 +1,5 @@
 // Failures of requests: what happened, what becomes of the series, and what a person can do about it.
+import { isPublisherError } from "@eventmeter/core";
 
 /** Why a request failed. It never holds a secret, a label value or the text of a server. */
 export interface RequestFailure {
@@ -13,6 +14,8 @@ export interface RequestFailure {
   readonly retryAfterMs?: number | undefined;
   /** Whether an endpoint that was looked up some time ago may have another address now. */
   readonly mayHaveMoved?: boolean | undefined;
+  /** Whether one series can be the cause, and the others would be taken without it. */
+  readonly isAboutSeries?: boolean | undefined;
   /** Whether fewer series in one request can help if the answer stays the same. */
   readonly splitMayHelp?: boolean | undefined;
 }
@@ -28,6 +31,17 @@ export function failureClause({ message, hint }: Pick<RequestFailure, "message" 
   return message.endsWith(")") ? `${message.slice(0, -1)}: ${hint})` : `${message} (${hint})`;
 }
 
+/**
+ * Returns the failure of a request that got no reply: of the credentials, of the time limit or of the connection.
+ * @param server such as `the endpoint localhost:4318`
+ */
+export function requestFailure(caught: unknown, server: string, signal: AbortSignal): RequestFailure {
+  if (signal.aborted) return timeoutFailure(server);
+  if (!isPublisherError(caught)) return networkFailure(caught, server);
+  const { code, message, publisher } = caught;
+  return { kind: "retry", code, message: message.slice(`${publisher}: `.length) };
+}
+
 /** Returns the failure of a request that got no reply in time. @param server such as `the endpoint localhost:4318` */
 export function timeoutFailure(server: string): RequestFailure {
   return { ...TIMEOUT, message: TIMEOUT.message.replace("{}", server) };
@@ -37,7 +51,7 @@ export function timeoutFailure(server: string): RequestFailure {
  * Returns the failure of a request that got no reply. Of what was thrown, only its code is shown.
  * @param server such as `the endpoint localhost:4318`
  */
-export function networkFailure(caught: unknown, server: string): RequestFailure {
+function networkFailure(caught: unknown, server: string): RequestFailure {
   const code = innermostCode(caught);
   const { message, ...failure } = failureByCode(code);
   return { ...failure, message: `${message.replace("{}", server)}${code === "" ? "" : ` (${code})`}` };
@@ -52,7 +66,11 @@ const tls = (message: string, hint: string): FailureTemplate => ({ kind: "hold",
 
 const UNTRUSTED = tls(
   "nobody that this machine trusts has signed the certificate of {}",
-  "name the authority's file in NODE_EXTRA_CA_CERTS, or check what stands between",
+  "give the authority's certificate as tls.ca, or its file in NODE_EXTRA_CA_CERTS, or check what stands between",
+);
+const CLIENT_CERTIFICATE = tls(
+  "{} asks for a certificate of this program, or does not accept the one that it presents",
+  "give one that its authority has signed as tls.cert, and its key as tls.key",
 );
 const NO_TLS = tls("{} does not speak TLS", "check its scheme and port");
 const BROKEN_OFF: FailureTemplate = {
@@ -80,7 +98,7 @@ const NO_HTTP: FailureTemplate = {
   hint: "check its port: OTLP over HTTP has 4318, gRPC 4317",
 };
 
-/** By the codes of Node.js, OpenSSL and fetch: https://nodejs.org/api/errors.html, https://nodejs.org/api/tls.html#x509-certificate-error-codes */
+/** By the codes of Node.js and OpenSSL: https://nodejs.org/api/errors.html, https://nodejs.org/api/tls.html#x509-certificate-error-codes */
 const BY_CODE: Readonly<Record<string, FailureTemplate>> = {
   ENOTFOUND: {
     kind: "retry",
@@ -104,14 +122,9 @@ const BY_CODE: Readonly<Record<string, FailureTemplate>> = {
   },
   ECONNRESET: BROKEN_OFF,
   EPIPE: BROKEN_OFF,
-  UND_ERR_SOCKET: BROKEN_OFF,
-  ERR_HTTP2_STREAM_ERROR: BROKEN_OFF,
   ETIMEDOUT: UNREACHABLE,
   EHOSTUNREACH: UNREACHABLE,
   ENETUNREACH: UNREACHABLE,
-  UND_ERR_CONNECT_TIMEOUT: UNREACHABLE,
-  UND_ERR_HEADERS_TIMEOUT: TIMEOUT,
-  UND_ERR_BODY_TIMEOUT: TIMEOUT,
   CERT_HAS_EXPIRED: tls(
     "the certificate of {} has expired",
     "check the clock of this machine, and what stands between",
@@ -123,6 +136,11 @@ const BY_CODE: Readonly<Record<string, FailureTemplate>> = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
   UNABLE_TO_GET_ISSUER_CERT: UNTRUSTED,
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: CLIENT_CERTIFICATE,
+  ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: CLIENT_CERTIFICATE,
+  ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: CLIENT_CERTIFICATE,
+  ERR_SSL_SSLV3_ALERT_CERTIFICATE_UNKNOWN: CLIENT_CERTIFICATE,
+  ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: CLIENT_CERTIFICATE,
   ERR_SSL_WRONG_VERSION_NUMBER: NO_TLS,
   ERR_SSL_PACKET_LENGTH_TOO_LONG: NO_TLS,
   EPROTO: NO_TLS,
@@ -130,7 +148,7 @@ const BY_CODE: Readonly<Record<string, FailureTemplate>> = {
 
 const CODE = /^[A-Z][A-Z0-9_]{2,63}$/;
 const TLS = /^(?:CERT_|ERR_TLS_|ERR_SSL_|CRL_)/;
-const HTTP = /^(?:HPE_|UND_ERR_RES_|HTTP_PARSER)/;
+const HTTP = /^HPE_/;
 
 function failureByCode(code: string): FailureTemplate {
   const known = Object.hasOwn(BY_CODE, code) ? BY_CODE[code] : undefined;
@@ -140,15 +158,13 @@ function failureByCode(code: string): FailureTemplate {
   return { kind: "retry", code: "no-answer", message: "the request to {} failed", hint: ADDRESS_HINT };
 }
 
-/** Returns the innermost code: fetch wraps an error once, ky once more, and a host with several addresses has a list of them. */
+/** Returns the innermost code: an error can have a cause, and a host with several addresses has a list of them. */
 function innermostCode(caught: unknown): string {
   let found = "";
   let at = caught;
   for (let depth = 0; depth < 8 && typeof at === "object" && at !== null; depth += 1) {
-    const { code, name, cause, errors } = at as { readonly [field: string]: unknown };
+    const { code, cause, errors } = at as { readonly [field: string]: unknown };
     if (typeof code === "string" && CODE.test(code)) found = code;
-    // This error often has no code, but the bytes that the server sent.
-    else if (name === "HTTPParserError") found = "HTTP_PARSER_ERROR";
     at = cause ?? (Array.isArray(errors) && found === "" ? (errors as unknown[])[0] : undefined);
   }
   return found;

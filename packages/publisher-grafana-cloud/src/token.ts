@@ -1,5 +1,6 @@
 // Access policy tokens of Grafana Cloud, which the option `apiKey` takes.
-import type { OptionRule } from "@eventmeter/core/publisher";
+import type { Clock, Secret } from "@eventmeter/core";
+import { createSecretReader, type OptionRule, type SecretReader } from "@eventmeter/core/publisher";
 
 /** What a token states about itself; for messages only, never for a decision. */
 export interface TokenFacts {
@@ -25,8 +26,43 @@ export const apiKeyRule: OptionRule = (value, report) => {
   if (!VISIBLE.test(key)) report("expected a token of an access policy, as glc_…");
 };
 
+/** The API key of one publisher: a text, or a function that returns the current one. */
+export class ApiKey {
+  readonly #reader: SecretReader;
+  #facts: TokenFacts = {};
+
+  constructor(secret: Secret, { publisher, clock }: { readonly publisher: string; readonly clock: Clock }) {
+    this.#reader = createSecretReader({
+      secret,
+      name: "apiKey",
+      rule: apiKeyRule,
+      normalise: trimApiKey,
+      publisher,
+      clock,
+    });
+    if (typeof secret === "string") this.#facts = readTokenFacts(trimApiKey(secret));
+  }
+
+  /** What the last key stated about itself. */
+  get facts(): TokenFacts {
+    return this.#facts;
+  }
+
+  /** Returns the key. Rejects with a `PublisherError` if a function returns none. */
+  async read(): Promise<string> {
+    const key = await this.#reader.read();
+    this.#facts = readTokenFacts(key);
+    return key;
+  }
+
+  /** Records that a key was rejected: a function is called again for the next request. */
+  reject(key: string): void {
+    this.#reader.reject(key);
+  }
+}
+
 /** Returns an API key without what is copied with it: white space and quotes around it. */
-export function trimApiKey(apiKey: string): string {
+function trimApiKey(apiKey: string): string {
   return apiKey
     .trim()
     .replace(/^(["'`])(.*)\1$/s, "$2")
@@ -34,7 +70,7 @@ export function trimApiKey(apiKey: string): string {
 }
 
 /** Reads what a `glc_` token states about itself; nothing for any other key. */
-export function readTokenFacts(apiKey: string): TokenFacts {
+function readTokenFacts(apiKey: string): TokenFacts {
   try {
     if (!apiKey.startsWith("glc_")) return {};
     const text = Buffer.from(apiKey.slice(4), "base64").toString("utf8");

@@ -97,18 +97,6 @@ const stackRows: readonly Row[] = [
     `the endpoint answered 200 with something that is no OTLP reply; ${COPY}`,
   ],
   [
-    "200 with protobuf that is none",
-    reply(200, "\u0001\u0002garbage", { "content-type": PROTOBUF }),
-    "not-otlp",
-    `the endpoint answered 200 with something that is no OTLP reply; ${COPY}`,
-  ],
-  [
-    "200 with JSON that is none",
-    reply(200, "{", { "content-type": "application/json" }),
-    "not-otlp",
-    `the endpoint answered 200 with something that is no OTLP reply; ${COPY}`,
-  ],
-  [
     "200 in an encoding nobody asked for",
     reply(200, "xx", { "content-type": PROTOBUF, "content-encoding": "gzip" }),
     "not-otlp",
@@ -208,7 +196,7 @@ const rejectedRows: readonly Row[] = [
       `received a series whose label value length exceeds the limit, label: 'event_name', value: '${CANARY}' (err-mimir-label-value-too-long)`,
     ),
     "label-limit",
-    "the endpoint answered 400 (err-mimir-label-value-too-long): a label is longer than it may be, or a series has too many of them; promote fewer attributes, and shorter ones",
+    "the endpoint answered 400 (err-mimir-label-value-too-long): the value of a label is longer than it may be; promote no attributes with long values in labels, or have the limit raised",
   ],
   [
     "400 of Mimir, number of labels",
@@ -217,7 +205,7 @@ const rejectedRows: readonly Row[] = [
       `received a series whose number of labels exceeds the limit (actual: 31, limit: 30) series: '${CANARY}' (err-mimir-max-label-names-per-series)`,
     ),
     "label-limit",
-    "the endpoint answered 400 (err-mimir-max-label-names-per-series): a label is longer than it may be, or a series has too many of them; promote fewer attributes, and shorter ones",
+    "the endpoint answered 400 (err-mimir-max-label-names-per-series): a series has more labels than it may have; promote fewer attributes in labels, or have the limit raised",
   ],
   [
     "400, temporality",

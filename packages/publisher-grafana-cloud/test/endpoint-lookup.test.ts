@@ -2,6 +2,8 @@ import { setImmediate } from "node:timers/promises";
 import { createVirtualClock, type VirtualClock } from "@eventmeter/testkit";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { CloudApi } from "../src/cloud-api.ts";
+import { HttpClient } from "../src/http-request.ts";
+import { ApiKey } from "../src/token.ts";
 import { lookUpEndpoint } from "../src/endpoint-lookup.ts";
 import { type FakeCloud, json, openCloud, TOKEN } from "./fake-cloud.ts";
 import { open, type Opened, publishOne } from "./publisher-harness.ts";
@@ -108,7 +110,9 @@ test("reads a list of stacks of nearly 2 MiB", async () => {
 
 test("does not take an endpoint on this machine from an API that is elsewhere", async () => {
   const cloud = await cloudOf();
-  const local = new CloudApi({ url: cloud.apiUrl, apiKey: TOKEN, token: {}, clock: createVirtualClock() });
+  const clock = createVirtualClock();
+  const apiKey = new ApiKey(TOKEN, { publisher: "grafana-cloud", clock });
+  const local = new CloudApi({ url: cloud.apiUrl, apiKey, client: new HttpClient(), clock });
   const query = { orgSlug: "acme", region: "eu", stackSlug: undefined };
   const { signal } = new AbortController();
   expect(await lookUpEndpoint(local, query, signal)).toMatchObject({ found: { slug: "acme" } });

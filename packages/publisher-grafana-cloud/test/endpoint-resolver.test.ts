@@ -2,6 +2,8 @@ import { getEventListeners } from "node:events";
 import { createVirtualClock, type VirtualClock } from "@eventmeter/testkit";
 import { expect, onTestFinished, test } from "vitest";
 import { EndpointResolver } from "../src/endpoint-resolver.ts";
+import { HttpClient } from "../src/http-request.ts";
+import { ApiKey } from "../src/token.ts";
 import { type FakeCloud, openCloud, TOKEN } from "./fake-cloud.ts";
 
 const LIST = "/orgs/acme/instances";
@@ -22,8 +24,8 @@ async function openResolver(change: (cloud: FakeCloud) => void = () => undefined
   const { apiUrl } = cloud;
   const stack = { orgSlug: "acme", region: "eu", stackSlug: undefined };
   const resolver = new EndpointResolver(
-    { kind: "organisation", stack, apiUrl, apiKey: TOKEN, token: {} },
-    { clock, timeoutMs: TIMEOUT_MS, reporter },
+    { kind: "organisation", stack, apiUrl, apiKey: new ApiKey(TOKEN, { publisher: "grafana-cloud", clock }) },
+    { client: new HttpClient(), clock, timeoutMs: TIMEOUT_MS, reporter },
   );
   return { cloud, clock, resolver };
 }
@@ -108,10 +110,10 @@ test("forgets an endpoint once until it has worked again, and never one that was
   expect(cloud.asked).toHaveLength(4);
   resolver.confirm();
   expect(resolver.forget()).toBe(true);
-  const endpoint = { url: cloud.otlpUrl, headers: {} };
+  const endpoint = { url: cloud.otlpUrl, authorize: () => expect.fail("not asked") };
   const given = new EndpointResolver(
-    { kind: "receiver", endpoint, token: {} },
-    { clock, timeoutMs: TIMEOUT_MS, reporter },
+    { kind: "receiver", endpoint, apiKey: undefined },
+    { client: new HttpClient(), clock, timeoutMs: TIMEOUT_MS, reporter },
   );
   expect(given.forget()).toBe(false);
   expect(await given.resolve()).toEqual({ endpoint });

@@ -1,8 +1,9 @@
 import { inspect } from "node:util";
 import { isPublisherError } from "@eventmeter/core";
 import { GrafanaCloudPublisher } from "@eventmeter/publisher-grafana-cloud";
+import { createVirtualClock } from "@eventmeter/testkit";
 import { describe, expect, test } from "vitest";
-import { readTokenFacts } from "../src/token.ts";
+import { ApiKey, type TokenFacts } from "../src/token.ts";
 import { TOKEN } from "./fake-cloud.ts";
 
 const canary = "canary-5e1d";
@@ -197,6 +198,25 @@ test("lists all wrong options in one error, and the right name of a misspelt one
   expect(faults[0]).toContain('"region"');
 });
 
+test.each([
+  ["url", "use endpoint"],
+  ["token", "use apiKey for Grafana Cloud, headers"],
+  ["username", "use instanceId for Grafana Cloud, headers"],
+  ["password", "use apiKey"],
+  ["interval", "use intervalMs, in milliseconds"],
+  ["exportIntervalMillis", "use intervalMs"],
+  ["timeoutMillis", "use sendTimeoutMs"],
+  ["buckets", "use bounds"],
+  ["tenantId", 'use headers: { "x-scope-orgid"'],
+  ["serviceName", "use resource.serviceName"],
+  ["ca", "use tls.ca"],
+  ["proxy", "NODE_USE_ENV_PROXY=1"],
+])("knows what another library calls %s", (name, hint) => {
+  const [fault] = faultsOf({ ...receiver, [name]: canary });
+  expect(fault).toContain(`${name}: unknown option; `);
+  expect(fault).toContain(hint);
+});
+
 test("reads options whose getters throw as wrong ones", () => {
   const options = {
     get endpoint(): string {
@@ -253,6 +273,8 @@ test("is called grafana-cloud unless it is given a name", () => {
 });
 
 test("reads organisation and region of a token, and of anything else nothing", () => {
+  const clock = createVirtualClock();
+  const readTokenFacts = (key: string): TokenFacts => new ApiKey(key, { publisher: "x", clock }).facts;
   const token = (facts: unknown): string => `glc_${Buffer.from(JSON.stringify(facts)).toString("base64")}`;
   expect(readTokenFacts(TOKEN)).toEqual({ organisation: "4711", region: "eu" });
   expect(readTokenFacts(TOKEN.replace(/=+$/, ""))).toEqual({ organisation: "4711", region: "eu" });

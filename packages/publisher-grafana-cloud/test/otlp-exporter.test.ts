@@ -2,7 +2,9 @@ import { getEventListeners } from "node:events";
 import type { SnapshotOutcome } from "@eventmeter/delivery";
 import { createFaultServer, createVirtualClock, type FaultScript, type FaultServer } from "@eventmeter/testkit";
 import { describe, expect, onTestFinished, test } from "vitest";
+import type { Authorization } from "../src/authorization.ts";
 import { EndpointResolver } from "../src/endpoint-resolver.ts";
+import { HttpClient } from "../src/http-request.ts";
 import { OtlpExporter } from "../src/otlp-exporter.ts";
 
 interface Harness {
@@ -17,11 +19,13 @@ async function openExporter(script?: FaultScript): Promise<Harness> {
   const server = await createFaultServer(script);
   onTestFinished(() => server.close());
   const clock = createVirtualClock();
+  const client = new HttpClient();
+  const authorize = async (): Promise<Authorization> => ({ headers: {}, reject() {} });
   const resolver = new EndpointResolver(
-    { kind: "receiver", endpoint: { url: server.url, headers: {} }, token: {} },
-    { clock, timeoutMs: 10_000, reporter: { diagnostic() {} } },
+    { kind: "receiver", endpoint: { url: server.url, authorize }, apiKey: undefined },
+    { client, clock, timeoutMs: 10_000, reporter: { diagnostic() {} } },
   );
-  const exporter = new OtlpExporter({ resolver, endpointKind: "receiver", token: {}, clock });
+  const exporter = new OtlpExporter({ resolver, endpointKind: "receiver", apiKey: undefined, client, clock });
   const { signal } = new AbortController();
   const warnings: string[] = [];
   const report = { error: (_code: string, message: string) => void warnings.push(message), diagnostic() {} };

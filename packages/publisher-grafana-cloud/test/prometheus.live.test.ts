@@ -42,6 +42,23 @@ const valuesOf = ({ samples }: StoredSeries): readonly number[] => samples.map((
 describe.skipIf(liveReason !== undefined)(
   `the OTLP receiver of a real Prometheus${liveReason === undefined ? "" : ` (${liveReason})`}`,
   () => {
+    test("stores label values of 2,048 bytes, cut between two characters", async () => {
+      const serviceInstanceId = crypto.randomUUID();
+      const labels = { event: ["tenant"] };
+      const { publisher, errors } = open({
+        endpoint: otlpEndpoint,
+        labels,
+        resource: { serviceName: "cut", serviceInstanceId },
+      });
+      const endTime = Date.now();
+      const attributes = { tenant: "€".repeat(700) };
+      publisher.publishEventMetrics({ eventName: "import", taskId: 1, startTime: endTime - 5, endTime, attributes });
+      expect(await publisher.flush()).toMatchObject({ status: "complete", delivered: 1 });
+      expect(errors).toEqual([]);
+      const [series] = await rawSeries(`event_duration_seconds_count{instance="${serviceInstanceId}"}`);
+      expect(series?.labels["tenant"]).toBe("€".repeat(682));
+    });
+
     test("stores under the names of the catalogue exactly what the records say, while they go on", async () => {
       const instance = crypto.randomUUID();
       const opened = open({

@@ -1,0 +1,73 @@
+// Certificates of an authority that exists for these tests only; all keys are public, valid for a hundred years.
+
+/** The authority that has signed the others. */
+export const authority = `-----BEGIN CERTIFICATE-----
+MIIBnjCCAUWgAwIBAgIUBnc1cb3/zf+En6ubRiQJwYwSve8wCgYIKoZIzj0EAwIw
+JDEiMCAGA1UEAwwZZXZlbnRtZXRlciB0ZXN0IGF1dGhvcml0eTAgFw0yNjExMjky
+MDI4MTJaGA8yMTI2MTEwNTIwMjgxMlowJDEiMCAGA1UEAwwZZXZlbnRtZXRlciB0
+ZXN0IGF1dGhvcml0eTBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABNYXgkBSbRVM
+cp8xv8Ij09H5iQqBfA6KfENXm7oGZ3169EiZJP6S3V8nm41X0LT5d2x4gFly6ct9
+ARNPVU3HyGSjUzBRMB0GA1UdDgQWBBQhJ09TmB3PeZXPXgnSIH2e0H3QGDAfBgNV
+HSMEGDAWgBQhJ09TmB3PeZXPXgnSIH2e0H3QGDAPBgNVHRMBAf8EBTADAQH/MAoG
+CCqGSM49BAMCA0cAMEQCIGgSks7z1ir7K/oN0k4rNyYZ8EKh7AZCMhaA1cSPoR3C
+AiBX6y9UC8WSCQ6moClDY5jaiPYegp34vmu3Jg0MPWxRcw==
+-----END CERTIFICATE-----
+`;
+
+/** Certificate and key of a server at localhost and 127.0.0.1. */
+export const server: { readonly cert: string; readonly key: string } = {
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBmjCCAUCgAwIBAgIUdCvCT0RcLAkCBeipQ3fKbaCj92owCgYIKoZIzj0EAwIw
+JDEiMCAGA1UEAwwZZXZlbnRtZXRlciB0ZXN0IGF1dGhvcml0eTAgFw0yNjExMjky
+MDI4MTNaGA8yMTI2MTEwNTIwMjgxM1owFDESMBAGA1UEAwwJbG9jYWxob3N0MFkw
+EwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAECB4vT7CWZ1XGBCA3/fK2qqPh5PdhuKCX
+2+lqxjeFbf9mbsIE6shaRuXH6XEswRbB779Hv9BocbKdKzBGx6Y9daNeMFwwGgYD
+VR0RBBMwEYIJbG9jYWxob3N0hwR/AAABMB0GA1UdDgQWBBTzGF2oj1S67N1if1ht
+jHScez0AfzAfBgNVHSMEGDAWgBQhJ09TmB3PeZXPXgnSIH2e0H3QGDAKBggqhkjO
+PQQDAgNIADBFAiEA1gy9696AZBFJ9JzU5EjFIArRCDIa9kWdBn4h0xPhwLsCIFrk
+fzoYQUzcYoh9szr9upWdwhk5r4LjnwhPGQ+1iMOn
+-----END CERTIFICATE-----
+`,
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgwo30c5TGS35DxpQM
+0tmvJprwu24LF2NAJd9tFoMzOhChRANCAAQIHi9PsJZnVcYEIDf98raqo+Hk92G4
+oJfb6WrGN4Vt/2ZuwgTqyFpG5cfpcSzBFsHvv0e/0Ghxsp0rMEbHpj11
+-----END PRIVATE KEY-----
+`,
+};
+
+/** Certificate and key of a client; `encryptedKey` is the same key, with the passphrase. */
+export const client: {
+  readonly cert: string;
+  readonly key: string;
+  readonly encryptedKey: string;
+  readonly passphrase: string;
+} = {
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBojCCAUigAwIBAgIUdCvCT0RcLAkCBeipQ3fKbaCj92swCgYIKoZIzj0EAwIw
+JDEiMCAGA1UEAwwZZXZlbnRtZXRlciB0ZXN0IGF1dGhvcml0eTAgFw0yNjExMjky
+MDI4MTNaGA8yMTI2MTEwNTIwMjgxM1owHDEaMBgGA1UEAwwRZXZlbnRtZXRlci1j
+bGllbnQwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAAT0JW4welWDr78De9mo7PDE
+Yl7YG23Ie45aK6sK2vzSAHV8/ACUxk1FMz6j8q6e785O670i3qSmMoso/XhYRcqS
+o14wXDAaBgNVHREEEzARgglsb2NhbGhvc3SHBH8AAAEwHQYDVR0OBBYEFE/WKytb
+OxY4wYf6RYsYzDqyVAcyMB8GA1UdIwQYMBaAFCEnT1OYHc95lc9eCdIgfZ7QfdAY
+MAoGCCqGSM49BAMCA0gAMEUCIGxJE8dPuHGKCmMKDI8o06uvaVy/YOb4LqvVw4QA
+/zIeAiEAhuSiJIJyp3c10IZDv+KPB2RHMOlCZsTLR8Hbyze9+nI=
+-----END CERTIFICATE-----
+`,
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgJi5g5LXFECaOMO/Z
+wsbkCuvYmdHMvYHmwlbIO3BURauhRANCAAT0JW4welWDr78De9mo7PDEYl7YG23I
+e45aK6sK2vzSAHV8/ACUxk1FMz6j8q6e785O670i3qSmMoso/XhYRcqS
+-----END PRIVATE KEY-----
+`,
+  encryptedKey: `-----BEGIN ENCRYPTED PRIVATE KEY-----
+MIHsMFcGCSqGSIb3DQEFDTBKMCkGCSqGSIb3DQEFDDAcBAiNKK7d0+k5kwICCAAw
+DAYIKoZIhvcNAgkFADAdBglghkgBZQMEASoEEEEfzekwXQrRgx8i6/T0pKwEgZBS
+5YztWmIp3NxlR7O8JRtd/fnU5wonZiD0GcZqMOEbmxF0A0kaTWN6+a4t+lDII42Q
+1vv1MpgNH8e4jF+sG5MqO5Ds+HQcjnsUR92xRjCh5iQ1rzLy5oSRDCL4RpPUya+j
+34ielfC5eFYVBn6rXU1el1NfOgq7FLKYakN/1S4h7KTLa5TNqap2cqyrxqEp/uU=
+-----END ENCRYPTED PRIVATE KEY-----
+`,
+  passphrase: "open-sesame",
+};
