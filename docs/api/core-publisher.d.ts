@@ -7,7 +7,7 @@ export interface AttributeSource {
 }
 
 /** Codes of a `CheckReport`; a publisher may add its own. */
-export declare const CHECK_CODES: readonly ["ok", "closed", "timeout", "aborted", "publisher-failed", "page-failed", "not-listening", "connection-refused", "unreachable", "unknown-host", "broken-off", "no-answer", "tls", "client", "client-options", "unauthorized", "forbidden", "not-found", "redirected", "rejected", "too-large", "rate-limited", "unavailable", "media-type", "not-elasticsearch", "unsupported-version", "template-missing", "write-unknown", "not-otlp", "clock-ahead", "out-of-order", "label-limit", "series-limit", "exemplars", "credentials-failed", "temporality", "discovery-failed", "endpoint-unknown", "stack-unknown"];
+export declare const CHECK_CODES: readonly ["ok", "closed", "timeout", "aborted", "publisher-failed", "page-failed", "not-listening", "connection-refused", "unreachable", "unknown-host", "broken-off", "no-answer", "tls", "client", "client-options", "client-closed", "too-many-files", "unauthorized", "forbidden", "not-found", "redirected", "rejected", "too-large", "rate-limited", "unavailable", "media-type", "not-elasticsearch", "unsupported-version", "template-missing", "write-unknown", "not-otlp", "clock-ahead", "out-of-order", "label-limit", "series-limit", "exemplars", "credentials-failed", "temporality", "discovery-failed", "endpoint-unknown", "stack-unknown"];
 
 /** Codes that `onDiagnostic` gets; a publisher may add its own. */
 export declare const DIAGNOSTIC_CODES: readonly ["resumed", "endpoint-found", "template-installed", "template-kept", "template-not-allowed"];

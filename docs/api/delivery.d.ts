@@ -104,6 +104,8 @@ export interface ExcludedSeries {
 
 /**
  * Outcome of one request.
+ * - `retry`: nothing was taken, as far as is known; all of it is sent again after a wait. With `atOnce` it is sent again without
+ *   one, since the next attempt takes another way, such as to another host of the backend.
  * - `rejected`: the backend will never take any of it.
  * - `split`: the batch is halved. A single record is dropped as too large or rejected, or sent again if the backend is busy.
  *   `retryAfterMs` is for a busy backend.
@@ -113,7 +115,9 @@ export interface ExcludedSeries {
  */
 export type Outcome = {
     readonly kind: "delivered";
-} | Retry | {
+} | (Retry & {
+    readonly atOnce?: boolean | undefined;
+}) | {
     readonly kind: "rejected";
     readonly reason: string;
 } | {
@@ -280,7 +284,10 @@ export declare const seriesDeliveryOptionRules: OptionRules;
 /** Returns a time-ordered random id (UUID version 7, RFC 9562). @param now epoch milliseconds */
 export declare function uuidV7(now: number): string;
 
-/** Runs `work` with a signal that aborts after `timeoutMs`, or when `signal` aborts. Settles as `work` does. */
+/**
+ * Runs `work` with a signal that aborts after `timeoutMs`, with a `TimeoutError` as its reason, or when `signal` aborts, with
+ * that reason. Settles as `work` does.
+ */
 export declare function withTimeLimit<Result>({ clock, timeoutMs, signal, }: {
     readonly clock: Clock;
     /** In milliseconds. */

@@ -1,7 +1,10 @@
 // Time limit of work that several requests belong to.
 import type { Clock, WaitOptions } from "@eventmeter/core";
 
-/** Runs `work` with a signal that aborts after `timeoutMs`, or when `signal` aborts. Settles as `work` does. */
+/**
+ * Runs `work` with a signal that aborts after `timeoutMs`, with a `TimeoutError` as its reason, or when `signal` aborts, with
+ * that reason. Settles as `work` does.
+ */
 export async function withTimeLimit<Result>(
   {
     clock,
@@ -16,8 +19,9 @@ export async function withTimeLimit<Result>(
   work: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
   const controller = new AbortController();
-  const abort = (): void => controller.abort();
-  const timer = clock.setTimeout(abort, timeoutMs);
+  const abort = (): void => controller.abort(signal?.reason);
+  const tooLate = (): void => controller.abort(new DOMException(`not ended within ${timeoutMs} ms`, "TimeoutError"));
+  const timer = clock.setTimeout(tooLate, timeoutMs);
   signal?.addEventListener("abort", abort);
   if (signal?.aborted === true) abort();
   try {

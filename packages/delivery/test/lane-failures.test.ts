@@ -57,3 +57,15 @@ test("a lane without batches is forgotten once it is due", () => {
   lanes.forgetUnused((lane) => lane === "b", 500);
   expect([lanes.failuresOf("a"), lanes.failuresOf("b")]).toEqual([0, 1]);
 });
+
+test("the probe of a lane that is made again in another way still is the probe; another attempt changes nothing", () => {
+  const { lanes } = setUp();
+  lanes.hold("a", "the key is wrong", 1_000);
+  lanes.onOtherWay("a", 900, 2_000);
+  expect([lanes.isHeld("a"), lanes.nextDue(2_000)]).toEqual([true, 31_000]);
+  lanes.onSend("a", 31_000);
+  lanes.onOtherWay("a", 31_000, 31_100);
+  expect([lanes.isHeld("a"), lanes.admits("a", 31_100)]).toEqual([true, true]);
+  lanes.onOtherWay("b", 1, 2);
+  expect(lanes.failuresOf("b")).toBe(0);
+});

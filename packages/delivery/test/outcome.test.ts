@@ -91,6 +91,12 @@ const NOTHING = { delivered: 0, dropped: [], tooLarge: false };
 test.each<[string, Outcome, number, object]>([
   ["delivered settles all", { kind: "delivered" }, 3, { delivered: 3, resend: [], backOff: "none" }],
   ["retry keeps all", { kind: "retry" }, 3, { ...NOTHING, resend: "all", backOff: "backend", retryAfterMs: 0 }],
+  [
+    "retry at once keeps all, and waits for nothing",
+    { kind: "retry", atOnce: true, retryAfterMs: 5, reason: "the host is down" },
+    3,
+    { ...NOTHING, resend: "all", backOff: "other-way", retryAfterMs: 0, reason: "the host is down" },
+  ],
   ["retry waits as long as asked", { kind: "retry", retryAfterMs: 5 }, 3, { resend: "all", retryAfterMs: 5 }],
   [
     "retry waits 10 minutes at most",

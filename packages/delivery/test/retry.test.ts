@@ -250,3 +250,24 @@ test("reasons that are left out have words of their own", async () => {
   ]);
   expect(publisher.health().droppedBy).toEqual({ rejected: 2, "too-large": 1 });
 });
+
+test("what is sent again at once waits for nothing, is reported, and says nothing about the backend", async () => {
+  const { publisher, clock, fill, sent, errors } = openHarness(
+    ({ attempt }) => (attempt < 4 ? { kind: "retry", atOnce: true, reason: "the host is down" } : DELIVERED),
+    { maxBatchRecords: 1, concurrency: 1 },
+  );
+  fill(2);
+  await clock.advance(0);
+  expect(sent.map(({ at }) => at - (sent[0]?.at ?? 0))).toEqual(Array.from({ length: 8 }, () => 0));
+  expect(errors.map(({ code, message }) => [code, message])).toEqual(
+    Array.from({ length: 6 }, () => ["send-failed", "harness: the host is down; 1 record kept for a retry"]),
+  );
+  expect(publisher.health()).toMatchObject({ delivered: 2, pending: 0, retries: 6 });
+});
+
+test("only a retry at once that says so with a true is one", async () => {
+  const { clock, fill, sent } = openHarness(() => ({ kind: "retry", atOnce: "yes" }), { maxBatchRecords: 1 });
+  fill(1);
+  await clock.advance(50);
+  expect(sent).toHaveLength(1);
+});

@@ -41,3 +41,16 @@ test.each([
   expect(clock.pendingTimers).toBe(0);
   expect(getEventListeners(signal, "abort")).toEqual([]);
 });
+
+test("aborts with a TimeoutError when its time is over, and otherwise with the caller's reason", async () => {
+  const clock = createVirtualClock();
+  const reasonOf = (signal: AbortSignal): Promise<unknown> =>
+    new Promise((resolve) => signal.addEventListener("abort", () => resolve(signal.reason)));
+  const late = withTimeLimit({ clock, timeoutMs: 100, signal: undefined }, reasonOf);
+  await clock.advance(100);
+  expect(await late).toMatchObject({ name: "TimeoutError" });
+  const controller = new AbortController();
+  const stopped = withTimeLimit({ clock, timeoutMs: 100, signal: controller.signal }, reasonOf);
+  controller.abort("enough");
+  expect(await stopped).toBe("enough");
+});

@@ -82,6 +82,8 @@ export const CHECK_CODES = [
   "tls",
   "client",
   "client-options",
+  "client-closed",
+  "too-many-files",
   "unauthorized",
   "forbidden",
   "not-found",

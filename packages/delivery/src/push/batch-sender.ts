@@ -86,7 +86,8 @@ export class BatchSender {
     this.#learn(sent, settlement, now, jitter);
     if (backOff !== "none") this.#reportRetry(batch.count, settlement, result.cause);
 
-    const notBefore = backOff === "none" ? 0 : now + backOffMs(queued.attempts, retryAfterMs, jitter);
+    const waits = backOff === "batch" || backOff === "backend";
+    const notBefore = waits ? now + backOffMs(queued.attempts, retryAfterMs, jitter) : 0;
     if (resend === "all") return queue.delay(queued, notBefore);
     const stored = cutter.storeRemainder(queued, batch, resend);
     const parts = isThenable(stored) ? await stored : stored;
@@ -102,6 +103,7 @@ export class BatchSender {
   #learn({ batch, round, begun }: SentBatch, settlement: Settlement, now: number, jitter: number): void {
     const { breaker, lanes, limits } = this.#parts;
     const { delivered, backOff, retryAfterMs, hold, tooLarge } = settlement;
+    if (backOff === "other-way") return lanes.onOtherWay(batch.lane, begun, now);
     if (backOff === "backend") breaker.onFailure(round, now, retryAfterMs, jitter);
     else breaker.onAnswer(round);
     if (hold !== undefined) lanes.hold(batch.lane, hold, now);

@@ -3,6 +3,8 @@ import type { Retry } from "../retry/attempt.ts";
 
 /**
  * Outcome of one request.
+ * - `retry`: nothing was taken, as far as is known; all of it is sent again after a wait. With `atOnce` it is sent again without
+ *   one, since the next attempt takes another way, such as to another host of the backend.
  * - `rejected`: the backend will never take any of it.
  * - `split`: the batch is halved. A single record is dropped as too large or rejected, or sent again if the backend is busy.
  *   `retryAfterMs` is for a busy backend.
@@ -12,7 +14,7 @@ import type { Retry } from "../retry/attempt.ts";
  */
 export type Outcome =
   | { readonly kind: "delivered" }
-  | Retry
+  | (Retry & { readonly atOnce?: boolean | undefined })
   | { readonly kind: "rejected"; readonly reason: string }
   | {
       readonly kind: "split";
@@ -40,7 +42,7 @@ const SPLITS: ReadonlySet<unknown> = new Set(["too-large", "rejected", "busy"]);
  * never a success. Throws only what the value itself throws.
  */
 export function readOutcome(given: unknown, count: number): Outcome {
-  const { kind, reason, retryAfterMs, because, records, alone, hold } = (given ?? {}) as {
+  const { kind, reason, retryAfterMs, because, records, alone, hold, atOnce } = (given ?? {}) as {
     readonly [name: string]: unknown;
   };
   const wait = typeof retryAfterMs === "number" ? retryAfterMs : undefined;
@@ -48,7 +50,7 @@ export function readOutcome(given: unknown, count: number): Outcome {
     case "delivered":
       return { kind };
     case "retry":
-      return { kind, retryAfterMs: wait, reason: textOf(reason) };
+      return { kind, retryAfterMs: wait, reason: textOf(reason), atOnce: atOnce === true };
     case "rejected":
       return { kind, reason: textOf(reason) ?? "the backend rejected it" };
     case "hold":

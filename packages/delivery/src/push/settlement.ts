@@ -15,8 +15,11 @@ export interface Settlement {
   readonly dropped: readonly DroppedPosition[];
   /** What is sent again: all of it unchanged, its two halves, or the records at these positions. */
   readonly resend: "all" | "halves" | readonly number[];
-  /** What waits before the next attempt: nothing, what is left of this batch, or everything for this backend. */
-  readonly backOff: "none" | "batch" | "backend";
+  /**
+   * What waits before the next attempt: nothing, what is left of this batch, or everything for this backend. After "other-way"
+   * nothing waits either, and the attempt says nothing about the backend or the lane.
+   */
+  readonly backOff: "none" | "other-way" | "batch" | "backend";
   readonly retryAfterMs: number;
   /** Why something is sent again, if that is worth reporting. */
   readonly reason?: string | undefined;
@@ -41,7 +44,8 @@ export function settlementOf(outcome: Outcome, count: number): Settlement {
     case "delivered":
       return { ...NOTHING, delivered: count };
     case "retry": {
-      const { reason = "the backend did not take them", retryAfterMs } = outcome;
+      const { reason = "the backend did not take them", retryAfterMs, atOnce = false } = outcome;
+      if (atOnce) return { ...NOTHING, resend: "all", backOff: "other-way", reason };
       return { ...NOTHING, resend: "all", backOff: "backend", retryAfterMs: clampRetryAfter(retryAfterMs), reason };
     }
     case "hold":

@@ -74,6 +74,12 @@ export class LaneFailures {
     failure.probeAt = now + (failure.heldSince === undefined ? waitMs : Math.max(PROBE_INTERVAL_MS, waitMs));
   }
 
+  /** Records that an attempt that was sent at `begun` is made again in another way: if it was the probe, it still is. */
+  onOtherWay(lane: string, begun: number, now: number): void {
+    const failure = this.#lanes.get(lane);
+    if (failure !== undefined && failure.probeBegun === begun) failure.probeAt = now;
+  }
+
   /** Holds a lane: its credentials or configuration have to be corrected. */
   hold(lane: string, reason: string, now: number): void {
     const failure = this.#failureOf(lane);
