@@ -125,5 +125,6 @@ export interface ElasticsearchRequestOptions {
         readonly type: "remove";
     };
     readonly headers: Record<string, string>;
+    readonly context: Record<string, unknown>;
     readonly signal: AbortSignal;
 }

@@ -6,6 +6,7 @@ import {
   option,
   type ReportOptionError,
   type OptionRule,
+  MAX_DELAY_MS,
   resolveClock,
 } from "@eventmeter/core/publisher";
 import {
@@ -150,7 +151,10 @@ export function resolveOptions(options: ElasticsearchPublisherOptions): Resolved
 /** Returns the options that delivery takes, and no others. */
 export function pushOptions(options: ElasticsearchPublisherOptions): PushOptions {
   const names = Object.keys({ ...commonOptionRules, ...deliveryOptionRules }) as (keyof PushOptions)[];
-  return Object.fromEntries(names.map((name) => [name, options[name]]));
+  const given: PushOptions = Object.fromEntries(names.map((name) => [name, options[name]]));
+  // Requests have a limit of their own; this one ends an attempt that misses it.
+  const attemptTimeoutMs = (options.sendTimeoutMs ?? DEFAULT_SEND_TIMEOUT_MS) + 1_000;
+  return { ...given, sendTimeoutMs: Math.min(attemptTimeoutMs, MAX_DELAY_MS) };
 }
 
 function checkTogether(options: Readonly<Record<string, unknown>>, report: ReportOptionError): void {

@@ -4,41 +4,44 @@ import { sendRequest } from "../src/connection/request.ts";
 
 const { signal } = new AbortController();
 
+const connection = { url: new URL("http://eve:hunter2@es.example:9200/secret"), status: "alive" };
+
 interface FakeClient {
   readonly transport: { request(): Promise<unknown> };
-  readonly connectionPool: { markAlive(connection: unknown): void };
+  readonly connectionPool: object;
   close(): Promise<void>;
 }
 
-/** A client whose transport gives one reply, and the connections that its pool was told are alive. */
-function openClient(statusCode: number, body = "{}"): { readonly client: FakeClient; readonly alive: unknown[] } {
-  const alive: unknown[] = [];
-  const connection = { id: "http://es.example:9200/" };
+/** A client whose transport gives one reply, and what its pool was told about its connection. */
+function openClient(statusCode: number, body = "{}"): { readonly client: FakeClient; readonly told: string[] } {
+  const told: string[] = [];
+  const tell = (what: string) => (one: unknown) => told.push(one === connection ? what : "another");
   async function* chunks(): AsyncGenerator<Buffer> {
     for (let at = 0; at < body.length; at += 10_000) yield Buffer.from(body.slice(at, at + 10_000));
   }
   return {
-    alive,
+    told,
     client: {
       transport: { request: async () => ({ statusCode, headers: {}, body: chunks(), meta: { connection } }) },
-      connectionPool: { markAlive: (one) => alive.push(one) },
+      connectionPool: { markAlive: tell("alive"), markDead: tell("dead") },
       close: async () => undefined,
     },
   };
 }
 
-describe("the pool of a client", () => {
-  test.each([200, 404, 429])("is told that a host works that answers %d", async (status) => {
-    const { client, alive } = openClient(status);
-    await sendRequest(client, { method: "GET", path: "/", signal });
-    expect(alive).toEqual([{ id: "http://es.example:9200/" }]);
-  });
-
-  test.each([500, 503])("is told nothing of a host that answers %d", async (status) => {
-    const { client, alive } = openClient(status);
-    await sendRequest(client, { method: "GET", path: "/", signal });
-    expect(alive).toEqual([]);
-  });
+test.each([
+  [200, "alive"],
+  [404, "alive"],
+  [429, "alive"],
+  [500, "alive"],
+  [502, "dead"],
+  [503, "dead"],
+  [504, "dead"],
+])("the pool of a client is told of a host that answers %d that it is %s", async (status, what) => {
+  const { client, told } = openClient(status);
+  const reply = await sendRequest(client, { method: "GET", path: "/", signal });
+  expect(told).toEqual([what]);
+  expect(reply).toMatchObject({ status, host: "es.example:9200", isElsewhere: false });
 });
 
 describe("a reply", () => {

@@ -2,10 +2,10 @@
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import type { Clock } from "@eventmeter/core";
-import { type Batch, type Outcome, retryAfterMs, type SendContext } from "@eventmeter/delivery";
+import { type Batch, type Outcome, retryAfterMs, type SendContext, withTimeLimit } from "@eventmeter/delivery";
 import type { Connection } from "../connection/connection.ts";
 import { isProblem } from "../connection/problem.ts";
-import { type Reply, statusOf, statusText } from "../connection/reply.ts";
+import { type Reply, type ReplyOrigin, statusOf, statusText } from "../connection/reply.ts";
 import { sendRequest } from "../connection/request.ts";
 import type { RequestFailure } from "../connection/request-failure.ts";
 import type { ResolvedOptions } from "../options.ts";
@@ -33,6 +33,7 @@ export class BulkSender {
   readonly #clock: Clock;
   readonly #isStream: boolean;
   readonly #compression: boolean;
+  readonly #sendTimeoutMs: number;
   readonly #querystring: string;
   readonly #holds: LaneHolds;
   /** Lanes whose failure store was reported. */
@@ -53,13 +54,20 @@ export class BulkSender {
     this.#clock = clock;
     this.#isStream = indexPrefix === undefined;
     this.#compression = compression;
+    this.#sendTimeoutMs = sendTimeoutMs;
     const serverTimeoutMs = Math.max(1_000, sendTimeoutMs - 2_000);
     this.#querystring = `${FILTER}&timeout=${serverTimeoutMs}ms${this.#isStream ? "&require_data_stream=true" : ""}`;
     this.#holds = new LaneHolds(clock, installer, sendTimeoutMs / 4);
   }
 
   /** Sends one batch once and returns what became of it. */
-  async send(batch: Batch, context: SendContext): Promise<Outcome> {
+  send(batch: Batch, context: SendContext): Promise<Outcome> {
+    // The limit of delivery is longer: it cannot know that another host may take the batch.
+    const limit = { clock: this.#clock, timeoutMs: this.#sendTimeoutMs, signal: context.signal };
+    return withTimeLimit(limit, (signal) => this.#send(batch, { ...context, signal }));
+  }
+
+  async #send(batch: Batch, context: SendContext): Promise<Outcome> {
     const client = await this.#connection.client();
     const sentAt = this.#clock.monotonic();
     const reply = await sendRequest(client, {
@@ -113,14 +121,21 @@ export class BulkSender {
     if (isBusy(result) && attempt % BUSY_ATTEMPTS === 0)
       return { kind: "split", because: "busy", retryAfterMs: waitMs, reason: BUSY };
     if (status >= 500 || status < 300 || [408, 425, 429].includes(status))
-      return { kind: "retry", retryAfterMs: waitMs, reason: `the server answered ${statusText(result)}` };
+      return retry(reply, `${reply.host ?? "the server"} answered ${statusText(result)}`, waitMs);
     if (status === 400 && !isMisconfigured(reply))
       return { kind: "split", because: "rejected", reason: result.type ?? "status 400" };
     return { kind: "hold", reason: rejectionText(result, lane, this.#isStream) };
   }
 }
 
-function failureOutcome({ message, hint, isPermanent }: RequestFailure): Outcome {
+function failureOutcome({ message, hint, isPermanent, ...origin }: RequestFailure): Outcome {
   const reason = `${message}; ${hint}`;
-  return isPermanent ? { kind: "hold", reason } : { kind: "retry", reason };
+  return isPermanent && !origin.isElsewhere ? { kind: "hold", reason } : retry(origin, reason);
+}
+
+/** Sends the batch again: at once if another host takes it, and otherwise after a wait. */
+function retry({ isElsewhere }: ReplyOrigin, reason: string, waitMs?: number): Outcome {
+  return isElsewhere
+    ? { kind: "retry", atOnce: true, reason: `${reason}; another host is asked` }
+    : { kind: "retry", retryAfterMs: waitMs, reason };
 }

@@ -16,6 +16,7 @@ export interface ElasticsearchRequestOptions {
   readonly compression: false;
   readonly redaction: { readonly type: "remove" };
   readonly headers: Record<string, string>;
+  readonly context: Record<string, unknown>;
   readonly signal: AbortSignal;
 }
 
@@ -26,3 +27,31 @@ export interface ElasticsearchClient {
   };
   close(): Promise<unknown>;
 }
+
+/** One host in a pool of the official client. */
+export interface HostConnection {
+  readonly url?: { readonly host?: unknown } | undefined;
+  readonly status?: unknown;
+  request(
+    params: { readonly method: string; readonly path: string },
+    options: { readonly signal: AbortSignal },
+  ): Promise<{ readonly statusCode: number }>;
+}
+
+/** What the transport of the official client asks its pool for a host with. */
+export interface HostQuery {
+  readonly filter?: ((connection: HostConnection) => boolean) | null | undefined;
+  readonly selector?: ((connections: readonly HostConnection[]) => HostConnection | null) | null | undefined;
+}
+
+/** Pool of hosts of the official client. */
+export interface HostPool {
+  readonly connections: readonly HostConnection[];
+  getConnection(query: HostQuery): HostConnection | null;
+  markAlive(connection: HostConnection): unknown;
+  markDead(connection: HostConnection): unknown;
+  empty(): Promise<unknown>;
+}
+
+/** Constructor of a pool. */
+export type HostPoolConstructor = new (options: object) => HostPool;

@@ -1,7 +1,8 @@
 // Connection of one publisher: the official client, its own or one that was passed in.
 import { PublisherError } from "@eventmeter/core";
 import type { ElasticsearchAuth, ResolvedOptions } from "../options.ts";
-import type { ElasticsearchClient } from "./client-types.ts";
+import type { ElasticsearchClient, HostPoolConstructor } from "./client-types.ts";
+import { hostPoolClass } from "./host-pool.ts";
 import { loadProblem, type Problem, problemText } from "./problem.ts";
 
 /** The client of one publisher. A client of its own is loaded and created at the first use. */
@@ -26,13 +27,18 @@ export class Connection {
   }
 }
 
-type ClientConstructor = new (options: object) => ElasticsearchClient;
+/** The official client's module, as far as it is used. */
+interface ClientModule {
+  readonly Client: new (options: object) => ElasticsearchClient;
+  readonly BaseConnectionPool?: HostPoolConstructor | undefined;
+}
 
 async function createClient(options: ResolvedOptions): Promise<ElasticsearchClient> {
-  const { hosts, auth, clientOptions, sendTimeoutMs, name } = options;
-  const Client = await loadClient(name);
+  const { hosts, auth, clientOptions, sendTimeoutMs, name, clock } = options;
+  const { Client, BaseConnectionPool } = await loadClient(name);
   try {
     return new Client({
+      ...(BaseConnectionPool === undefined ? {} : { ConnectionPool: hostPoolClass(BaseConnectionPool, clock) }),
       ...clientOptions,
       nodes: hosts,
       auth: authOf(auth),
@@ -53,12 +59,11 @@ async function createClient(options: ResolvedOptions): Promise<ElasticsearchClie
   }
 }
 
-async function loadClient(publisher: string): Promise<ClientConstructor> {
+async function loadClient(publisher: string): Promise<ClientModule> {
   try {
     // Loaded at the first use: importing it takes longer than everything else here. Bundlers follow a name only if it
     // is written in the call.
-    const module: { readonly Client: ClientConstructor } = await import("@elastic/elasticsearch");
-    return module.Client;
+    return (await import("@elastic/elasticsearch")) as unknown as ClientModule;
   } catch (caught) {
     throw clientError(publisher, loadProblem(caught));
   }

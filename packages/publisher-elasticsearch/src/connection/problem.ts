@@ -22,7 +22,7 @@ export function startError(publisher: string, cause: string): PublisherError {
 
 /** Returns the problem behind a reply that an Elasticsearch does not give when it is ready and knows the credentials. */
 export function replyProblem(reply: Reply): Problem {
-  const { status } = reply;
+  const { status, host } = reply;
   if (status === 401)
     return {
       code: "unauthorized",
@@ -32,7 +32,7 @@ export function replyProblem(reply: Reply): Problem {
   if (status >= 500 || status === 429 || status === 408)
     return {
       code: "unavailable",
-      message: `the server is not ready (${status})`,
+      message: `${host ?? "the server"} is not ready (${status})`,
       hint: "GET _cluster/health says more",
     };
   if (status === 404 && exceptionOf(reply) !== undefined)

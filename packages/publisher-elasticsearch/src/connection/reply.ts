@@ -1,9 +1,18 @@
 // Replies of a server: their status, their body within a limit, and the type of the error that they name.
 import { promisify } from "node:util";
 import { unzip } from "node:zlib";
+import type { HostConnection } from "./client-types.ts";
+
+/** Where a reply, or a failure, comes from. */
+export interface ReplyOrigin {
+  /** Host and port, without credentials; undefined if the client does not tell. */
+  readonly host: string | undefined;
+  /** Whether this host does not take requests, and another one that works can be asked instead. */
+  readonly isElsewhere: boolean;
+}
 
 /** Reply of a server to one request. */
-export interface Reply {
+export interface Reply extends ReplyOrigin {
   readonly status: number;
   /** The body; undefined if it was too long or could not be decompressed. */
   readonly text: string | undefined;
@@ -17,16 +26,23 @@ export interface StreamedReply {
   readonly statusCode: number;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly body: AsyncIterable<Uint8Array | string> & { destroy?(): unknown };
+  readonly meta?: { readonly connection?: HostConnection | null | undefined } | undefined;
 }
 
 const decompress = promisify(unzip);
 
 /** Reads a reply and at most `maxBytes` of its body, also where the body was compressed without being asked for. */
-export async function readReply({ statusCode, headers, body }: StreamedReply, maxBytes: number): Promise<Reply> {
+export async function readReply(
+  { statusCode, headers, body }: StreamedReply,
+  maxBytes: number,
+  { host, isElsewhere }: ReplyOrigin,
+): Promise<Reply> {
   const retryAfter = headers["retry-after"];
   const bytes = await readBytes(body, maxBytes);
   const text = bytes === undefined ? undefined : await textOf(bytes, headers["content-encoding"], maxBytes);
   return {
+    host,
+    isElsewhere,
     status: statusCode,
     text,
     get body() {

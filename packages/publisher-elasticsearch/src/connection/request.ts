@@ -1,37 +1,118 @@
-// One request to a server: sent once, ended by its signal, with a reply that is read up to a limit.
-import type { ElasticsearchClient, ElasticsearchRequest } from "./client-types.ts";
+// One request to a server: ended by its signal, with a reply that is read up to a limit.
+import { withTimeLimit } from "@eventmeter/delivery";
+import type { ResolvedOptions } from "../options.ts";
+import type { ElasticsearchClient, ElasticsearchRequest, HostConnection } from "./client-types.ts";
+import { type ChosenHost, contextFor, countHosts, hasOtherHost, hostOf, isUnavailable, markHost } from "./hosts.ts";
+import { isProblem } from "./problem.ts";
 import { readReply, type Reply, type StreamedReply } from "./reply.ts";
 import { type RequestFailure, requestFailure } from "./request-failure.ts";
 
 /** One request and its limits. */
 export interface LimitedRequest extends ElasticsearchRequest {
   readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Ends the request. With a `TimeoutError` as its reason, the host counts as one that does not answer. */
   readonly signal: AbortSignal;
   /** How much of the reply is read, in bytes. @default 65536 */
   readonly maxReplyBytes?: number | undefined;
 }
 
 /**
- * Sends one request once. It ends when the signal aborts, whatever the client does. What the client throws is described and
+ * Sends one request. It ends when the signal aborts, whatever the client does. What the client throws is described and
  * never passed on, since it holds the request. Never rejects.
+ *
+ * If a connection that was kept alive turns out to be closed, which fails before any reply, the request is sent once more
+ * to each such host.
  */
 export async function sendRequest(
   client: ElasticsearchClient,
-  { headers, signal, maxReplyBytes = 65_536, ...request }: LimitedRequest,
+  request: LimitedRequest,
 ): Promise<Reply | RequestFailure> {
-  const controller = new AbortController();
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  let body: StreamedReply["body"] | undefined;
+  const stale = new Set<HostConnection>();
+  for (;;) {
+    // oxlint-disable-next-line no-await-in-loop -- one attempt after the other
+    const { result, connection, hasReply } = await new Exchange(client, request).run();
+    const isStale = isProblem(result) && result.code === "broken-off" && !hasReply;
+    if (!isStale || connection === undefined || !answered.has(connection) || stale.has(connection)) return result;
+    stale.add(connection);
+    // The client counts it as a failure of the host.
+    markHost(client, connection, true);
+  }
+}
 
-  function abort(): void {
-    controller.abort();
-    // Not every connection of the client watches the signal after the headers.
-    body?.destroy?.();
-    reject(signal.reason);
+/** Hosts that have answered: a connection to one of them may have been kept alive. */
+const answered = new WeakSet<HostConnection>();
+
+/** Hosts that are asked at most if one after the other does not answer. */
+const MAX_HOSTS_ASKED = 3;
+
+/** Sends a request to one host after the other until one answers; each gets an equal share of the time. Never rejects. */
+export async function askHosts(
+  client: ElasticsearchClient,
+  { clock, sendTimeoutMs }: Pick<ResolvedOptions, "clock" | "sendTimeoutMs">,
+  request: LimitedRequest,
+): Promise<Reply | RequestFailure> {
+  const { signal } = request;
+  const hosts = Math.min(countHosts(client), MAX_HOSTS_ASKED);
+  const limit = { clock, timeoutMs: sendTimeoutMs / hosts, signal };
+  for (let left = hosts - 1; ; left -= 1) {
+    // oxlint-disable-next-line no-await-in-loop -- one host after the other
+    const result = await withTimeLimit(limit, (limited) => sendRequest(client, { ...request, signal: limited }));
+    if (!isProblem(result) && !isUnavailable(result.status)) return result;
+    if (left === 0 || signal.aborted) return result;
+  }
+}
+
+/** Result of one attempt. */
+interface ExchangeResult {
+  readonly result: Reply | RequestFailure;
+  readonly connection: HostConnection | undefined;
+  /** Whether any part of a reply has arrived. */
+  readonly hasReply: boolean;
+}
+
+/** One attempt to send a request. */
+class Exchange {
+  readonly #client: ElasticsearchClient;
+  readonly #request: LimitedRequest;
+  readonly #controller = new AbortController();
+  readonly #aborted = Promise.withResolvers<never>();
+  readonly #host: ChosenHost = { connection: undefined };
+  #reply: StreamedReply | undefined;
+
+  constructor(client: ElasticsearchClient, request: LimitedRequest) {
+    this.#client = client;
+    this.#request = request;
+    // It may be that nothing waits for it any more.
+    this.#aborted.promise.catch(() => undefined);
   }
 
-  async function attempt(): Promise<Reply> {
-    const streamed = (await client.transport.request(request, {
+  async run(): Promise<ExchangeResult> {
+    const { signal, maxReplyBytes = 65_536 } = this.#request;
+    const onAbort = (): void => this.#abort(signal.reason);
+    signal.addEventListener("abort", onAbort);
+    if (signal.aborted) onAbort();
+    try {
+      const reply = await Promise.race([this.#send(), this.#aborted.promise]);
+      const { connection } = this.#host;
+      const isAlive = !isUnavailable(reply.statusCode);
+      markHost(this.#client, connection, isAlive);
+      if (connection !== undefined) answered.add(connection);
+      const origin = { host: hostOf(connection), isElsewhere: !isAlive && hasOtherHost(this.#client, connection) };
+      const reading = readReply(reply, maxReplyBytes, origin);
+      return { result: await Promise.race([reading, this.#aborted.promise]), connection, hasReply: true };
+    } catch (caught) {
+      // The client does not return the body of a reply that it rejects. Unread, it keeps the connection; when it breaks off,
+      // its error has no listener and ends the process.
+      this.#abort(caught);
+      return this.#failure(caught);
+    } finally {
+      signal.removeEventListener("abort", onAbort);
+    }
+  }
+
+  async #send(): Promise<StreamedReply> {
+    const { headers, signal: _, maxReplyBytes: __, ...request } = this.#request;
+    const reply = (await this.#client.transport.request(request, {
       // As a stream, every status is a result, and reading can stop at the limit.
       asStream: true,
       meta: true,
@@ -40,35 +121,34 @@ export async function sendRequest(
       redaction: { type: "remove" },
       // Every version accepts plain media types; the client's own name its major.
       headers: { accept: "application/json", "accept-encoding": "identity", ...headers },
-      signal: controller.signal,
+      context: contextFor(this.#client, this.#host),
+      signal: this.#controller.signal,
     })) as StreamedReply;
-    markAlive(client, streamed);
-    const reading = readReply(streamed, maxReplyBytes);
-    ({ body } = streamed);
-    if (controller.signal.aborted) body.destroy?.();
-    return reading;
+    this.#reply = reply;
+    // For a client that emits no diagnostic events.
+    this.#host.connection ??= reply.meta?.connection ?? undefined;
+    if (this.#controller.signal.aborted) reply.body.destroy?.();
+    return reply;
   }
 
-  signal.addEventListener("abort", abort);
-  if (signal.aborted) abort();
-  try {
-    return await Promise.race([attempt(), aborted]);
-  } catch (caught) {
-    // The client does not return the body of a reply that it rejects. Unread, it keeps the connection; when it breaks off,
-    // its error has no listener and ends the process.
-    abort();
-    return requestFailure(caught);
-  } finally {
-    signal.removeEventListener("abort", abort);
+  #abort(reason: unknown): void {
+    this.#controller.abort();
+    // Not every connection of the client watches the signal after the headers.
+    this.#reply?.body.destroy?.();
+    this.#aborted.reject(reason);
+  }
+
+  #failure(caught: unknown): ExchangeResult {
+    const { connection } = this.#host;
+    const hasReply = this.#reply !== undefined;
+    const failure = requestFailure(caught, hostOf(connection));
+    // The client itself notices a connection that fails before a reply, and nothing else. An abort is not the host's fault.
+    const isHostAtFault = failure.code === "timeout" || failure.code === "not-elasticsearch" || hasReply;
+    if (isHostAtFault && !isAbort(caught)) markHost(this.#client, connection, false);
+    return { result: { ...failure, isElsewhere: hasOtherHost(this.#client, connection) }, connection, hasReply };
   }
 }
 
-interface Pool {
-  readonly connectionPool?: { markAlive?(connection: unknown): unknown };
-}
-
-/** Tells the client's pool that a host works: the pool does not notice it for streamed replies, and would avoid the host forever. */
-function markAlive(client: ElasticsearchClient, reply: StreamedReply): void {
-  const { connection } = (reply as { readonly meta?: { readonly connection?: unknown } }).meta ?? {};
-  if (connection && reply.statusCode < 500) (client as Pool).connectionPool?.markAlive?.(connection);
+function isAbort(caught: unknown): boolean {
+  return (caught as { readonly name?: unknown } | null | undefined)?.name === "AbortError";
 }

@@ -6,7 +6,7 @@ import type { ResolvedOptions } from "../options.ts";
 import type { ElasticsearchClient } from "./client-types.ts";
 import type { Connection } from "./connection.ts";
 import { isProblem, type Problem, replyProblem } from "./problem.ts";
-import { sendRequest } from "./request.ts";
+import { askHosts } from "./request.ts";
 import { identifyServer, type ServerIdentity } from "./server-identity.ts";
 
 /** Asks the server what it is and whether these credentials may write. Stores nothing. Never rejects. */
@@ -70,7 +70,7 @@ async function askWriteAccess(
   { product, mayAsk }: ServerIdentity,
 ): Promise<"granted" | "unknown" | Problem> {
   const names = targetsOf(options);
-  const reply = await sendRequest(client, {
+  const reply = await askHosts(client, options, {
     method: "POST",
     path: "/_security/user/_has_privileges",
     body: JSON.stringify({ index: [{ names, privileges: PRIVILEGES }] }),
@@ -107,7 +107,7 @@ async function findMissingTemplate(
   const { templates, indexPrefix, namespace } = options;
   if (templates || indexPrefix !== undefined) return undefined;
   const stream = streamName("event", namespace);
-  const simulated = await sendRequest(client, {
+  const simulated = await askHosts(client, options, {
     method: "POST",
     path: `/_index_template/_simulate_index/${encodeURIComponent(stream)}`,
     querystring: "filter_path=overlapping,template.aliases",
@@ -115,7 +115,7 @@ async function findMissingTemplate(
   });
   // A key that can only write may not ask.
   if (isProblem(simulated) || simulated.status !== 200 || simulated.text !== "{}") return undefined;
-  const existing = await sendRequest(client, {
+  const existing = await askHosts(client, options, {
     method: "GET",
     path: `/_resolve/index/${encodeURIComponent(stream)}`,
     querystring: "filter_path=data_streams.name",

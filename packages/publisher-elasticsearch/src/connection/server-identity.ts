@@ -2,7 +2,7 @@
 import type { ResolvedOptions } from "../options.ts";
 import type { ElasticsearchClient } from "./client-types.ts";
 import { isProblem, type Problem, replyProblem } from "./problem.ts";
-import { sendRequest } from "./request.ts";
+import { askHosts } from "./request.ts";
 
 /** An Elasticsearch that can be written to, as far as it tells. */
 export interface ServerIdentity {
@@ -22,7 +22,7 @@ export async function identifyServer(
   options: ResolvedOptions,
   signal: AbortSignal,
 ): Promise<ServerIdentity | Problem> {
-  const reply = await sendRequest(client, { method: "GET", path: "/", signal });
+  const reply = await askHosts(client, options, { method: "GET", path: "/", signal });
   if (isProblem(reply)) return reply;
   if (reply.status !== 200 && reply.status !== 403) return replyProblem(reply);
   const version = reply.status === 200 ? versionOf(reply.body) : undefined;

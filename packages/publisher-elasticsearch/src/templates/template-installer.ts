@@ -3,7 +3,7 @@ import type { BackendReporter } from "@eventmeter/delivery";
 import type { ElasticsearchClient, ElasticsearchRequest } from "../connection/client-types.ts";
 import { isProblem, problemText, replyProblem, startError } from "../connection/problem.ts";
 import { type Reply, statusOf, statusText } from "../connection/reply.ts";
-import { sendRequest } from "../connection/request.ts";
+import { askHosts } from "../connection/request.ts";
 import type { ResolvedOptions } from "../options.ts";
 import { MANAGED_BY, TEMPLATE_VERSION, templateName, templateOf } from "./index-template.ts";
 
@@ -68,7 +68,7 @@ export class TemplateInstaller {
   /** Sends one request; throws if it fails, or if the reply is about the server or the credentials. */
   async #send(client: ElasticsearchClient, request: ElasticsearchRequest, signal: AbortSignal): Promise<Reply> {
     const headers = request.body === undefined ? undefined : { "content-type": "application/json" };
-    const reply = await sendRequest(client, { ...request, headers, signal });
+    const reply = await askHosts(client, this.#options, { ...request, headers, signal });
     if (isProblem(reply)) throw startError(this.#options.name, problemText(reply));
     const { status } = reply;
     if (status === 401 || status >= 500 || [408, 429].includes(status))
