@@ -8,7 +8,10 @@ import type { Reporter } from "../publisher/reporter.ts";
 import { isThenable } from "../publisher/thenable.ts";
 import { createWrapper, type WrapperOptions } from "./wrapper.ts";
 
-/** Returns whether a record is passed on. If it throws, the record is passed on: a broken filter loses nothing. */
+/**
+ * Returns whether a record is passed on. If it throws or returns a promise, the record is passed on, since a broken filter loses
+ * nothing, and `onError` gets code `callback-failed`: once for promises.
+ */
 export type RecordPredicate = (record: Readonly<EventMetrics> | Readonly<NetworkMetrics>) => boolean;
 
 /** Passes on the records for which `predicate` returns true; the others are `ignored.filtered`. */
@@ -18,12 +21,29 @@ export function filtered(
   options?: WrapperOptions,
 ): MetricsPublisher {
   checkOptions("filtered", { predicate }, { predicate: option.required(option.function()) });
+  let isPromiseReported = false;
+  function passes(record: Readonly<MetricsRecord>, reporter: Reporter): boolean {
+    try {
+      const answer: unknown = predicate(record);
+      if (!isThenable(answer)) return Boolean(answer);
+      Promise.resolve(answer).then(undefined, () => undefined);
+      if (isPromiseReported) return true;
+      isPromiseReported = true;
+      reporter.error(
+        "callback-failed",
+        "its predicate returned a promise, so every record is passed on; return true or false instead",
+      );
+    } catch (cause) {
+      reporter.drop("callback-failed", "its predicate failed; the record was passed on", { count: 0, cause });
+    }
+    return true;
+  }
   function choose<Rec extends MetricsRecord>(
     record: Readonly<Rec>,
     ledger: Ledger,
     reporter: Reporter,
   ): Readonly<Rec> | undefined {
-    if (passes(predicate, record, reporter)) return record;
+    if (passes(record, reporter)) return record;
     ledger.ignore("filtered");
     return undefined;
   }
@@ -33,19 +53,4 @@ export function filtered(
     { event: choose, network: choose, formatMetrics: (record) => publisher.formatMetrics(record) },
     options,
   );
-}
-
-function passes<Rec extends MetricsRecord>(
-  predicate: RecordPredicate,
-  record: Readonly<Rec>,
-  reporter: Reporter,
-): boolean {
-  try {
-    const answer: unknown = predicate(record as Readonly<EventMetrics>);
-    if (isThenable(answer)) answer.then(undefined, () => undefined);
-    return Boolean(answer);
-  } catch (cause) {
-    reporter.drop("callback-failed", "its predicate failed; the record was passed on", { count: 0, cause });
-    return true;
-  }
 }

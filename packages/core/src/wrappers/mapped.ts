@@ -70,7 +70,8 @@ function choose<Rec extends MetricsRecord>(
     ledger.ignore("filtered");
   } catch (cause) {
     ledger.drop("failed");
-    reporter.drop("callback-failed", "record dropped: its mapping failed", { cause });
+    const fault = cause instanceof MappingFault ? cause.message : "failed";
+    reporter.drop("callback-failed", `record dropped: its mapping ${fault}`, { cause });
   }
   return undefined;
 }
@@ -83,13 +84,18 @@ function apply<Rec extends MetricsRecord>(
   const result: unknown = map(record);
   if (result === null) return null;
   if (isThenable(result)) {
-    result.then(undefined, () => undefined);
-    throw new TypeError("the mapping returned a promise");
+    Promise.resolve(result).then(undefined, () => undefined);
+    throw new MappingFault("returned a promise, and mappings are not awaited; return the record itself");
   }
+  if (result === undefined)
+    throw new MappingFault("returned nothing; return a record, or null to leave the record out");
   if (typeof result !== "object" || isNetwork(result as MetricsRecord) !== network)
-    throw new TypeError("the mapping returned no record of the same kind");
+    throw new MappingFault("returned no record of the same kind; return one, or null to leave the record out");
   return result as Readonly<Rec>;
 }
+
+/** What is wrong with the value that a mapping returned. */
+class MappingFault extends TypeError {}
 
 function isNetworkSafely(record: object): boolean {
   try {
