@@ -103,7 +103,7 @@ describe("a function", () => {
     [
       "returns what the rule rejects",
       () => `${CANARY} two`,
-      "the function returned an invalid value: expected a token of visible ASCII characters, got a string",
+      "the function returned an invalid value: expected a token of visible ASCII characters",
     ],
   ])("that %s is a retryable error without the secret, and is called again", async (_, secret, message) => {
     let isBroken = true;

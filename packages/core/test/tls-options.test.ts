@@ -33,11 +33,8 @@ test.each([
 });
 
 test.each<readonly [unknown, readonly string[]]>([
-  ["yes", ["tls: expected an object, got a string"]],
-  [
-    { ca: `/etc/ssl/${CANARY}.pem` },
-    ["tls.ca: expected the text of a PEM file, which contains -----BEGIN, got a string"],
-  ],
+  ["yes", ["tls: expected an object { ca, cert, key, passphrase }, got a string"]],
+  [{ ca: `/etc/ssl/${CANARY}.pem` }, ["tls.ca: expected the text of a PEM file, which contains -----BEGIN"]],
   [{ ca: [PEM, 5] }, ["tls.ca[1]: expected the text of a PEM file, which contains -----BEGIN, got a number"]],
   [{ cert: PEM }, ["tls.key: missing: the private key of cert"]],
   [{ key: PEM }, ["tls.cert: missing: the certificate of key"]],

@@ -13,7 +13,7 @@ export interface TlsOptions {
   readonly passphrase?: string | undefined;
 }
 
-const pem = option.instance(isPem, "the text of a PEM file, which contains -----BEGIN");
+const pem = option.instance(isPem, "the text of a PEM file, which contains -----BEGIN", ["string"]);
 const pemList = option.list(pem);
 const tlsRules: { readonly [Name in keyof TlsOptions]-?: OptionRule } = {
   ca: (value, report) => (Array.isArray(value) ? pemList : pem)(value, report),
