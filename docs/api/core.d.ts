@@ -362,7 +362,10 @@ export interface RecordMapping {
     readonly network?: ((record: Readonly<NetworkMetrics>) => Readonly<NetworkMetrics> | null) | undefined;
 }
 
-/** Returns whether a record is passed on. If it throws, the record is passed on: a broken filter loses nothing. */
+/**
+ * Returns whether a record is passed on. If it throws or returns a promise, the record is passed on, since a broken filter loses
+ * nothing, and `onError` gets code `callback-failed`: once for promises.
+ */
 export type RecordPredicate = (record: Readonly<EventMetrics> | Readonly<NetworkMetrics>) => boolean;
 
 /** Who is measuring: goes into documents, `target_info` and the OTLP resource. */
@@ -447,3 +450,14 @@ export declare function mapped(publisher: MetricsPublisher, mapping: RecordMappi
 
 /** Creates a publisher that accepts every record and does nothing with it, for programs whose metrics are switched off. */
 export declare function noopPublisher(options?: CommonOptions): MetricsPublisher;
+
+/**
+ * Returns the instance of a key, and creates it if there is none: one per process, however often and from how many bundles or
+ * copies of a module it is called. Worker threads and other realms have instances of their own.
+ *
+ * Later calls get the first instance, with the options that it was created with. If `create` throws, nothing is kept. A promise
+ * is kept as it is, and forgotten if it rejects. A publisher that was closed is replaced by a new one.
+ * @param key unique in the process; begin it with the name of the program or package, such as `shop:metrics`
+ * @throws PublisherError `options` if the key is empty or `create` asks for its own key; what `create` throws
+ */
+export declare function oncePerProcess<Instance>(key: string, create: () => Instance): Instance;

@@ -39,5 +39,6 @@ export {
 } from "./records/records.ts";
 export { filtered, type RecordPredicate } from "./wrappers/filtered.ts";
 export { mapped, type RecordMapping } from "./wrappers/mapped.ts";
+export { oncePerProcess } from "./publisher/once-per-process.ts";
 export { noopPublisher } from "./publisher/noop-publisher.ts";
 export type { WrapperOptions } from "./wrappers/wrapper.ts";
