@@ -549,6 +549,20 @@ export declare function readHealth(publisher: Pick<MetricsPublisher, "name" | "h
  */
 export declare function readNetwork(record: Readonly<NetworkMetrics>, into: NetworkFields): boolean;
 
+/**
+ * Reads what flush() or close() of a publisher resolved with, and the reports inside it, each field once. Returns undefined for
+ * anything but a report: a known status and all six totals. A child with a name but without such a report is shown as aborted
+ * with all numbers at 0; anything else that is not a report is left out. A report without `droppedBy` gets that of the health
+ * if the health has the same total, and a closed publisher that has dropped records since its report has the numbers of its
+ * health. Never throws.
+ */
+export declare function readReport(publisher: Pick<MetricsPublisher, "name" | "health">, given: unknown): FlushReport | undefined;
+/**
+ * Reads a report in the same way, and makes one of the publisher's health where `given` is not a report.
+ * @param status status of a report that is made of the health
+ */
+export declare function readReport(publisher: Pick<MetricsPublisher, "name" | "health">, given: unknown, status: FlushReport["status"]): FlushReport;
+
 /** Reads the options of a wait; invalid ones are replaced by the defaults. Never throws. */
 export declare function readWaitOptions(options: WaitOptions | undefined): {
     timeoutMs: number;

@@ -15,7 +15,8 @@ export interface CompositeChild {
 
 /**
  * Publishes every record to several publishers; a failure of one does not affect the others.
- * Delivered means offered to every child that wanted the record; children keep their own numbers.
+ * Delivered means that at least one child that wanted the record was offered it and did not throw. What became of it there is in
+ * the numbers of the children, which reports and the health carry as `children`.
  */
 export declare class CompositePublisher implements MetricsPublisher {
     #private;

@@ -30,6 +30,7 @@ export {
 } from "./publisher/life-cycle.ts";
 export { isRecentFailure, PUBLISHER_STATES, publisherState } from "./publisher/publisher-state.ts";
 export { failingHealth, readHealth } from "./publisher/read-health.ts";
+export { readReport } from "./publisher/read-report.ts";
 export { createReporter, type Reporter } from "./publisher/reporter.ts";
 export { createStarter, type Starter, type StarterOptions } from "./publisher/starter.ts";
 export { isThenable } from "./publisher/thenable.ts";

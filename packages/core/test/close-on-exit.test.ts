@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test, vi } from "vitest";
-import { closeOnExit, createPublisher, noopPublisher } from "../src/index.ts";
+import { closeOnExit, createPublisher, type MetricsPublisher, noopPublisher } from "../src/index.ts";
 import { canRunAsProcess1, programRunner } from "./exit-harness.ts";
 
 const source = fileURLToPath(new URL("../src", import.meta.url));
@@ -166,7 +166,7 @@ describe("listeners", () => {
     const handle = closeOnExit(closed, { signals: [] });
     const report = await closed.close();
     closeOnExit(noopPublisher(), { signals: [] }).remove();
-    expect(await handle.closed).toBe(report);
+    expect(await handle.closed).toEqual(report);
   });
 
   test("are shared by two copies of core", async () => {
@@ -191,6 +191,24 @@ test("the handle closes once and reports, also to those who wait for `closed`", 
   expect(report).toMatchObject({ status: "complete", delivered: 1 });
   expect(await close({ timeoutMs: 1 })).toBe(report);
   expect(await closed).toBe(report);
+});
+
+test.each<[string, () => unknown]>([
+  ["rejects", async () => Promise.reject(new Error("no"))],
+  ["resolves with something else", async () => ({ status: "complete", dropped: "none" })],
+])("reports what a publisher lost whose close() %s", async (_what, broken) => {
+  const lossy = createPublisher(
+    {
+      name: "example",
+      event() {
+        throw new Error("down");
+      },
+    },
+    { onError: () => undefined },
+  );
+  const { close } = closeOnExit({ ...lossy, close: broken } as MetricsPublisher, { signals: [] });
+  lossy.publishEventMetrics({ eventName: "job", taskId: 1, startTime: Date.now(), endTime: Date.now() });
+  expect(await close()).toMatchObject({ name: "example", status: "aborted", dropped: 1, droppedBy: { failed: 1 } });
 });
 
 test("names every wrong option", () => {

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { takeWarnings } from "../../../test/warnings.ts";
 import { createVirtualClock } from "../../testkit/src/virtual-clock.ts";
 import {
@@ -57,7 +57,7 @@ test("hands on what the predicate accepts and ignores the rest", () => {
   });
 });
 
-test("lets a record pass whose predicate throws or gives a promise", () => {
+test("lets a record pass whose predicate throws", () => {
   const { publisher, seen } = inner();
   const errors: PublisherError[] = [];
   const broken = filtered(publisher, () => fail("broken"), { onError: (error) => errors.push(error) });
@@ -65,8 +65,30 @@ test("lets a record pass whose predicate throws or gives a promise", () => {
   expect(errors).toMatchObject([
     { code: "callback-failed", message: "inner: its predicate failed; the record was passed on", dropped: 0 },
   ]);
-  filtered(publisher, (async () => Promise.reject(new Error("broken"))) as never).publishEventMetrics(event);
-  expect(seen).toHaveLength(2);
+  expect(seen).toHaveLength(1);
+});
+
+test.each<[string, () => unknown]>([
+  ["resolves to false", async () => false],
+  ["rejects", async () => Promise.reject(new Error("broken"))],
+  // oxlint-disable-next-line unicorn/no-thenable -- what a query builder returns
+  ["is a thenable", () => ({ then: (resolve: (value: boolean) => void) => resolve(false) })],
+])("lets records pass whose predicate returns a promise that %s, and reports it once", async (_what, predicate) => {
+  const { publisher, seen } = inner();
+  const errors: PublisherError[] = [];
+  const wrapper = filtered(publisher, predicate as never, { onError: (error) => errors.push(error) });
+  for (let count = 0; count < 3; count += 1) wrapper.publishEventMetrics(event);
+  wrapper.publishNetworkMetrics(network);
+  await new Promise((resolve) => setImmediate(resolve));
+  await wrapper.close();
+  expect(seen).toHaveLength(4);
+  expect(errors.map(({ code, message, dropped }) => [code, message, dropped])).toEqual([
+    [
+      "callback-failed",
+      "inner: its predicate returned a promise, so every record is passed on; return true or false instead",
+      0,
+    ],
+  ]);
 });
 
 test("changes records before they reach the publisher, and its dictionary too", () => {
@@ -86,14 +108,17 @@ test("changes records before they reach the publisher, and its dictionary too", 
 test("drops a record whose mapping throws, gives a promise or another kind", () => {
   const { publisher, seen } = inner();
   const errors: PublisherError[] = [];
-  const wrong = [
-    () => fail("broken"),
-    async () => Promise.reject(new Error("late")),
-    () => network,
-    () => undefined,
-    () => "text",
+  const wrong: readonly (readonly [() => unknown, string])[] = [
+    [() => fail("broken"), "failed"],
+    [
+      async () => Promise.reject(new Error("late")),
+      "returned a promise, and mappings are not awaited; return the record itself",
+    ],
+    [() => network, "returned no record of the same kind; return one, or null to leave the record out"],
+    [() => undefined, "returned nothing; return a record, or null to leave the record out"],
+    [() => "text", "returned no record of the same kind; return one, or null to leave the record out"],
   ];
-  for (const mapping of wrong) {
+  for (const [mapping] of wrong) {
     const wrapper = mapped(publisher, { event: mapping as never }, { onError: (error) => errors.push(error) });
     wrapper.publishEventMetrics(event);
     expect(wrapper.health()).toMatchObject({ droppedBy: { failed: 1 } });
@@ -102,7 +127,7 @@ test("drops a record whose mapping throws, gives a promise or another kind", () 
     expect(JSON.stringify(shown)).not.toContain("secret");
   }
   expect(errors.map(({ code, message, dropped }) => [code, message, dropped])).toEqual(
-    wrong.map(() => ["callback-failed", "inner: record dropped: its mapping failed", 1]),
+    wrong.map(([, fault]) => ["callback-failed", `inner: record dropped: its mapping ${fault}`, 1]),
   );
   expect(seen).toEqual([]);
 });
@@ -219,4 +244,79 @@ test("a flush after the close gives the report of the close", async () => {
   expect(report).toMatchObject({ received: 2, delivered: 1, dropped: 1 });
   wrapper.publishEventMetrics(event);
   expect(await wrapper.flush()).toBe(report);
+});
+
+test("an async mapping lets nothing through, and is reported with what to do", async () => {
+  const { publisher, seen } = inner();
+  const errors: PublisherError[] = [];
+  const wrapper = mapped(
+    publisher,
+    { event: (async (record: EventMetrics) => record) as never },
+    { onError: (error) => errors.push(error) },
+  );
+  for (let count = 0; count < 5; count += 1) wrapper.publishEventMetrics(event);
+  await wrapper.close();
+  expect(seen).toEqual([]);
+  expect(wrapper.health()).toMatchObject({ droppedBy: { failed: 5 } });
+  expect(errors.map(({ dropped }) => dropped)).toEqual([1, 4]);
+});
+
+describe("reports", () => {
+  const dropping = (): MetricsPublisher =>
+    createPublisher({ name: "inner", event: () => fail("down") }, { onError: () => undefined });
+
+  test.each(["flush", "close"] as const)("of %s() have the inner report as their only child", async (method) => {
+    const wrapper = mapped(
+      filtered(dropping(), () => true, { name: "filter" }),
+      {},
+      { name: "map" },
+    );
+    wrapper.publishEventMetrics(event);
+    const report = await wrapper[method]();
+    expect(report).toMatchObject({
+      name: "map",
+      status: "complete",
+      delivered: 1,
+      dropped: 0,
+      droppedBy: {},
+      durable: 0,
+    });
+    expect(report.children).toMatchObject([{ name: "filter", delivered: 1, children: [{}] }]);
+    expect(report.children?.[0]?.children).toMatchObject([{ name: "inner", dropped: 1, droppedBy: { failed: 1 } }]);
+  });
+
+  test("have the inner report where the publisher inside is not closed, and where a flush is shorter than the close", async () => {
+    const clock = createVirtualClock();
+    const hung: MetricsPublisher = { ...dropping(), close: () => new Promise(() => undefined) };
+    const wrapper = filtered(hung, () => true, { clock });
+    wrapper.publishEventMetrics(event);
+    const closing = wrapper.close({ timeoutMs: 3_000 });
+    const flushed = wrapper.flush({ timeoutMs: 100 });
+    await clock.advance(100);
+    const lost = [{ name: "inner", status: "timeout", dropped: 1, droppedBy: { failed: 1 } }];
+    expect(await flushed).toMatchObject({ status: "timeout", delivered: 1, children: lost });
+    await clock.advance(2_950);
+    expect(await closing).toMatchObject({ status: "timeout", delivered: 1, children: lost });
+    expect((await filtered(dropping(), () => true, { owned: false }).close()).children).toMatchObject([
+      { name: "inner" },
+    ]);
+  });
+
+  test.each<[string, () => unknown]>([
+    ["rejects", async () => Promise.reject(new Error("no"))],
+    ["resolves with nothing", async () => undefined],
+    ["resolves with something else", async () => ({ status: "fine" })],
+    ["resolves with a text for a number", async () => ({ ...(await dropping().flush()), dropped: "1" })],
+  ])("are aborted and made of the health for a flush that %s", async (_what, flush) => {
+    const errors: PublisherError[] = [];
+    const publisher = { ...dropping(), flush } as MetricsPublisher;
+    const wrapper = filtered(publisher, () => true, { onError: (error) => errors.push(error) });
+    wrapper.publishEventMetrics(event);
+    expect(await wrapper.flush()).toMatchObject({
+      status: "aborted",
+      delivered: 1,
+      children: [{ name: "inner", status: "aborted", dropped: 1, droppedBy: { failed: 1 } }],
+    });
+    expect(errors.map(({ code }) => code)).toEqual(["publisher-failed"]);
+  });
 });

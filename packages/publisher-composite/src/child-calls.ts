@@ -6,9 +6,9 @@ import {
   PublisherError,
   type WaitOptions,
 } from "@eventmeter/core";
-import { type WaitStatus, waitWithin } from "@eventmeter/core/publisher";
+import { readHealth, readReport, type WaitStatus, waitWithin } from "@eventmeter/core/publisher";
 import type { Child } from "./child.ts";
-import { childHealth } from "./child-health.ts";
+import { withUncounted } from "./child-health.ts";
 
 /** How much longer than its own timeout a child may take, in milliseconds. */
 const CHILD_GRACE_MS = 50;
@@ -28,29 +28,39 @@ export async function startChild(child: Child, options: WaitOptions | undefined)
   return new PublisherError(message, { code: "start-failed", publisher: child.name, retryable: true, cause });
 }
 
-/** Flushes or closes a child, and waits for the promises that its publish* methods returned. */
+/** Flushes or closes a child, and waits for the promises that its publish* methods returned. Never rejects. */
 export async function settleChild(
   child: Child,
   method: "flush" | "close",
   options: WaitOptions | undefined,
 ): Promise<FlushReport> {
   const result = await callChild(child, options, () => settle(child, method, options));
-  if (result.kind === "returned") return result.value;
+  if (result.kind === "returned") return childReport(child, result.value);
   if (result.kind === "failed")
     child.reporter.error("publisher-failed", `its ${method}() failed`, { cause: result.cause });
-  const { received, recovered, delivered, dropped, ignored, pending } = childHealth(child);
-  const status = result.kind === "failed" ? "aborted" : result.kind;
-  return { received, recovered, delivered, dropped, ignored, pending, status, durable: 0 };
+  return unsettledReport(child, result.kind === "failed" ? "aborted" : result.kind);
+}
+
+/** Returns the report of a child that gave none, made of its health. */
+export function unsettledReport(child: Child, status: FlushReport["status"]): FlushReport {
+  return childReport(child, readReport(child.publisher, undefined, status));
+}
+
+function childReport(child: Child, own: FlushReport): FlushReport {
+  // Not the report's own number: it can be of a moment before the last records.
+  const received = readHealth(child.publisher)?.received ?? 0;
+  return { ...withUncounted(child, own, received), name: child.name };
+}
+
+async function settle(child: Child, method: "flush" | "close", options: WaitOptions | undefined): Promise<FlushReport> {
+  const [given] = await Promise.all([child.publisher[method](options), child.settled()]);
+  const report = readReport(child.publisher, given);
+  if (report === undefined) throw new TypeError("no report came back");
+  return report;
 }
 
 /** From best to worst. */
 const STATUSES: readonly FlushReport["status"][] = ["complete", "timeout", "aborted"];
-
-async function settle(child: Child, method: "flush" | "close", options: WaitOptions | undefined): Promise<FlushReport> {
-  const [report] = await Promise.all([child.publisher[method](options), child.settled()]);
-  if (STATUSES.includes(report.status)) return report;
-  throw new TypeError("no report came back");
-}
 
 /** Returns the worst of some statuses; `complete` if there are none. */
 export function worstStatus(reports: readonly FlushReport[]): FlushReport["status"] {
@@ -63,14 +73,31 @@ export async function checkChild(child: Child, options: WaitOptions | undefined)
   const result = await callChild(child, options, () => publisher.check?.(options));
   if (result.kind === "returned") {
     if (typeof publisher.check !== "function") return { ok: true, code: "ok", message: `${name}: it has no check` };
-    if (typeof result.value?.ok === "boolean") return result.value;
-    return { ok: false, code: "publisher-failed", message: `${name}: its check gave no report` };
+    const noReport = { ok: false, code: "publisher-failed", message: `${name}: its check gave no report` };
+    return readCheck(result.value) ?? noReport;
   }
   if (result.kind !== "failed")
     return { ok: false, code: result.kind, message: `${name}: its check did not end in time (${result.kind})` };
   if (!isPublisherError(result.cause))
     return { ok: false, code: "publisher-failed", message: `${name}: its check failed` };
   return { ok: false, code: result.cause.code, message: result.cause.message };
+}
+
+/** Copies the report of a check that anyone may have written; undefined if it is not one. Never throws. */
+function readCheck(given: unknown): CheckReport | undefined {
+  try {
+    const { ok, code, message, hint, children } = { ...(given as CheckReport) };
+    if (typeof ok !== "boolean" || typeof code !== "string" || typeof message !== "string") return undefined;
+    return {
+      ok,
+      code,
+      message,
+      ...(typeof hint === "string" ? { hint } : {}),
+      ...(Array.isArray(children) ? { children } : {}),
+    };
+  } catch {
+    return undefined;
+  }
 }
 
 /** Calls a method of a child and waits for it. Never rejects. */

@@ -4,25 +4,46 @@ import { failingHealth, isRecentFailure, PUBLISHER_STATES, readHealth } from "@e
 import type { Child } from "./child.ts";
 
 /**
- * Returns a child's own health, with what only the composite knows: records that the child was not offered count as
- * received and dropped by `overflow`, and a failure that the composite caught shows in the state. A child without a health
- * that can be read gets a stand-in.
+ * Returns a child's own health, with what only the composite knows: records that the child did not get count as received and
+ * dropped, and a failure that the composite caught shows in the state. A child without a health that can be read gets a
+ * stand-in.
  */
 export function childHealth(child: Child): PublisherHealth {
   const own = readOwnHealth(child) ?? failingHealth(child.name);
-  const { skipped, reporter } = child;
+  const { reporter } = child;
   return {
-    ...own,
+    ...withUncounted(child, own, own.received),
     name: child.name,
     state: own.state === "closed" ? own.state : worstState([own.state, stateSeen(child) ?? own.state]),
     lastError: laterError(own.lastError, reporter.lastError),
-    ...(skipped === 0
-      ? {}
-      : {
-          received: own.received + skipped,
-          dropped: own.dropped + skipped,
-          droppedBy: { ...own.droppedBy, overflow: (own.droppedBy.overflow ?? 0) + skipped },
-        }),
+  };
+}
+
+interface Numbers {
+  readonly received: number;
+  readonly dropped: number;
+  readonly droppedBy?: PublisherHealth["droppedBy"] | undefined;
+}
+
+/**
+ * Adds to numbers of a child the records that the child does not know of: those it was not offered because of too many
+ * unsettled promises, and those its publish* methods lost without counting them.
+ * @param received how many records its health has as received now
+ */
+export function withUncounted<Own extends Numbers>(child: Child, own: Own, received: number): Own {
+  const { skipped } = child;
+  const failed = child.uncounted(received);
+  if (skipped === 0 && failed === 0) return own;
+  const { overflow = 0, failed: ownFailed = 0 } = own.droppedBy ?? {};
+  return {
+    ...own,
+    received: own.received + skipped + failed,
+    dropped: own.dropped + skipped + failed,
+    droppedBy: {
+      ...own.droppedBy,
+      ...(skipped === 0 ? {} : { overflow: overflow + skipped }),
+      ...(failed === 0 ? {} : { failed: ownFailed + failed }),
+    },
   };
 }
 

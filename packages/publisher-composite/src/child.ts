@@ -26,8 +26,16 @@ export class Child {
   network: RecordFilter;
   /** How many records it was not offered because of too many unsettled promises. */
   skipped = 0;
+  /** How many records it was offered. */
+  offered = 0;
   /** Promises that its publish* methods returned and that are not settled; none of them rejects. */
   readonly #unsettled = new Set<Promise<void>>();
+  /** How many of the records offered were lost, because a publish* method threw or its promise rejected. */
+  #lost = 0;
+  /** How many of the lost records it has not counted itself. */
+  #uncounted = 0;
+  /** Which predicates were reported for returning a promise. */
+  readonly #promisesReported = { events: false, network: false };
   /** Its start under way or done; undefined again after one that failed. */
   #starting: Promise<void> | undefined;
 
@@ -47,11 +55,11 @@ export class Child {
     return this.#unsettled.size >= MAX_UNSETTLED;
   }
 
-  /** Returns whether a predicate lets a record pass. One that throws does: a broken filter loses nothing. */
+  /** Returns whether a predicate lets a record pass. One that throws or returns a promise does: a broken filter loses nothing. */
   passes(predicate: (record: object) => unknown, record: object): boolean {
     try {
       const result = predicate(record);
-      return typeof result === "boolean" ? result : this.#readResult(result);
+      return typeof result === "boolean" ? result : this.#readResult(result, predicate);
     } catch (cause) {
       this.#reportPredicate(cause);
       return true;
@@ -59,9 +67,17 @@ export class Child {
   }
 
   // Apart from the hot path, because the closure in it costs an allocation for every call.
-  #readResult(result: unknown): boolean {
-    if (isThenable(result)) result.then(undefined, (cause) => this.#reportPredicate(cause));
-    return Boolean(result);
+  #readResult(result: unknown, predicate: (record: object) => unknown): boolean {
+    if (!isThenable(result)) return Boolean(result);
+    Promise.resolve(result).then(undefined, () => undefined);
+    const option = predicate === this.events ? "events" : "network";
+    if (this.#promisesReported[option]) return true;
+    this.#promisesReported[option] = true;
+    this.reporter.error(
+      "callback-failed",
+      `its predicate "${option}" returned a promise, so every record is passed on; return true or false instead`,
+    );
+    return true;
   }
 
   #reportPredicate(cause: unknown): void {
@@ -86,8 +102,20 @@ export class Child {
     await Promise.all(this.#unsettled);
   }
 
-  /** Reports that a record was lost in the child. */
+  /**
+   * Returns how many of the lost records it has not counted itself: at most as many as it has received too few, and never less
+   * than before, since totals do not fall. Records that it gets from others as well can hide some.
+   * @param received how many records it says it has received
+   */
+  uncounted(received: number): number {
+    const missing = this.offered - received;
+    this.#uncounted = Math.max(this.#uncounted, Math.min(this.#lost, missing));
+    return this.#uncounted;
+  }
+
+  /** Counts and reports a record that was lost in the child. */
   reportLoss(cause: unknown): void {
+    this.#lost += 1;
     this.reporter.drop("publisher-failed", "record dropped: it threw or rejected when a composite offered it", {
       cause,
     });

@@ -62,6 +62,7 @@ export class FanOut {
     const innerFanOuts = this.#innerFanOuts;
     let wanting = 0;
     let skipped = 0;
+    let failed = 0;
     this.#depth = depth + 1;
     for (let index = 0; index < children.length; index += 1) {
       const child = children[index] as Child;
@@ -75,18 +76,20 @@ export class FanOut {
         continue;
       }
       if (offered !== undefined) offered.add(child.publisher);
+      child.offered += 1;
       try {
         const inner = innerFanOuts[index];
         const returned: unknown =
           inner === undefined ? publish(child.publisher, record, kind) : inner.offer(record, kind, offered);
         if (returned !== undefined) child.track(returned);
       } catch (cause) {
+        failed += 1;
         child.reportLoss(cause);
       }
     }
     this.#depth = depth;
     if (wanting === 0) return ledger.ignore("unwanted");
-    if (wanting === skipped) return ledger.drop("overflow");
+    if (wanting === skipped + failed) return ledger.drop(failed > 0 ? "failed" : "overflow");
     ledger.delivered += 1;
   }
 

@@ -21,16 +21,18 @@ import {
   type Ledger,
   type Reporter,
   resolveClock,
+  waitWithin,
 } from "@eventmeter/core/publisher";
 import { Child } from "./child.ts";
-import { checkChild, settleChild, startChild, worstStatus } from "./child-calls.ts";
+import { checkChild, settleChild, startChild, unsettledReport, worstStatus } from "./child-calls.ts";
 import { childHealth, laterError, laterTime, worstState } from "./child-health.ts";
 import { FanOut, registerFanOut } from "./fan-out.ts";
 import { checkComposite, checkJoining, type CompositeChild, entryOf } from "./options.ts";
 
 /**
  * Publishes every record to several publishers; a failure of one does not affect the others.
- * Delivered means offered to every child that wanted the record; children keep their own numbers.
+ * Delivered means that at least one child that wanted the record was offered it and did not throw. What became of it there is in
+ * the numbers of the children, which reports and the health carry as `children`.
  */
 export class CompositePublisher implements MetricsPublisher {
   readonly name: string;
@@ -115,8 +117,13 @@ export class CompositePublisher implements MetricsPublisher {
     throw this.#startError([head, ...errors.map(({ message }) => `  ${message}`)].join("\n"), errors);
   }
 
-  flush(options?: WaitOptions): Promise<FlushReport> {
-    return this.#closing ?? this.#settle("flush", options);
+  async flush(options?: WaitOptions): Promise<FlushReport> {
+    if (this.#closing === undefined) return this.#settle("flush", options);
+    // A flush keeps its own time, whatever the close was given.
+    const status = await waitWithin(this.#closing, options, this.#clock);
+    return status === "complete"
+      ? this.#closing
+      : this.#report(this.#fanOut.children.map((child) => unsettledReport(child, status)));
   }
 
   close(options?: WaitOptions): Promise<FlushReport> {
@@ -127,7 +134,7 @@ export class CompositePublisher implements MetricsPublisher {
   health(): PublisherHealth {
     const ledger = this.#ledger;
     const children = this.#fanOut.children.map(childHealth);
-    const states = children.map(({ state }) => state);
+    const states = children.map((child) => (losesAll(child) ? "failing" : child.state));
     const { received, pending } = ledger.counts();
     const open = states.length > 0 ? worstState(states) : received === 0 ? "idle" : "ok";
     // A clock read for every record would cost as much as offering it: the last success is that of the children.
@@ -174,7 +181,11 @@ export class CompositePublisher implements MetricsPublisher {
     const reports = await Promise.all(
       this.#fanOut.children.map((child) => settleChild(child, child.owned ? method : "flush", options)),
     );
-    return { ...this.#ledger.counts(), status: worstStatus(reports), durable: 0 };
+    return this.#report(reports);
+  }
+
+  #report(children: readonly FlushReport[]): FlushReport {
+    return this.#ledger.report(this.name, worstStatus(children), children);
   }
 
   async #close(options: WaitOptions | undefined): Promise<FlushReport> {
@@ -197,6 +208,11 @@ export class CompositePublisher implements MetricsPublisher {
     const retryable = errors.some((error) => error.retryable);
     return new PublisherError(message, { code: "start-failed", publisher: this.name, retryable, cause });
   }
+}
+
+/** Returns whether a child was closed by others and is still offered records: it drops each one. */
+function losesAll({ state, droppedBy: { closed = 0 } }: PublisherHealth): boolean {
+  return state === "closed" && closed > 0;
 }
 
 function isPresent<Value>(value: Value | undefined): value is Value {

@@ -28,6 +28,20 @@ describe("health", () => {
     expect(new CompositePublisher(children).health().state).toBe(worst);
   });
 
+  test("says failing while a child that others closed is offered records, each of which it drops", async () => {
+    const [closed, other] = [new RecordingPublisher({ onError: nothing }), publisher("other")];
+    const composite = new CompositePublisher([closed, other]);
+    await closed.close();
+    expect(composite.health().state).toBe("idle");
+    composite.publishEventMetrics(event());
+    expect(composite.health()).toMatchObject({
+      state: "failing",
+      children: [{ name: "recording", state: "closed", droppedBy: { closed: 1 } }, { name: "other" }],
+    });
+    await composite.close();
+    expect(composite.health().state).toBe("closed");
+  });
+
   test("says closed once the close has ended, whatever an unowned child says", async () => {
     const other = new RecordingPublisher();
     const composite = new CompositePublisher([{ publisher: other, owned: false }]);

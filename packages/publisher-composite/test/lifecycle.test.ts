@@ -2,7 +2,7 @@ import { isPublisherError, PublisherError, type WaitOptions } from "@eventmeter/
 import { CompositePublisher } from "@eventmeter/publisher-composite";
 import { createVirtualClock, RecordingPublisher } from "@eventmeter/testkit";
 import { describe, expect, test } from "vitest";
-import { CHILD_GRACE_MS, errorLog, event, never, nothing, publisher, reportOf, settled } from "./doubles.ts";
+import { CHILD_GRACE_MS, errorLog, event, healthOf, never, nothing, publisher, reportOf, settled } from "./doubles.ts";
 
 const throwing = (): never => {
   throw new Error("at once");
@@ -97,8 +97,15 @@ describe("flush and close", () => {
       );
       const composite = new CompositePublisher(children);
       composite.publishEventMetrics(event());
-      const report = await composite[method]();
-      expect(report).toEqual(reportOf({ status: "timeout", received: 1, delivered: 1 }));
+      const { children: reports, ...own } = await composite[method]();
+      expect(own).toEqual(
+        reportOf({ name: "composite", status: "timeout", received: 1, delivered: 1, droppedBy: {}, durable: 0 }),
+      );
+      expect(reports).toMatchObject([
+        { name: "child0", status: "complete", received: 99, pending: 9 },
+        { name: "child1", status: "timeout", received: 99, pending: 9 },
+        { name: "child2", status: "complete", received: 99, pending: 9 },
+      ]);
     },
   );
 
@@ -214,6 +221,23 @@ describe("flush and close", () => {
     expect(await composite.flush()).toBe(await closing);
   });
 
+  test("flush keeps its own time and signal while a longer close is under way", async () => {
+    const clock = createVirtualClock();
+    const hung = publisher("hung", { close: never, health: () => healthOf("hung", { received: 2, pending: 2 }) });
+    const composite = new CompositePublisher([hung], { clock });
+    const closing = composite.close({ timeoutMs: 3_000 });
+    const controller = new AbortController();
+    const flushes = [composite.flush({ timeoutMs: 100 }), composite.flush({ signal: controller.signal })];
+    controller.abort();
+    await clock.advance(100);
+    for (const [index, status] of (["timeout", "aborted"] as const).entries()) {
+      const children = [{ name: "hung", status, received: 2, pending: 2 }];
+      expect(await flushes[index]).toMatchObject({ name: "composite", status, children });
+    }
+    await clock.advance(2_900 + CHILD_GRACE_MS);
+    expect((await closing).status).toBe("timeout");
+  });
+
   test("close from within a publish lets the record reach the children behind", async () => {
     const closer = publisher("closer", { publishEventMetrics: () => void composite.close() });
     const last = new RecordingPublisher({ name: "last" });
@@ -279,6 +303,15 @@ describe("check", () => {
         publisher("throwing", { check: throwing }),
         publisher("known", { check: () => Promise.reject(unreachable) }),
         publisher("mute", { check: async () => "fine" }),
+        publisher("hostile", {
+          check: async () => ({
+            ...ok,
+            get code() {
+              return throwing();
+            },
+          }),
+        }),
+        publisher("wordless", { check: async () => ({ ok: true }) }),
         publisher("hung", { check: never }),
         publisher("good", { check: async () => ok }),
       ],
@@ -287,11 +320,15 @@ describe("check", () => {
     const checked = composite.check({ timeoutMs: 100 });
     await clock.advance(100 + CHILD_GRACE_MS);
     const report = await checked;
-    expect(report.message).toBe("composite: 4 of 5 publishers failed their check: throwing, known, mute, hung");
+    expect(report.message).toBe(
+      "composite: 6 of 7 publishers failed their check: throwing, known, mute, hostile, wordless, hung",
+    );
     expect(report.children).toEqual([
       { ok: false, code: "publisher-failed", message: "throwing: its check failed" },
       { ok: false, code: "unreachable", message: "known: not there" },
       { ok: false, code: "publisher-failed", message: "mute: its check gave no report" },
+      { ok: false, code: "publisher-failed", message: "hostile: its check gave no report" },
+      { ok: false, code: "publisher-failed", message: "wordless: its check gave no report" },
       { ok: false, code: "timeout", message: "hung: its check did not end in time (timeout)" },
       ok,
     ]);

@@ -139,17 +139,36 @@ describe("a predicate", () => {
     expect(errors).toMatchObject([{ code: "callback-failed", publisher: "recording", dropped: 0, cause }]);
   });
 
-  test("that gives a rejecting promise passes the record on and leaves no rejection behind", async () => {
-    const { errors, onError } = errorLog();
-    const child = new RecordingPublisher();
-    const events = (async () => {
-      throw new Error("later");
-    }) as unknown as () => boolean;
-    new CompositePublisher([{ publisher: child, events }], { onError }).publishEventMetrics(event());
-    await settled();
-    expect(child.events).toHaveLength(1);
-    expect(errors.map(({ code }) => code)).toEqual(["callback-failed"]);
-  });
+  test.each<[string, () => unknown]>([
+    ["resolves to false", async () => false],
+    ["rejects", () => Promise.reject(new Error("later"))],
+    // oxlint-disable-next-line unicorn/no-thenable -- what a query builder returns
+    ["is a thenable", () => ({ then: (resolve: (value: boolean) => void) => resolve(false) })],
+  ])(
+    "that returns a promise that %s passes records on, and is reported once for its option",
+    async (_what, predicate) => {
+      const { errors, onError } = errorLog();
+      const child = new RecordingPublisher();
+      const composite = new CompositePublisher(
+        [{ publisher: child, events: predicate as () => boolean, network: (() => predicate()) as () => boolean }],
+        { onError },
+      );
+      for (let count = 0; count < 3; count += 1) {
+        composite.publishEventMetrics(event());
+        composite.publishNetworkMetrics(network());
+      }
+      await settled();
+      await composite.close();
+      expect([child.events.length, child.networks.length]).toEqual([3, 3]);
+      expect(errors.map(({ code, message, dropped }) => [code, message, dropped])).toEqual(
+        ["events", "network"].map((name) => [
+          "callback-failed",
+          `recording: its predicate "${name}" returned a promise, so every record is passed on; return true or false instead`,
+          0,
+        ]),
+      );
+    },
+  );
 
   test("that lets nothing pass by a falsy answer of JavaScript counts as no", () => {
     const child = new RecordingPublisher();

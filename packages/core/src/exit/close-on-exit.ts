@@ -3,7 +3,7 @@ import { checkOptions } from "../options/check-options.ts";
 import { option } from "../options/option-rules.ts";
 import type { FlushReport, MetricsPublisher, WaitOptions } from "../publisher/contract.ts";
 import { publisherRule } from "../publisher/describe-publisher.ts";
-import { readHealth } from "../publisher/read-health.ts";
+import { readReport } from "../publisher/read-report.ts";
 import { PublisherError } from "../publisher/publisher-error.ts";
 import { MAX_DELAY_MS, systemClock } from "../time/clock.ts";
 import { readWaitOptions, waitWithin } from "../time/wait.ts";
@@ -113,21 +113,9 @@ class Closing {
     let report: FlushReport | undefined;
     const work = Promise.resolve()
       .then(() => this.#publisher[method](readWaitOptions(wait)))
-      .then((given) => void (report = given));
+      .then((given: unknown) => void (report = readReport(this.#publisher, given)));
     // A publisher that throws, rejects or hangs is not waited for beyond its time.
     const status = await waitWithin(work, wait, systemClock, GRACE_MS);
-    return report ?? { ...countsOf(this.#publisher), status: status === "complete" ? "aborted" : status, durable: 0 };
+    return report ?? readReport(this.#publisher, undefined, status === "complete" ? "aborted" : status);
   }
-}
-
-function countsOf(publisher: MetricsPublisher): Omit<FlushReport, "status" | "durable"> {
-  const {
-    received = 0,
-    recovered = 0,
-    delivered = 0,
-    dropped = 0,
-    ignored = 0,
-    pending = 0,
-  } = readHealth(publisher) ?? {};
-  return { received, recovered, delivered, dropped, ignored, pending };
 }

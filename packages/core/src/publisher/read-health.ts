@@ -1,13 +1,16 @@
 // Reader for the health of publishers that anyone may have written.
 import type { MetricsPublisher, PublisherHealth } from "./contract.ts";
+import {
+  countOf,
+  countsOf,
+  createReadBudget,
+  numberOrNull,
+  type ReadBudget,
+  readChildren,
+  TOTALS,
+} from "./foreign-values.ts";
 import { PUBLISHER_STATES } from "./publisher-state.ts";
 import { isThenable } from "./thenable.ts";
-
-/** A health can contain itself: reading ends at this depth, and after this many healths in all. */
-const MAX_DEPTH = 16;
-const MAX_HEALTHS = 1_000;
-
-const TOTALS = ["received", "recovered", "delivered", "dropped", "ignored", "pending"] as const;
 
 /**
  * Reads the health of a publisher and of the publishers inside it, each field once. Returns undefined where health() throws,
@@ -18,22 +21,16 @@ export function readHealth(publisher: Pick<MetricsPublisher, "name" | "health">)
   try {
     const given: unknown = publisher.health();
     if (isThenable(given)) given.then(undefined, () => undefined);
-    return copyHealth(given, publisher.name, { left: MAX_HEALTHS }, 0);
+    return copyHealth(given, publisher.name, createReadBudget());
   } catch {
     return undefined;
   }
 }
 
-function copyHealth(
-  given: unknown,
-  name: string,
-  budget: { left: number },
-  depth: number,
-): PublisherHealth | undefined {
+function copyHealth(given: unknown, name: string, budget: ReadBudget): PublisherHealth | undefined {
   const copy = { ...(given as PublisherHealth) };
   const { state, droppedBy, ignoredBy, pendingDetail, repaired, retries, lastSuccess, lastError, children } = copy;
   if (!PUBLISHER_STATES.includes(state) || !TOTALS.every((total) => Number.isFinite(copy[total]))) return undefined;
-  budget.left -= 1;
   const { received, recovered, delivered, dropped, ignored, pending } = copy;
   return {
     name,
@@ -51,35 +48,23 @@ function copyHealth(
     retries: countOf(retries),
     lastSuccess: numberOrNull(lastSuccess),
     lastError: copyError(lastError),
-    ...(Array.isArray(children) ? { children: copyChildren(children, budget, depth + 1) } : {}),
+    ...(Array.isArray(children) ? { children: readChildren(children, budget, copyChild) } : {}),
   };
 }
 
-function copyChildren(children: readonly unknown[], budget: { left: number }, depth: number): PublisherHealth[] {
-  const copies: PublisherHealth[] = [];
-  if (depth >= MAX_DEPTH) return copies;
-  // Not all of a list that is hostile: it can have four billion holes.
-  for (const child of children.slice(0, MAX_HEALTHS)) {
-    if (budget.left <= 0) break;
-    const copy = copyChild(child, budget, depth);
-    if (copy !== undefined) copies.push(copy);
-  }
-  return copies;
-}
-
 // A child that cannot be read must not cost its parent its health.
-function copyChild(child: unknown, budget: { left: number }, depth: number): PublisherHealth | undefined {
+function copyChild(child: unknown, budget: ReadBudget): PublisherHealth | undefined {
   try {
     const { name } = child as { readonly name?: unknown };
-    return typeof name === "string" ? copyOrStandIn(child, name, budget, depth) : undefined;
+    return typeof name === "string" ? copyOrStandIn(child, name, budget) : undefined;
   } catch {
     return undefined;
   }
 }
 
-function copyOrStandIn(child: unknown, name: string, budget: { left: number }, depth: number): PublisherHealth {
+function copyOrStandIn(child: unknown, name: string, budget: ReadBudget): PublisherHealth {
   try {
-    return copyHealth(child, name, budget, depth) ?? failingHealth(name);
+    return copyHealth(child, name, budget) ?? failingHealth(name);
   } catch {
     return failingHealth(name);
   }
@@ -106,11 +91,6 @@ export function failingHealth(name: string): PublisherHealth {
   };
 }
 
-function countsOf<Reason extends string>(given: Partial<Record<Reason, number>>): Partial<Record<Reason, number>> {
-  const counts = Object.entries({ ...given }).filter(([, count]) => Number.isFinite(count) && (count as number) >= 0);
-  return Object.fromEntries(counts) as Partial<Record<Reason, number>>;
-}
-
 function copyError(given: unknown): PublisherHealth["lastError"] {
   if (typeof given !== "object" || given === null) return null;
   const { code, message, time } = given as {
@@ -119,12 +99,4 @@ function copyError(given: unknown): PublisherHealth["lastError"] {
     readonly time?: unknown;
   };
   return { code: String(code), message: String(message), time: typeof time === "number" ? time : Number.NaN };
-}
-
-function countOf(value: unknown): number {
-  return Number.isFinite(value) ? (value as number) : 0;
-}
-
-function numberOrNull(value: unknown): number | null {
-  return Number.isFinite(value) ? (value as number) : null;
 }

@@ -15,6 +15,7 @@ import { publisherRule } from "../publisher/describe-publisher.ts";
 import { declareInnerPublishers } from "../publisher/inner-publishers.ts";
 import { createLedger, type Ledger } from "../publisher/ledger.ts";
 import { readHealth } from "../publisher/read-health.ts";
+import { readReport } from "../publisher/read-report.ts";
 import { createReporter, type Reporter } from "../publisher/reporter.ts";
 import { isThenable } from "../publisher/thenable.ts";
 import type { FormattedMetrics } from "../records/standard-dictionary.ts";
@@ -161,19 +162,24 @@ class Wrapper {
   async #flush(wait: WaitOptions | undefined): Promise<FlushReport> {
     if (this.#closing === undefined) return this.#settle("flush", wait);
     const status = await waitWithin(this.#closing, wait, this.#clock);
-    return status === "complete" ? this.#closing : { ...this.#ledger.counts(), status, durable: 0 };
+    return status === "complete" ? this.#closing : this.#report(readReport(this.#inner, undefined, status));
   }
 
   async #settle(method: "flush" | "close", wait: WaitOptions | undefined): Promise<FlushReport> {
-    let status: FlushReport["status"] = "aborted";
+    let report: FlushReport | undefined;
     const work = Promise.resolve()
       .then(() => this.#inner[method](wait))
-      .then(
-        (report) => void (status = report.status),
-        (cause: unknown) => this.#innerFailed(cause),
-      );
-    const waited = await waitWithin(work, wait, this.#clock, INNER_GRACE_MS);
-    return { ...this.#ledger.counts(), status: waited === "complete" ? status : waited, durable: 0 };
+      .then((given: unknown) => {
+        report = readReport(this.#inner, given);
+        if (report === undefined) throw new TypeError("no report came back");
+      })
+      .then(undefined, (cause: unknown) => this.#innerFailed(cause));
+    const status = await waitWithin(work, wait, this.#clock, INNER_GRACE_MS);
+    return this.#report(report ?? readReport(this.#inner, undefined, status === "complete" ? "aborted" : status));
+  }
+
+  #report(inner: FlushReport): FlushReport {
+    return this.#ledger.report(this.#name, inner.status, [inner]);
   }
 
   async #close(wait: WaitOptions | undefined): Promise<FlushReport> {
