@@ -281,3 +281,14 @@ test("a duration keeps fractions of a millisecond, and a stream its name whateve
   expect(document["data_stream"]).toMatchObject({ namespace: "größe" });
   expect(lane).toBe("metrics-eventmeter.event-größe");
 });
+
+test.each([
+  ["success", ["completed", "success", "succeeded", "ok", "done", "COMPLETED", "Ok"]],
+  ["failure", ["failed", "error", "failure", "timeout", "retrying", "ERROR"]],
+  ["unknown", ["running", "pending", "cancelled", "skipped", "constructor"]],
+])("the outcome is %s for the statuses %j, which stay as they are", (outcome, statuses) => {
+  for (const status of statuses) {
+    const { document } = encoded({ eventName: "a", taskId: 1, startTime: NOON, endTime: NOON, status });
+    expect(document).toMatchObject({ event: { outcome }, eventmeter: { status } });
+  }
+});

@@ -406,3 +406,79 @@ describe("a request", () => {
 function idsOf(body: string | undefined): readonly string[] {
   return [...(body ?? "").matchAll(/"_id":"([^"]+)"/g)].map((match) => match[1] ?? "");
 }
+
+describe("a middle box that rejects what it does not like", () => {
+  const PAGES: readonly (readonly [string, FakeReply])[] = [
+    ["403 in HTML", { status: 403, body: "<html>Forbidden", product: false }],
+    ["406 without a body", { status: 406, product: false }],
+    ["a page with 200", { status: 200, body: "<html>Request rejected", product: false }],
+  ];
+
+  test.each(PAGES)("by %s costs the one document, which is counted", async (_, reply) => {
+    await using server = await openFakeElasticsearch();
+    const { publisher, publish, clock, errors, dropped } = openPublisher({ hosts: [server.url], maxBatchRecords: 8 });
+    publish("first");
+    await publisher.flush();
+    server.intercept = ({ path, body }) => (path.endsWith("/_bulk") && body.includes('"odd"') ? reply : undefined);
+    publish("a", "b", "c", "odd", "d", "e", "f", "g");
+    await eventually({ clock, leapMs: 1_000 }, () => publisher.health().pending === 0);
+    expect(publisher.health()).toMatchObject({ delivered: 8, droppedBy: { rejected: 1 } });
+    expect(dropped).toMatchObject([{ reason: expect.stringContaining("between here and Elasticsearch") }]);
+    expect(errors.map(({ code }) => code)).not.toContain("held");
+  });
+
+  test.each(PAGES)("by %s, all of a sudden, costs nothing: the stream is held, and goes on", async (_, reply) => {
+    await using server = await openFakeElasticsearch();
+    const { publisher, publish, clock, errors } = openPublisher({ hosts: [server.url], maxBatchRecords: 100 });
+    publish("first");
+    await publisher.flush();
+    server.intercept = ({ path }) => (path.endsWith("/_bulk") ? reply : undefined);
+    publish(...Array.from({ length: 100 }, (__, index) => `t-${index}`));
+    await eventually({ clock }, () => errors.some(({ code }) => code === "held"));
+    expect(publisher.health()).toMatchObject({ dropped: 0, pending: 100 });
+    expect(server.bulks.length).toBeLessThan(40);
+    server.intercept = undefined;
+    await eventually({ clock }, () => publisher.health().delivered === 101);
+  });
+});
+
+describe("one error for all documents of a request that does not look like theirs", () => {
+  const MISSING_PIPELINE = { status: 400, type: "illegal_argument_exception" };
+
+  test("holds the stream, with a hint, until it is corrected", async () => {
+    await using server = await openFakeElasticsearch();
+    const { publisher, publish, clock, errors } = openPublisher({ hosts: [server.url] });
+    server.fault = () => MISSING_PIPELINE;
+    publish("a", "b");
+    void publisher.flush();
+    await until(() => errors.length > 0);
+    expect(errors).toMatchObject([{ code: "held", message: expect.stringContaining("index.default_pipeline") }]);
+    expect(publisher.health()).toMatchObject({ pending: 2, dropped: 0 });
+    server.fault = undefined;
+    await eventually({ clock }, () => publisher.health().delivered === 2);
+  });
+
+  test("costs single documents alone where others are stored meanwhile", async () => {
+    await using server = await openFakeElasticsearch();
+    const { publisher, publish, clock } = openPublisher({ hosts: [server.url], maxBatchRecords: 1 });
+    server.fault = (document) => (taskOf(document) === "odd" ? MISSING_PIPELINE : undefined);
+    publish("odd", "one", "odd", "two");
+    await eventually({ clock }, () => publisher.health().pending === 0);
+    expect(publisher.health()).toMatchObject({ delivered: 2, droppedBy: { rejected: 2 } });
+  });
+});
+
+test("documents that a pipeline drops are delivered, and one diagnostic says that they are not stored", async () => {
+  await using server = await openFakeElasticsearch();
+  const { publisher, publish, errors, diagnostics } = openPublisher({ hosts: [server.url] });
+  await publisher.start();
+  server.fault = (document) => (taskOf(document) === "odd" ? { status: 200, type: "" } : undefined);
+  publish("one", "odd");
+  await publisher.flush();
+  publish("odd");
+  expect(await publisher.flush()).toMatchObject({ delivered: 3, dropped: 0 });
+  expect(errors).toEqual([]);
+  expect(diagnostics.filter(({ code }) => code === "dropped-by-pipeline").map(({ message }) => message)).toEqual([
+    expect.stringContaining("dropped 1 of 2 documents for metrics-eventmeter.event-default"),
+  ]);
+});

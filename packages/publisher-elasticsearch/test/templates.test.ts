@@ -288,7 +288,7 @@ test("a server that does not answer the start is given up after the time of one 
   await until(() => server.requests.length === 1);
   await clock.advance(3_000);
   await until(() => errors.length > 0);
-  expect(errors[0]?.message).toContain("no answer in time");
+  expect(errors[0]?.message).toContain("did not answer in time");
   server.intercept = undefined;
   await eventually({ clock }, () => publisher.health().delivered === 1);
 });
@@ -404,4 +404,19 @@ test("a template of daily indices that is rejected holds nobody up", async () =>
   expect(errors).toMatchObject([
     { code: "template-failed", message: expect.stringMatching(/; Elasticsearch guesses the mappings$/) },
   ]);
+});
+
+test("a retention that replaces another one is reported; one that replaces none is not", async () => {
+  await using server = await openFakeElasticsearch();
+  const first = openPublisher({ hosts: [server.url], retention: "30d" });
+  await first.publisher.start();
+  expect(first.errors).toEqual([]);
+  const second = openPublisher({ hosts: [server.url], retention: "7d" });
+  await second.publisher.start();
+  expect(second.errors).toMatchObject([
+    { code: "retention-replaced", message: expect.stringContaining("was 30d, and is 7d now") },
+  ]);
+  const third = openPublisher({ hosts: [server.url] });
+  await third.publisher.start();
+  expect(third.errors).toEqual([]);
 });

@@ -44,6 +44,8 @@ export const ERROR_CODES = [
   "metric-left-out",
   // The index template could not be installed.
   "template-failed",
+  // The retention that another process, or an earlier start, gave the index template was replaced by another one.
+  "retention-replaced",
   // Elasticsearch sent documents to the failure store.
   "failure-store",
 ] as const;
@@ -63,6 +65,8 @@ export const DIAGNOSTIC_CODES = [
   "template-kept",
   // The API key may not see or install the index template.
   "template-not-allowed",
+  // An ingest pipeline of Elasticsearch dropped documents: they count as delivered, and are not stored.
+  "dropped-by-pipeline",
 ] as const;
 
 /** Codes of a `CheckReport`; a publisher may add its own. */

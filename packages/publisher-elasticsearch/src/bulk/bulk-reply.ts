@@ -10,8 +10,12 @@ export interface BulkResult {
   readonly anyStored: boolean;
   /** Why documents were rejected that are not at fault; undefined if there are none. */
   readonly laneRejection: ResultStatus | undefined;
+  /** The error of all documents, if it is the same and does not look like the fault of a document. */
+  readonly sharedRejection: ResultStatus | undefined;
   /** How many documents went to the failure store of their data stream. */
   readonly inFailureStore: number;
+  /** How many documents an ingest pipeline dropped. */
+  readonly droppedByPipeline: number;
   /** Whether every document was rejected because the server has no room. */
   readonly isBusy: boolean;
 }
@@ -20,7 +24,14 @@ interface Item extends ResultStatus {
   readonly isInFailureStore: boolean;
 }
 
-const NOTHING = { anyStored: false, laneRejection: undefined, inFailureStore: 0, isBusy: false };
+const NOTHING = {
+  anyStored: false,
+  laneRejection: undefined,
+  sharedRejection: undefined,
+  inFailureStore: 0,
+  droppedByPipeline: 0,
+  isBusy: false,
+};
 const UNREADABLE: BulkResult = { ...NOTHING, outcome: { kind: "retry", reason: "the reply could not be read" } };
 const ALL_STORED: BulkResult = { ...NOTHING, outcome: { kind: "delivered" }, anyStored: true };
 
@@ -39,7 +50,10 @@ export function readBulkReply(reply: Pick<Reply, "text" | "body">, count: number
     outcome: isWhole ? { kind: "delivered" } : { kind: "partial", records, reason },
     anyStored: records.includes("delivered"),
     laneRejection: items.find(isLaneRejection),
+    sharedRejection: sharedRejectionOf(items, records),
     inFailureStore: items.filter((item) => item.isInFailureStore).length,
+    // Its result is "noop". A document that is stored has status 201, and one that was stored before 409.
+    droppedByPipeline: items.filter(({ status }) => status === 200).length,
     isBusy: items.every(isBusy),
   };
 }
@@ -72,6 +86,21 @@ function outcomeOf(item: Item): RecordOutcome {
   if ((status >= 200 && status < 300) || status === 409) return "delivered";
   if (isLaneRejection(item) || status === 429 || status >= 500 || status === 408) return "retry";
   return { rejected: type ?? `status ${status}` };
+}
+
+/** Types of errors that a single document causes. */
+const DOCUMENT_ERRORS: ReadonlySet<string> = new Set([
+  "document_parsing_exception",
+  "mapper_parsing_exception",
+  "strict_dynamic_mapping_exception",
+  "fail_processor_exception",
+]);
+
+function sharedRejectionOf(items: readonly Item[], records: readonly RecordOutcome[]): ResultStatus | undefined {
+  const [first] = items;
+  if (first?.type === undefined || DOCUMENT_ERRORS.has(first.type)) return undefined;
+  const isShared = items.every(({ status, type }) => status === first.status && type === first.type);
+  return isShared && records.every((record) => typeof record === "object") ? first : undefined;
 }
 
 /** Credentials, blocks, closed and missing indices, and a cluster without room for another index: not the document's fault. */

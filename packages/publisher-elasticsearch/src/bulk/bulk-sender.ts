@@ -12,7 +12,7 @@ import type { ResolvedOptions } from "../options.ts";
 import type { TemplateInstaller } from "../templates/template-installer.ts";
 import { isBusy, readBulkReply } from "./bulk-reply.ts";
 import { LaneHolds } from "./lane-holds.ts";
-import { isMisconfigured, rejectionText } from "./rejection.ts";
+import { isMisconfigured, isOfMiddleBox, rejectionText, sharedRejectionText } from "./rejection.ts";
 
 /** A batch that the server has no room for is halved at every fourth attempt: the batch itself may be too much. */
 const BUSY_ATTEMPTS = 4;
@@ -38,6 +38,7 @@ export class BulkSender {
   readonly #holds: LaneHolds;
   /** Lanes whose failure store was reported. */
   readonly #reportedLanes = new Set<string>();
+  #isPipelineReported = false;
 
   /** @param installer undefined if the publisher installs no template */
   constructor(
@@ -79,13 +80,21 @@ export class BulkSender {
       signal: context.signal,
       maxReplyBytes: REPLY_BYTES + batch.count * REPLY_BYTES_PER_DOCUMENT,
     });
-    if (isProblem(reply)) return failureOutcome(reply);
+    if (isProblem(reply)) return this.#failureOutcome(reply, batch, context);
     if (reply.status !== 200) return this.#requestOutcome(reply, batch, context);
-    const { outcome, laneRejection } = this.#readReply(reply, batch, context);
-    if (outcome.kind !== "partial" || laneRejection === undefined) return outcome;
-    const reason = rejectionText(laneRejection, batch.lane, this.#isStream);
-    const hold = await this.#holds.shouldHold({ lane: batch.lane, rejection: laneRejection, sentAt, client, context });
-    return hold ? { ...outcome, hold: reason } : { ...outcome, reason, alone: true };
+    const { outcome, laneRejection, sharedRejection } = this.#readReply(reply, batch, context);
+    const rejection = laneRejection ?? sharedRejection;
+    if (outcome.kind !== "partial" || rejection === undefined) return outcome;
+    const { lane, count } = batch;
+    if (sharedRejection !== undefined && this.#holds.areAtFault(lane, context.attempt)) return outcome;
+    const reason =
+      sharedRejection === undefined
+        ? rejectionText(rejection, lane, this.#isStream)
+        : sharedRejectionText(rejection, lane);
+    const isDenied = sharedRejection !== undefined && this.#holds.recordDenied(lane);
+    const isHeld = isDenied || (await this.#holds.shouldHold({ lane, rejection, sentAt, client, context }));
+    const records = sharedRejection === undefined ? outcome.records : Array<"retry">(count).fill("retry");
+    return isHeld ? { ...outcome, records, hold: reason } : { ...outcome, records, reason, alone: true };
   }
 
   #bodyOf(batch: Batch): Buffer | Promise<Buffer> {
@@ -99,22 +108,30 @@ export class BulkSender {
     reply: Reply,
     { count, lane }: Batch,
     { attempt, report }: SendContext,
-  ): Pick<ReturnType<typeof readBulkReply>, "outcome" | "laneRejection"> {
+  ): Pick<ReturnType<typeof readBulkReply>, "outcome" | "laneRejection" | "sharedRejection"> {
     const result = readBulkReply(reply, count);
-    const { anyStored, inFailureStore } = result;
+    const { anyStored, inFailureStore, droppedByPipeline } = result;
     if (anyStored) this.#holds.recordStored(lane);
     if (inFailureStore > 0 && !this.#reportedLanes.has(lane)) {
       this.#reportedLanes.add(lane);
       const what = `${inFailureStore} of ${count} documents for ${lane} went to its failure store`;
       report.error("failure-store", `${what}: its mapping or pipeline does not take them; reported once`);
     }
+    if (droppedByPipeline > 0 && !this.#isPipelineReported) {
+      this.#isPipelineReported = true;
+      const what = `an ingest pipeline dropped ${droppedByPipeline} of ${count} documents for ${lane}`;
+      report.diagnostic("dropped-by-pipeline", `${what}: they count as delivered, and are not stored; reported once`);
+    }
     if (!result.isBusy || attempt % BUSY_ATTEMPTS !== 0) return result;
-    return { outcome: { kind: "split", because: "busy", reason: BUSY }, laneRejection: undefined };
+    const outcome: Outcome = { kind: "split", because: "busy", reason: BUSY };
+    return { outcome, laneRejection: undefined, sharedRejection: undefined };
   }
 
   /** Returns the outcome of a request that was not answered with 200. */
-  #requestOutcome(reply: Reply, { lane }: Batch, { attempt }: SendContext): Outcome {
+  #requestOutcome(reply: Reply, batch: Batch, context: SendContext): Outcome {
     const { status } = reply;
+    const { lane } = batch;
+    const { attempt } = context;
     if (status === 413) return { kind: "split", because: "too-large", reason: "a single document is too large (413)" };
     const result = statusOf(reply);
     const waitMs = retryAfterMs(reply.retryAfter, this.#clock.now());
@@ -122,15 +139,30 @@ export class BulkSender {
       return { kind: "split", because: "busy", retryAfterMs: waitMs, reason: BUSY };
     if (status >= 500 || status < 300 || [408, 425, 429].includes(status))
       return retry(reply, `${reply.host ?? "the server"} answered ${statusText(result)}`, waitMs);
+    if (isOfMiddleBox(reply)) return this.#deniedOutcome(rejectionText(result, lane, this.#isStream), batch, context);
     if (status === 400 && !isMisconfigured(reply))
       return { kind: "split", because: "rejected", reason: result.type ?? "status 400" };
     return { kind: "hold", reason: rejectionText(result, lane, this.#isStream) };
   }
-}
 
-function failureOutcome({ message, hint, isPermanent, ...origin }: RequestFailure): Outcome {
-  const reason = `${message}; ${hint}`;
-  return isPermanent && !origin.isElsewhere ? { kind: "hold", reason } : retry(origin, reason);
+  #failureOutcome(failure: RequestFailure, batch: Batch, context: SendContext): Outcome {
+    const { code, message, hint, isPermanent, isElsewhere } = failure;
+    const reason = `${message}; ${hint}`;
+    if (!isPermanent || isElsewhere) return retry(failure, reason);
+    return code === "not-elasticsearch" ? this.#deniedOutcome(reason, batch, context) : { kind: "hold", reason };
+  }
+
+  /**
+   * Returns the outcome of a batch that something else than Elasticsearch rejects, such as a firewall. One of its documents
+   * may be the cause: it is looked for, and dropped once others of the lane were stored meanwhile.
+   */
+  #deniedOutcome(reason: string, { lane, count }: Batch, { attempt }: SendContext): Outcome {
+    if (count === 1 && this.#holds.areAtFault(lane, attempt))
+      return { kind: "rejected", reason: "something between here and Elasticsearch rejects this document" };
+    if (this.#holds.recordDenied(lane)) return { kind: "hold", reason };
+    if (count > 1) return { kind: "split", because: "rejected" };
+    return { kind: "partial", records: ["retry"], alone: true, reason };
+  }
 }
 
 /** Sends the batch again: at once if another host takes it, and otherwise after a wait. */

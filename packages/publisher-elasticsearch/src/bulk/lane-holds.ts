@@ -9,6 +9,8 @@ import type { TemplateInstaller } from "../templates/template-installer.ts";
 const WORKING_MS = 5_000;
 /** How many lanes are remembered. A daily index is a lane that is no longer needed after its day. */
 const MAX_LANES = 1_024;
+/** So many denials without a stored document in between hold a lane; halving a batch to one document takes up to 20. */
+const MAX_DENIALS = 24;
 // The start has already reported everything about the template.
 const SILENT: BackendReporter = { error: () => undefined, diagnostic: () => undefined };
 
@@ -19,6 +21,10 @@ export class LaneHolds {
   readonly #installTimeoutMs: number;
   /** When each lane last stored a document, on the monotonic clock. */
   readonly #storedAt = new Map<string, number>();
+  /** Denials of each lane since it last stored a document. */
+  readonly #denials = new Map<string, number>();
+  /** Lanes that stored documents after a denial: not all of their documents are denied. */
+  readonly #mixed = new Set<string>();
   #installing: Promise<boolean> | undefined;
   #installedAt = -Infinity;
 
@@ -32,7 +38,31 @@ export class LaneHolds {
   /** Records that a lane stored a document. */
   recordStored(lane: string): void {
     this.#storedAt.set(lane, this.#clock.monotonic());
+    if (this.#denials.delete(lane)) this.#mixed.add(lane);
     if (this.#storedAt.size > MAX_LANES) this.#storedAt.clear();
+    if (this.#mixed.size > MAX_LANES) this.#mixed.clear();
+  }
+
+  /**
+   * Returns whether denied documents are at fault themselves: their lane stored others since they, or the batch that they were
+   * part of, were denied. Of those that are denied for the first time, one at a time, since the lane may have been denied as
+   * a whole just now.
+   */
+  areAtFault(lane: string, attempt: number): boolean {
+    if (!this.#storedAt.has(lane) || this.#denials.has(lane)) return false;
+    if (attempt > 1) return true;
+    return this.#mixed.delete(lane) && this.#clock.monotonic() - (this.#storedAt.get(lane) ?? -Infinity) < WORKING_MS;
+  }
+
+  /**
+   * Records that documents of a lane were denied, for themselves or for the lane. Returns whether the lane is to be held: it
+   * never stored a document, or not for many denials. Otherwise the other documents of the lane show what is at fault.
+   */
+  recordDenied(lane: string): boolean {
+    const denials = (this.#denials.get(lane) ?? 0) + 1;
+    if (this.#denials.size > MAX_LANES) this.#denials.clear();
+    this.#denials.set(lane, denials);
+    return !this.#storedAt.has(lane) || denials >= MAX_DENIALS;
   }
 
   /**

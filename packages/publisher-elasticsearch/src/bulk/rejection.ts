@@ -6,6 +6,12 @@ export function rejectionText(rejection: ResultStatus, lane: string, isStream: b
   return `Elasticsearch rejects documents for ${lane} (${statusText(rejection)}): ${adviceFor(rejection, isStream)}`;
 }
 
+/** Returns why a lane is held whose documents are all rejected with one error that does not look like theirs. */
+export function sharedRejectionText(rejection: ResultStatus, lane: string): string {
+  const what = `Elasticsearch rejects all documents for ${lane} (${statusText(rejection)})`;
+  return `${what}: does the ingest pipeline exist that it names (index.default_pipeline, index.final_pipeline)?`;
+}
+
 function adviceFor({ status, type }: ResultStatus, isStream: boolean): string {
   if (type === "cluster_block_exception")
     return "writes are blocked; remove the block, read-only or no space, from index or cluster";
@@ -33,4 +39,12 @@ export function isMisconfigured({ body }: Reply): boolean {
   if (type === undefined || type === "media_type_header_exception") return true;
   const { reason } = error as { readonly reason?: unknown };
   return type === "illegal_argument_exception" && /contains unrecognized parameter/.test(String(reason));
+}
+
+/** Statuses with 4xx that are about credentials, size or load, whoever answers with them. */
+const NOT_ABOUT_CONTENT: ReadonlySet<number> = new Set([401, 407, 408, 413, 425, 429]);
+
+/** Returns whether a request was rejected by something else than Elasticsearch, such as a firewall, for what it contains. */
+export function isOfMiddleBox({ status, body }: Reply): boolean {
+  return status >= 400 && status < 500 && !NOT_ABOUT_CONTENT.has(status) && errorIn(body) === undefined;
 }

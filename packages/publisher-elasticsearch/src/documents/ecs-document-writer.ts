@@ -30,8 +30,7 @@ export class EcsDocumentWriter implements DocumentWriter {
   writeEvent(fields: EventFields): void {
     const json = this.#json;
     const { status, processId } = fields;
-    const outcome = status === "completed" ? "success" : status === "failed" ? "failure" : "unknown";
-    this.#writeStart(fields, this.#eventHead, fields.eventName, outcome);
+    this.#writeStart(fields, this.#eventHead, fields.eventName, outcomeOf(status));
     json.writeTextMember(',"task_id":', fields.taskId);
     json.writeTextMember(',"status":', status);
     json.writeAscii(',"retry_count":');
@@ -118,6 +117,16 @@ export class EcsDocumentWriter implements DocumentWriter {
     this.#json.writeText(text);
     this.#json.writeAscii("}");
   }
+}
+
+const OUTCOMES: ReadonlyMap<string, string> = new Map([
+  ...["completed", "success", "succeeded", "ok", "done"].map((status) => [status, "success"] as const),
+  ...["failed", "error", "failure", "timeout", "retrying"].map((status) => [status, "failure"] as const),
+]);
+
+/** Returns the `event.outcome` of a status, in whatever case it is written. Hot: most statuses are in lower case. */
+function outcomeOf(status: string): string {
+  return OUTCOMES.get(status) ?? OUTCOMES.get(status.toLowerCase()) ?? "unknown";
 }
 
 /** Returns what is the same in all documents of one kind, up to the action. */

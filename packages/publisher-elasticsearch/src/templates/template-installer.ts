@@ -44,7 +44,14 @@ export class TemplateInstaller {
     // A publisher without a retention keeps the one that another publisher of the same namespace asked for.
     const retention = this.#options.retention ?? existing?.retention;
     if (existing !== undefined && isCurrent(existing, retention)) return false;
-    return this.#write(client, retention, { signal, report });
+    const isWritten = await this.#write(client, retention, { signal, report });
+    const replaced = existing?.retention;
+    if (isWritten && replaced !== undefined && replaced !== retention)
+      report.error(
+        "retention-replaced",
+        `the retention of ${this.#name} was ${replaced}, and is ${retention} now; if another process sets it too, give both the same`,
+      );
+    return isWritten;
   }
 
   async #write(
