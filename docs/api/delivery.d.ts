@@ -208,7 +208,7 @@ export interface SeriesSource<Snapshot extends TimedSnapshot> {
     addEvent(fields: EventFields): void;
     /** Adds a finished network operation; the fields are valid during the call only. */
     addNetwork(fields: NetworkFields): void;
-    /** Memory of the series in bytes; health() shows it while records wait for an acknowledged snapshot. */
+    /** Memory of everything that is kept for the series, in bytes; `pendingDetail` of health() shows it while records wait for an acknowledged snapshot. */
     readonly bytes?: number | undefined;
     /** Returns all series at this moment; what is added later does not change the snapshot. */
     snapshot(): Snapshot;

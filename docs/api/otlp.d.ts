@@ -13,6 +13,8 @@ export interface ExportResponse {
 
 /** Encodes snapshots. Keeps the bytes of the label sets that it has encoded as long as their store lives. */
 export interface MetricsEncoder {
+    /** Memory of the bytes that it keeps, in bytes. */
+    readonly bytes: number;
     /**
      * Resolves to an ExportMetricsServiceRequest, which is empty and need not be sent for a snapshot without label sets. Works
      * in slices of a few milliseconds, in turn with all other work in slices.

@@ -1,6 +1,7 @@
 // Exemplars of one histogram family: for each bucket, the record that it counted last.
+import { ownText } from "@eventmeter/core/publisher";
 import { copyInto } from "./array-growth.ts";
-import { toPageable } from "./label-values.ts";
+import { textBytes, toPageable } from "./label-values.ts";
 
 /** The record that a bucket counted last, as far as backends show it. */
 export interface Exemplar {
@@ -19,6 +20,8 @@ export interface Exemplars {
   traces: Uint8Array;
   seconds: Float64Array;
   times: Float64Array;
+  /** Memory of the ids, in bytes. */
+  idBytes: number;
 }
 
 const TRACE_ID = /^[0-9a-f]{32}$/;
@@ -30,7 +33,7 @@ const MAX_TASK_ID = MAX_CHARACTERS - "task_id".length;
 
 /** Creates exemplars without room for any slot. */
 export function createExemplars(): Exemplars {
-  return { ids: [], traces: new Uint8Array(), seconds: new Float64Array(), times: new Float64Array() };
+  return { ids: [], traces: new Uint8Array(), seconds: new Float64Array(), times: new Float64Array(), idBytes: 0 };
 }
 
 /** Keeps the id of a record as the exemplar of one bucket, in place of the one before. Hot. */
@@ -44,10 +47,18 @@ export function keepExemplar(
 ): void {
   const isTraced = traceId !== null && TRACE_ID.test(traceId) && traceId !== NO_TRACE;
   if (!isTraced && (taskId === undefined || taskId === "" || !fits(taskId))) return;
-  exemplars.ids[slot] = isTraced ? traceId : taskId;
+  const before = exemplars.ids[slot];
+  const id = ownText(isTraced ? traceId : (taskId as string));
+  exemplars.ids[slot] = id;
+  exemplars.idBytes += before === undefined ? textBytes(id) : id.length - before.length;
   exemplars.traces[slot] = isTraced ? 1 : 0;
   exemplars.seconds[slot] = seconds;
   exemplars.times[slot] = time;
+}
+
+/** Returns the memory of exemplars, in bytes. */
+export function bytesOfExemplars({ ids, traces, seconds, times, idBytes }: Exemplars): number {
+  return ids.length * 8 + traces.byteLength + seconds.byteLength + times.byteLength + idBytes;
 }
 
 /** Enlarges exemplars to `slots` slots. */
@@ -59,12 +70,13 @@ export function growExemplars(exemplars: Exemplars, slots: number): void {
 }
 
 /** Returns a copy of the exemplars of the first `slots` buckets. */
-export function copyExemplars({ ids, traces, seconds, times }: Exemplars, slots: number): Exemplars {
+export function copyExemplars({ ids, traces, seconds, times, idBytes }: Exemplars, slots: number): Exemplars {
   return {
     ids: ids.slice(0, slots),
     traces: traces.slice(0, slots),
     seconds: seconds.slice(0, slots),
     times: times.slice(0, slots),
+    idBytes,
   };
 }
 

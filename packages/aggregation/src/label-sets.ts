@@ -1,10 +1,16 @@
 // Label sets of one family: a bounded tree that finds the index of a label set without building a key.
 import { type FamilyDefinition, OVERFLOW_VALUE } from "./catalogue.ts";
 import { labelNameOf } from "./label-names.ts";
-import { isLabelValue, toLabelValue } from "./label-values.ts";
+import { isLabelValue, textBytes, toLabelValue } from "./label-values.ts";
 
 /** One level of the tree: label value to the next level, or at the last level to the index of a label set. */
 type Branch = Map<string, Branch | number>;
+
+/** Memory of a label set besides its values, of a value in it, of a key in a map, and of a map with one key, in bytes; measured with V8. */
+const SET_BYTES = 64;
+const VALUE_BYTES = 8;
+const KEY_BYTES = 48;
+const MAP_BYTES = 160;
 
 /** The label sets of one family. Indices count up from 0 and never change their meaning. */
 export interface LabelSets {
@@ -19,6 +25,8 @@ export interface LabelSets {
   readonly limit: number;
   /** Index of the overflow set; -1 before there is one. */
   overflowIndex: number;
+  /** Memory of the label sets and of the tree, in bytes. */
+  bytes: number;
   /** By index: the label set that the same record has in its second family; -1 while it is not known. */
   readonly related: number[];
   readonly onOverflow: () => void;
@@ -49,6 +57,7 @@ export function createLabelSets({
     fixedValues,
     limit,
     overflowIndex: -1,
+    bytes: 0,
     related: [],
     onOverflow,
   };
@@ -114,7 +123,9 @@ function insertLabelSet(sets: LabelSets, path: readonly string[], from: number):
   const name = values.pop() as string;
   let branch = sets.root;
   for (const value of values) {
-    const next = (branch.get(value) as Branch | undefined) ?? new Map();
+    const known = branch.get(value) as Branch | undefined;
+    const next: Branch = known ?? new Map();
+    if (known === undefined) sets.bytes += textBytes(value) + KEY_BYTES + MAP_BYTES;
     branch.set(value, next);
     branch = next;
   }
@@ -123,9 +134,11 @@ function insertLabelSet(sets: LabelSets, path: readonly string[], from: number):
   if (known !== undefined) return known as number;
   const index = sets.values.length;
   branch.set(name, index);
+  sets.bytes += textBytes(name) + KEY_BYTES;
   // Not spread: an array that grows element by element keeps room for more, here as much as all numbers of the set take.
   if (sets.fixedValues.length === 0) sets.values.push([name].concat(values));
   else for (const fixed of sets.fixedValues) sets.values.push([name, fixed].concat(values));
+  sets.bytes += (sets.values.length - index) * (SET_BYTES + sets.names.length * VALUE_BYTES);
   while (sets.related.length < sets.values.length) sets.related.push(-1);
   return index;
 }

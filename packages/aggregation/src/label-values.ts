@@ -22,6 +22,12 @@ export function toPageable(value: string): string {
   return value.toWellFormed().replaceAll("\0", "\uFFFD");
 }
 
+/** Returns about how much memory a text takes, in bytes: two for each character as soon as one is beyond Latin-1. */
+export function textBytes(text: string): number {
+  // oxlint-disable-next-line no-control-regex -- all of Latin-1
+  return 20 + (/^[\0-\xff]*$/.test(text) ? text.length : text.length * 2);
+}
+
 /** A lone surrogate has no UTF-8, and Prometheus 3 rejects a whole OpenMetrics page for a NUL. */
 function isPageable(value: string): boolean {
   return value.isWellFormed() && !value.includes("\0");

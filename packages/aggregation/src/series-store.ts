@@ -11,7 +11,7 @@ import {
 } from "./catalogue.ts";
 import { add, type CounterFamily, createCounterFamily } from "./counter-family.ts";
 import { type ExcludedLabelSet, ExcludedLabelSets } from "./excluded-label-sets.ts";
-import { keepExemplar } from "./exemplars.ts";
+import { bytesOfExemplars, keepExemplar } from "./exemplars.ts";
 import { createHistogramFamily, type HistogramFamily, observe } from "./histogram-family.ts";
 import { beginReading, endReading, type LabelReading, readEventLabel, readNetworkLabel } from "./label-reading.ts";
 import { createLabelSets, findLabelSet, findRelatedSet, type LabelSets } from "./label-sets.ts";
@@ -130,11 +130,13 @@ export class SeriesStore {
     this.#networkReading = reading;
   }
 
-  /** Memory that the numbers of all series take, in bytes; the texts of their labels come on top. */
+  /** Memory that all series take, in bytes: their numbers, labels and exemplars. An estimate, near what V8 uses. */
   get bytes(): number {
     let bytes = 0;
-    for (const { totals } of [this.#retries, this.#bytes]) bytes += totals.byteLength;
-    for (const { buckets, sums } of [this.#duration, this.#latency]) bytes += buckets.byteLength + sums.byteLength;
+    for (const { totals, sets } of [this.#retries, this.#bytes]) bytes += totals.byteLength + sets.bytes;
+    for (const { buckets, sums, sets, exemplars } of [this.#duration, this.#latency])
+      bytes +=
+        buckets.byteLength + sums.byteLength + sets.bytes + (exemplars === null ? 0 : bytesOfExemplars(exemplars));
     return bytes;
   }
 

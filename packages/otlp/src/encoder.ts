@@ -1,7 +1,7 @@
 // Encoder of snapshots as OTLP requests.
 import { runInSlices, type Snapshot } from "@eventmeter/aggregation";
 import { encodeAttributes, type OtlpAttributes } from "./attributes.ts";
-import type { PointCaches } from "./family-points.ts";
+import { PointCaches } from "./point-cache.ts";
 import { DELIMITED, encodeTextFields, tagOf } from "./protobuf-writer.ts";
 import { encodeRequest } from "./request.ts";
 
@@ -15,6 +15,8 @@ export interface MetricsEncoderInit {
 
 /** Encodes snapshots. Keeps the bytes of the label sets that it has encoded as long as their store lives. */
 export interface MetricsEncoder {
+  /** Memory of the bytes that it keeps, in bytes. */
+  readonly bytes: number;
   /**
    * Resolves to an ExportMetricsServiceRequest, which is empty and need not be sent for a snapshot without label sets. Works
    * in slices of a few milliseconds, in turn with all other work in slices.
@@ -29,8 +31,11 @@ const ATTRIBUTE = tagOf(1, DELIMITED);
 export function createMetricsEncoder({ resource, scope }: MetricsEncoderInit): MetricsEncoder {
   const resourceBytes = encodeAttributes(ATTRIBUTE, resource);
   const scopeBytes = encodeTextFields(scope.name, scope.version ?? "");
-  const caches: PointCaches = new WeakMap();
+  const caches = new PointCaches();
   return {
+    get bytes() {
+      return caches.bytes;
+    },
     encode: (snapshot) => runInSlices(() => encodeRequest(snapshot, resourceBytes, scopeBytes, caches)),
   };
 }

@@ -2,11 +2,8 @@
 import type { FamilySnapshot, HistogramSnapshot } from "@eventmeter/aggregation";
 import { POINT_TAG, type PointTimes, setPointNumbers } from "./data-point.ts";
 import { exemplarsLength, writeExemplars } from "./exemplars.ts";
-import { PointCache, type PointChunk } from "./point-cache.ts";
+import { PointCache, type PointCaches, type PointChunk } from "./point-cache.ts";
 import { fieldLength, type ProtobufMessage, varintLength, writeTagAndLength } from "./protobuf-writer.ts";
-
-/** The cache of each family, by the array of its label names; both go with their store. */
-export type PointCaches = WeakMap<readonly string[], PointCache>;
 
 /** Where the data points of a family come from, and how long they are. */
 export interface PointsPlan {

@@ -15,6 +15,29 @@ export interface PointChunk {
 /** What is copied and gets its numbers in one go, which takes some 20 µs. */
 const CHUNK_BYTES = 32 * 1024;
 
+/** The caches of one encoder, by the array of label names of their family; they go with their store. */
+export class PointCaches {
+  readonly #byNames = new WeakMap<readonly string[], PointCache>();
+  #all: readonly WeakRef<PointCache>[] = [];
+
+  /** Memory of all caches, in bytes. */
+  get bytes(): number {
+    return this.#all.reduce((total, cache) => total + (cache.deref()?.bytes ?? 0), 0);
+  }
+
+  get(names: readonly string[]): PointCache | undefined {
+    return this.#byNames.get(names);
+  }
+
+  /** Replaces the cache of a family. */
+  set(names: readonly string[], cache: PointCache): void {
+    const before = this.#byNames.get(names);
+    const others = this.#all.filter((other) => other.deref() !== undefined && other.deref() !== before);
+    this.#all = [...others, new WeakRef(cache)];
+    this.#byNames.set(names, cache);
+  }
+}
+
 /** The data points of one family without their numbers. It only grows; positions are those of the label sets in the first snapshot. */
 export class PointCache {
   /** Label values by position: arrays that are the same ones in each snapshot of a store. */
@@ -22,12 +45,18 @@ export class PointCache {
   /** Bytes of each data point by position, without tag and length. */
   readonly lengths: number[] = [];
   readonly chunks: PointChunk[] = [];
+  #chunkBytes = 0;
   readonly #labelNames: readonly string[];
   readonly #bounds: Bounds;
 
   constructor(family: FamilySnapshot) {
     this.#labelNames = family.labelNames;
     this.#bounds = boundsOf(family);
+  }
+
+  /** Memory of the data points, in bytes. */
+  get bytes(): number {
+    return this.#chunkBytes + (this.labelValues.length + this.lengths.length) * 8;
   }
 
   /** Returns the position at which a family's label sets can begin; -1 if the cache is that of another family. */
@@ -61,6 +90,7 @@ export class PointCache {
     const first = this.labelValues.length;
     const chunk: PointChunk = { message: createMessage(Math.max(bytes, CHUNK_BYTES)), first, end: first };
     this.chunks.push(chunk);
+    this.#chunkBytes += chunk.message.bytes.length;
     return chunk;
   }
 }

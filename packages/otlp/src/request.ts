@@ -1,8 +1,9 @@
 // An ExportMetricsServiceRequest: resource, scope and metrics around the data points.
 import type { Snapshot } from "@eventmeter/aggregation";
 import { pointTimes } from "./data-point.ts";
-import { planPoints, type PointCaches, type PointsPlan, writePoints } from "./family-points.ts";
+import { planPoints, type PointsPlan, writePoints } from "./family-points.ts";
 import { encodeMetricHead, METRIC_TAIL } from "./metric.ts";
+import type { PointCaches } from "./point-cache.ts";
 import {
   createMessage,
   DELIMITED,

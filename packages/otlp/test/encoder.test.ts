@@ -2,7 +2,7 @@ import { runInSlices, SeriesStore, type Snapshot } from "@eventmeter/aggregation
 import { createMetricsEncoder, type MetricsEncoder } from "@eventmeter/otlp";
 import { fc, test as property } from "@fast-check/vitest";
 import { expect, test } from "vitest";
-import type { PointCaches } from "../src/family-points.ts";
+import { PointCaches } from "../src/point-cache.ts";
 import { encodeRequest } from "../src/request.ts";
 import { decodeRequest, expectedMetrics, metricsIn, textField } from "./protobuf-decoder.ts";
 import { addEvent, addNetwork, anySnapshot, anyText, counter, histogram, snapshotOf, START } from "./snapshots.ts";
@@ -235,7 +235,7 @@ test.each([
   const store = new SeriesStore({ maxLabelSets: 6_400, exemplars });
   for (let index = 0; index < 6_400; index += 1) addEvent(store, `event ${index}`);
   const snapshot = store.snapshot();
-  const caches: PointCaches = new WeakMap();
+  const caches = new PointCaches();
   for (const state of ["new", "known"]) {
     const work = encodeRequest(snapshot, new Uint8Array(), new Uint8Array(), caches);
     let steps = 0;
@@ -251,7 +251,7 @@ test("what is known of a family is kept from one request to the next, for whole 
   const store = new SeriesStore();
   for (let index = 0; index < 300; index += 1) addEvent(store, `event ${index}`);
   const snapshot = store.snapshot();
-  const caches: PointCaches = new WeakMap();
+  const caches = new PointCaches();
   const encode = (each: Snapshot): void => {
     const work = encodeRequest(each, new Uint8Array(), new Uint8Array(), caches);
     while (work.next().done !== true);

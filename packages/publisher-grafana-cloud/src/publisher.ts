@@ -20,7 +20,7 @@ import type { GrafanaCloudPublisherOptions } from "./option-types.ts";
 import { OtlpExporter } from "./otlp-exporter.ts";
 import { failureSentence } from "./request-failure.ts";
 import { resolveOptions } from "./options.ts";
-import { createEncoder, PushedSeries } from "./series.ts";
+import { PushedSeries } from "./series.ts";
 
 /**
  * Keeps finished records as series and pushes all of them at an interval, on flush and on close, to Grafana Cloud or to any
@@ -56,7 +56,6 @@ export class GrafanaCloudPublisher implements MetricsPublisher {
       clock,
     });
     const series = new PushedSeries(resolved, clock);
-    const encoder = createEncoder(common.resource);
     this.name = name;
     this.#clock = clock;
     this.#resolver = resolver;
@@ -64,8 +63,8 @@ export class GrafanaCloudPublisher implements MetricsPublisher {
     this.#seriesPublisher = createSeriesPublisher(
       {
         name,
-        series: series.store,
-        encode: (snapshot) => encoder.encode(snapshot),
+        series: series.source,
+        encode: (snapshot) => series.encoder.encode(snapshot),
         send(body, context) {
           series.reportOverflows(context.report);
           return exporter.send(body, context);

@@ -1,17 +1,19 @@
 // Series of one publisher: their store, the families that reached their limit, and the encoder of their snapshots.
-import { overflowMessage, SeriesStore } from "@eventmeter/aggregation";
+import { overflowMessage, SeriesStore, type Snapshot } from "@eventmeter/aggregation";
 import type { Clock, Resource } from "@eventmeter/core";
-import type { BackendReporter } from "@eventmeter/delivery";
+import type { BackendReporter, SeriesSource } from "@eventmeter/delivery";
 import { createMetricsEncoder, type MetricsEncoder, resourceAttributes } from "@eventmeter/otlp";
 import type { ResolvedOptions } from "./options.ts";
 
 /** The series of one publisher. */
 export class PushedSeries {
-  readonly store: SeriesStore;
+  readonly source: SeriesSource<Snapshot>;
+  readonly encoder: MetricsEncoder;
   #unreportedOverflows: string[] = [];
 
-  constructor({ labels, bounds, maxLabelSets, exemplars }: ResolvedOptions, clock: Clock) {
-    this.store = new SeriesStore({
+  constructor({ labels, bounds, maxLabelSets, exemplars, common }: ResolvedOptions, clock: Clock) {
+    const encoder = createEncoder(common.resource);
+    const store = new SeriesStore({
       labels,
       bounds,
       maxLabelSets,
@@ -19,6 +21,17 @@ export class PushedSeries {
       clock,
       onOverflow: (family) => this.#unreportedOverflows.push(family),
     });
+    this.encoder = encoder;
+    this.source = {
+      addEvent: (fields) => store.addEvent(fields),
+      addNetwork: (fields) => store.addNetwork(fields),
+      get bytes() {
+        return store.bytes + encoder.bytes;
+      },
+      snapshot: () => store.snapshot(),
+      split: (snapshot) => store.split(snapshot),
+      exclude: (part) => store.exclude(part),
+    };
   }
 
   /**
@@ -33,7 +46,7 @@ export class PushedSeries {
 }
 
 /** Creates the encoder of one publisher: its resource is the same in every request. */
-export function createEncoder(resource: Resource | undefined): MetricsEncoder {
+function createEncoder(resource: Resource | undefined): MetricsEncoder {
   return createMetricsEncoder({
     resource: resourceAttributes(completeResource(resource)),
     scope: { name: "@eventmeter/publisher-grafana-cloud" },
