@@ -71,7 +71,7 @@ export class PrometheusPublisher implements MetricsPublisher {
     this.#registrations = new Registrations(() => this.#snapshot(), this.#reporter);
     this.#intake = this.#createIntake();
     this.#processMetrics = resolved.processMetrics ? new ProcessMetrics() : undefined;
-    this.#endpoint = new MetricsEndpoint(resolved, this.#createPages(), () => this.#intake.closed);
+    this.#endpoint = new MetricsEndpoint(resolved, this.#createPages(), this.#reporter, () => this.#intake.closed);
     this.#lifeCycle = this.#createLifeCycle();
     this.#hasBegun = !resolved.server;
     this.handler = this.#endpoint.handler;

@@ -6,6 +6,7 @@ import { createVirtualClock } from "@eventmeter/testkit";
 import { expect, onTestFinished, test } from "vitest";
 import { ResponseWriter } from "../src/http/response-writer.ts";
 import { type ScrapeReply, textReply } from "../src/http/scrape-reply.ts";
+import { createUnread } from "./scrape-server-harness.ts";
 import { exchange } from "./raw-http.ts";
 
 const scrape = "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n";
@@ -34,17 +35,9 @@ function answerStalled(writer: ResponseWriter, socket: EventEmitter, replyTo = p
   return response;
 }
 
-test("gives up the response that began first where there are more than 100", async () => {
-  const writer = new ResponseWriter(createVirtualClock());
-  const responses = Array.from({ length: 101 }, () => answerStalled(writer, new EventEmitter()));
-  await new Promise((resolve) => setImmediate(resolve));
-  expect(responses.map(({ isDestroyed }) => isDestroyed).indexOf(true)).toBe(0);
-  expect(responses.filter(({ isDestroyed }) => isDestroyed)).toHaveLength(1);
-});
-
 test("forgets what a connection has asked for when it is gone, also where a response does not hear of it", async () => {
   const clock = createVirtualClock();
-  const writer = new ResponseWriter(clock);
+  const writer = new ResponseWriter(createUnread(clock));
   const socket = new EventEmitter();
   let made = 0;
   for (let count = 0; count < 6; count += 1)
@@ -59,13 +52,51 @@ test("forgets what a connection has asked for when it is gone, also where a resp
   expect([made, clock.pendingTimers]).toEqual([4, 0]);
 });
 
+test("requests that wait are bounded in bytes, of all connections together", async () => {
+  const writer = new ResponseWriter(createUnread(createVirtualClock()), { maxWaitingBytes: 10_000 });
+  const [one, other] = [new EventEmitter(), new EventEmitter()];
+  const rawHeaders = ["X-Padding", "x".repeat(1_000)];
+  const statuses: number[] = [];
+  const ask = (socket: EventEmitter): void => {
+    const response = Object.assign(new StalledResponse(), {
+      writeHead: (status: number) => void statuses.push(status),
+    });
+    const request = { method: "GET", url: "/", headers: {}, rawHeaders, httpVersionMajor: 1, socket };
+    writer.answer(request as never, response as never, page);
+  };
+  const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
+  for (const socket of [one, other]) for (let count = 0; count < 6; count += 1) ask(socket);
+  await turn();
+  // Four of each connection are answered; two waited, and after three the memory is full.
+  expect(statuses.toSorted()).toEqual([...Array.from({ length: 8 }, () => 200), 503]);
+  one.emit("close");
+  statuses.length = 0;
+  ask(other);
+  ask(other);
+  ask(other);
+  expect(statuses).toEqual([503]);
+});
+
+test("listens to a response once, however many chunks a page has", async () => {
+  const writer = new ResponseWriter(createUnread(createVirtualClock()));
+  const chunks = Array.from({ length: 50 }, () => Buffer.from("up 1\n"));
+  const response = answerStalled(writer, new EventEmitter(), () =>
+    Promise.resolve({ ...textReply(200, "text/plain", ""), chunks }),
+  );
+  await new Promise((resolve) => setImmediate(resolve));
+  for (let count = 0; count < 20; count += 1) response.emit("drain");
+  expect(response.listenerCount("drain")).toBe(1);
+  for (let count = 0; count < 40; count += 1) response.emit("drain");
+  expect(response.listenerCount("drain")).toBe(0);
+});
+
 test.each([
   ["4 and 100, if nothing else is said", {}, 104],
   ["as many as is said", { maxPerConnection: 2, maxWaiting: 3 }, 5],
 ])("answers and holds of one connection %s", async (_what, limits, most) => {
   const { promise: released, resolve: release } = Promise.withResolvers<void>();
   let made = 0;
-  const writer = new ResponseWriter(systemClock, limits);
+  const writer = new ResponseWriter(createUnread(), limits);
   const server = createServer((req, res) =>
     writer.answer(req, res, async () => {
       made += 1;
@@ -88,7 +119,7 @@ test.each([
 });
 
 test("a client that leaves before it is answered takes no room", async () => {
-  const writer = new ResponseWriter(systemClock, { writeTimeoutMs: 10_000, maxResponses: 1 });
+  const writer = new ResponseWriter(createUnread(systemClock, { maxUnreadBytes: 0 }));
   let isLeaving = true;
   const server = createServer((req, res) => {
     const answer = (): void => writer.answer(req, res, page);

@@ -38,6 +38,8 @@ export const ERROR_CODES = [
   "partial-success",
   // The metrics page could not be rendered.
   "page-failed",
+  // Clients did not read the metrics page, and their connections were ended.
+  "page-unread",
   // A registry could not be read or changed; the metrics page goes without it.
   "registry-failed",
   // A metric of a registry is invalid and left out of the metrics page.

@@ -1,6 +1,7 @@
 // The metrics endpoint of one publisher: every way to its page, and the check of it.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type CheckReport, PublisherError, type WaitOptions } from "@eventmeter/core";
+import type { Reporter } from "@eventmeter/core/publisher";
 import { readFormat, type ResolvedOptions } from "../options.ts";
 import type { PageFormat } from "../page/exposition-text.ts";
 import type { PageRenderer } from "../page/page-renderer.ts";
@@ -10,6 +11,7 @@ import { type ReplyTo, ResponseWriter } from "./response-writer.ts";
 import { ScrapeAuthorizer } from "./scrape-authorizer.ts";
 import { DEFAULT_BUDGET_MS, ScrapeHandler } from "./scrape-handler.ts";
 import { checkOwnPage } from "./self-check.ts";
+import { UnreadReplies } from "./unread-replies.ts";
 
 /** Options of `metrics()`. */
 export interface MetricsOptions {
@@ -28,18 +30,20 @@ export class MetricsEndpoint {
   readonly #isClosed: () => boolean;
   readonly #authorizer: ScrapeAuthorizer;
   readonly #listener: Listener;
+  readonly #unread: UnreadReplies;
 
-  constructor(options: ResolvedOptions, pages: PageRenderer, isClosed: () => boolean) {
+  constructor(options: ResolvedOptions, pages: PageRenderer, reporter: Reporter, isClosed: () => boolean) {
     this.#options = options;
     this.#pages = pages;
     this.#isClosed = isClosed;
     this.#authorizer = new ScrapeAuthorizer(options.auth);
-    const scrapes = new ScrapeHandler(this.#authorizer, pages, isClosed);
-    const responses = new ResponseWriter(options.clock);
+    this.#unread = new UnreadReplies(options.clock, reporter);
+    const scrapes = new ScrapeHandler(this.#authorizer, pages, this.#unread, isClosed);
+    const responses = new ResponseWriter(this.#unread);
     const replyTo: ReplyTo = (request) => scrapes.answer(request);
     this.#listener = new Listener({ options, scrapes, responses });
     this.handler = (req, res) => responses.answer(req, res, replyTo);
-    this.fetch = createFetchHandler(replyTo);
+    this.fetch = createFetchHandler(replyTo, this.#unread);
   }
 
   /** URL of the page on the publisher's own server; undefined while the server does not listen. */
@@ -59,6 +63,7 @@ export class MetricsEndpoint {
 
   /** Ends the publisher's own server; to be called once more after an attempt to listen that was still under way. */
   close(): Promise<void> {
+    this.#unread.settle();
     return this.#listener.close();
   }
 

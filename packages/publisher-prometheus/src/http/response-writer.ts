@@ -1,43 +1,38 @@
 // Writer of HTTP responses: bounds what clients that read slowly, or ask for many pages at once, can take of the memory.
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Clock } from "@eventmeter/core";
 import type { ScrapeRequest } from "./scrape-handler.ts";
 import { errorReply, type ScrapeReply } from "./scrape-reply.ts";
+import type { UnreadReplies } from "./unread-replies.ts";
 
 /** Returns the reply to a request; may reject. */
 export type ReplyTo = (request: ScrapeRequest) => Promise<ScrapeReply>;
 
-/** Limits of what clients can hold. */
-export interface ResponseLimits {
-  /** How long a client can take to read a response. */
-  readonly writeTimeoutMs: number;
-  /** How many responses can be written at a time; with one more, the one that began first is given up. */
-  readonly maxResponses: number;
+/** Limits of what clients can hold before they are answered. */
+export interface RequestLimits {
   /** How many requests of one connection are answered at a time; further ones wait. */
   readonly maxPerConnection: number;
   /** How many requests of one connection can wait; further ones get a 503. */
   readonly maxWaiting: number;
+  /** Bytes of all requests that wait, of all connections together; further ones get a 503. */
+  readonly maxWaitingBytes: number;
 }
 
-// A page can be large and a client slow; one that reads nothing holds the page no longer than this.
-const LIMITS: ResponseLimits = {
-  writeTimeoutMs: 10_000,
-  maxResponses: 100,
-  maxPerConnection: 4,
-  maxWaiting: 100,
-};
+const LIMITS: RequestLimits = { maxPerConnection: 4, maxWaiting: 100, maxWaitingBytes: 8_388_608 };
+
+/** What a request holds beside its text. */
+const BYTES_PER_REQUEST = 2_048;
 
 /** Answers requests of Node's HTTP, of the publisher's own server or any other. */
 export class ResponseWriter {
-  readonly #clock: Clock;
-  readonly #limits: ResponseLimits;
+  readonly #unread: UnreadReplies;
+  readonly #limits: RequestLimits;
   readonly #queues = new WeakMap<object, ConnectionQueue>();
-  /** Responses that clients are reading, oldest first. */
-  readonly #reading = new Set<ServerResponse>();
+  readonly #waiting: WaitingRequests;
 
-  constructor(clock: Clock, limits: Partial<ResponseLimits> = {}) {
-    this.#clock = clock;
+  constructor(unread: UnreadReplies, limits: Partial<RequestLimits> = {}) {
+    this.#unread = unread;
     this.#limits = { ...LIMITS, ...limits };
+    this.#waiting = { bytes: 0, maxBytes: this.#limits.maxWaitingBytes };
   }
 
   /** Answers one request with what `replyTo` returns. Never throws. */
@@ -47,7 +42,7 @@ export class ResponseWriter {
     try {
       if (res.closed) return;
       const queue = this.#queueOf(req, res);
-      const isAdmitted = queue.admit(res, () => {
+      const isAdmitted = queue.admit(res, requestBytes(req), () => {
         this.#respond(queue, req, res, replyTo).catch(() => res.destroy());
       });
       if (!isAdmitted) writeReply(req, res, errorReply(503, { "Retry-After": "1" }));
@@ -61,7 +56,7 @@ export class ResponseWriter {
     const connection: object = socket ?? res;
     const known = this.#queues.get(connection);
     if (known !== undefined) return known;
-    const queue = new ConnectionQueue(connection, this.#limits);
+    const queue = new ConnectionQueue(connection, this.#limits, this.#waiting);
     this.#queues.set(connection, queue);
     return queue;
   }
@@ -69,51 +64,57 @@ export class ResponseWriter {
   async #respond(queue: ConnectionQueue, req: IncomingMessage, res: ServerResponse, replyTo: ReplyTo): Promise<void> {
     const reply = await replyTo(readRequest(req)).catch(() => errorReply(500));
     if (res.closed || res.headersSent) return;
-    const timer = this.#clock.setTimeout(() => res.destroy(), this.#limits.writeTimeoutMs);
-    this.#reading.add(res);
-    queue.whenOver(res, () => {
-      timer.cancel();
-      this.#reading.delete(res);
-    });
-    this.#giveUpOldest();
+    queue.whenOver(
+      res,
+      this.#unread.begin(reply, () => res.destroy()),
+    );
     writeReply(req, res, reply);
   }
+}
 
-  // Each response can hold a page of its own. A client that reads is done before a hundred others come.
-  #giveUpOldest(): void {
-    const [oldest] = this.#reading;
-    if (oldest === undefined || this.#reading.size <= this.#limits.maxResponses) return;
-    this.#reading.delete(oldest);
-    oldest.destroy();
-  }
+/** What all connections together have waiting. */
+interface WaitingRequests {
+  bytes: number;
+  readonly maxBytes: number;
+}
+
+interface WaitingRequest {
+  readonly bytes: number;
+  readonly run: () => void;
 }
 
 /** The requests of one connection: a few are answered at a time, some wait. */
 class ConnectionQueue {
-  readonly #limits: Pick<ResponseLimits, "maxPerConnection" | "maxWaiting">;
+  readonly #limits: RequestLimits;
+  readonly #all: WaitingRequests;
   #running = 0;
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting: WaitingRequest[] = [];
   /** Called when the connection is gone: a response that waits behind another one does not hear of it. */
   readonly #onGone = new Set<() => void>();
 
-  constructor(connection: object, limits: Pick<ResponseLimits, "maxPerConnection" | "maxWaiting">) {
+  constructor(connection: object, limits: RequestLimits, all: WaitingRequests) {
     this.#limits = limits;
+    this.#all = all;
     (connection as Partial<ServerResponse>).once?.("close", () => {
-      this.#waiting.length = 0;
+      for (const { bytes } of this.#waiting.splice(0)) this.#all.bytes -= bytes;
       for (const end of this.#onGone) end();
     });
   }
 
   /** Starts a response now or when an earlier one is over; returns false if too many wait. */
-  admit(res: ServerResponse, start: () => void): boolean {
+  admit(res: ServerResponse, bytes: number, start: () => void): boolean {
     const run = (): void => {
       this.#running += 1;
       this.whenOver(res, () => this.#endOne());
       start();
     };
-    if (this.#running < this.#limits.maxPerConnection) run();
-    else if (this.#waiting.length < this.#limits.maxWaiting) this.#waiting.push(run);
-    else return false;
+    if (this.#running < this.#limits.maxPerConnection) {
+      run();
+      return true;
+    }
+    if (this.#waiting.length >= this.#limits.maxWaiting || this.#all.bytes + bytes > this.#all.maxBytes) return false;
+    this.#all.bytes += bytes;
+    this.#waiting.push({ bytes, run });
     return true;
   }
 
@@ -132,8 +133,15 @@ class ConnectionQueue {
 
   #endOne(): void {
     this.#running -= 1;
-    this.#waiting.shift()?.();
+    const next = this.#waiting.shift();
+    if (next === undefined) return;
+    this.#all.bytes -= next.bytes;
+    next.run();
   }
+}
+
+function requestBytes({ url = "", rawHeaders = [] }: Partial<IncomingMessage>): number {
+  return rawHeaders.reduce((sum, text) => sum + text.length, url.length + BYTES_PER_REQUEST);
 }
 
 function readRequest(req: IncomingMessage): ScrapeRequest {
@@ -152,15 +160,24 @@ function writeReply(req: IncomingMessage, res: ServerResponse, { status, headers
   const isLast = hasBody || (status >= 400 && req.httpVersionMajor < 2);
   res.writeHead(status, isLast ? { ...headers, Connection: "close" } : { ...headers });
   if (req.method === "HEAD") res.end();
-  else writeChunks(res, chunks, 0);
+  else writeChunks(res, chunks);
 }
 
-// As fast as the client reads: a large page that is handed to the socket in one go blocks the event loop.
-function writeChunks(res: ServerResponse, chunks: readonly Buffer[], from: number): void {
-  for (let index = from; index < chunks.length; index += 1) {
-    if (res.write(chunks[index])) continue;
-    res.once("drain", () => writeChunks(res, chunks, index + 1));
-    return;
-  }
-  res.end();
+// As fast as the client reads: a large page that is handed to the socket in one go blocks the event loop. One listener
+// for all chunks: where a middleware compresses the response, a listener for each would never be taken off again.
+function writeChunks(res: ServerResponse, chunks: readonly Buffer[]): void {
+  let next = 0;
+  const writeOn = (): void => {
+    for (; next < chunks.length; next += 1)
+      if (!res.write(chunks[next])) {
+        next += 1;
+        return;
+      }
+    if (next > chunks.length) return;
+    next = Infinity;
+    res.off("drain", writeOn);
+    res.end();
+  };
+  res.on("drain", writeOn);
+  writeOn();
 }

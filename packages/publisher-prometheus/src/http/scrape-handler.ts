@@ -3,6 +3,7 @@ import type { PageRenderer } from "../page/page-renderer.ts";
 import { acceptsGzip, CONTENT_TYPES, negotiateFormat } from "./content-negotiation.ts";
 import type { ScrapeAuthorizer } from "./scrape-authorizer.ts";
 import { createReply, errorReply, type ScrapeReply } from "./scrape-reply.ts";
+import type { UnreadReplies } from "./unread-replies.ts";
 
 /** The part of a request that a scrape depends on. */
 export interface ScrapeRequest {
@@ -15,11 +16,13 @@ export interface ScrapeRequest {
 export class ScrapeHandler {
   readonly #authorizer: ScrapeAuthorizer;
   readonly #pages: PageRenderer;
+  readonly #unread: UnreadReplies;
   readonly #isClosed: () => boolean;
 
-  constructor(authorizer: ScrapeAuthorizer, pages: PageRenderer, isClosed: () => boolean) {
+  constructor(authorizer: ScrapeAuthorizer, pages: PageRenderer, unread: UnreadReplies, isClosed: () => boolean) {
     this.#authorizer = authorizer;
     this.#pages = pages;
+    this.#unread = unread;
     this.#isClosed = isClosed;
   }
 
@@ -42,13 +45,17 @@ export class ScrapeHandler {
     if (this.#isClosed()) return errorReply(503);
     const format = negotiateFormat(request.header("accept"));
     const isGzip = acceptsGzip(request.header("accept-encoding"));
+    const budgetMs = budgetOf(request.header("x-prometheus-scrape-timeout-seconds"));
+    const key = isGzip ? `${format} gzip` : format;
+    // A page that others hold in memory anyway, while they do not read it, costs nothing more.
+    const shared = this.#unread.find(key, budgetMs);
+    if (shared !== undefined) return shared;
     try {
-      const page = await this.#pages.render(format, budgetOf(request.header("x-prometheus-scrape-timeout-seconds")));
+      const page = await this.#pages.render(format, budgetMs);
       const chunks = isGzip ? await page.gzipped() : page.chunks;
-      return createReply(200, CONTENT_TYPES[format], chunks, {
-        ...(isGzip ? { "Content-Encoding": "gzip" } : {}),
-        Vary: "Accept, Accept-Encoding",
-      });
+      const headers = { ...(isGzip ? { "Content-Encoding": "gzip" } : {}), Vary: "Accept, Accept-Encoding" };
+      const sharing = { key, time: page.time, budgetMs: page.isComplete ? Infinity : budgetMs };
+      return { ...createReply(200, CONTENT_TYPES[format], chunks, headers), page: sharing };
     } catch {
       // Reported where it happened; a scraper reads no more than the status.
       return errorReply(500);

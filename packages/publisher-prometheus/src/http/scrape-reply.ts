@@ -6,6 +6,18 @@ export interface ScrapeReply {
   readonly headers: Readonly<Record<string, string>>;
   /** The body; replies at the same time can share the chunks, so they must not be changed. */
   readonly chunks: readonly Buffer[];
+  /** What the body is, if it is a page that further clients can share. */
+  readonly page?: SharedPage | undefined;
+}
+
+/** A page that clients can share while one of them reads it. */
+export interface SharedPage {
+  /** Format and encoding. */
+  readonly key: string;
+  /** When its numbers were read, on the monotonic clock, in milliseconds. */
+  readonly time: number;
+  /** How long its sources had to answer, in milliseconds; Infinity if all of them did. */
+  readonly budgetMs: number;
 }
 
 const ERRORS = {

@@ -14,16 +14,31 @@ import type { PlainFamily } from "./plain-families.ts";
 /** A whole page, shared by all callers that asked for it at the same time. */
 export class Page {
   readonly chunks: readonly Buffer[];
+  /** When the numbers were read, on the monotonic clock, in milliseconds. */
+  readonly time: number;
+  /** Whether every source answered in time. */
+  readonly isComplete: boolean;
   #gzipped: Promise<readonly Buffer[]> | undefined;
 
-  constructor(chunks: readonly Buffer[]) {
+  constructor(chunks: readonly Buffer[], time: number, isComplete: boolean) {
     this.chunks = chunks;
+    this.time = time;
+    this.isComplete = isComplete;
   }
 
   /** Resolves to the page compressed with gzip, which is done once. */
   gzipped(): Promise<readonly Buffer[]> {
     return (this.#gzipped ??= gzip(this.chunks));
   }
+}
+
+/** What each source returned; undefined for one that could not be read. */
+type SourceMetrics = readonly (readonly unknown[] | undefined)[];
+
+/** A page that is being written. */
+interface Writing {
+  readonly metrics: SourceMetrics;
+  readonly page: Promise<Page>;
 }
 
 /** How many metrics that were left out are reported, over the life of a publisher. */
@@ -37,9 +52,10 @@ export class PageRenderer {
   readonly #ownFamilies: () => readonly PlainFamily[];
   readonly #readers: readonly SourceReader[];
   readonly #createdLines: boolean;
+  readonly #clock: Clock;
   readonly #reporter: Reporter;
-  /** Pages under way, by format and budget. */
-  readonly #rendering = new Map<string, Promise<Page>>();
+  /** Pages under way. */
+  readonly #writing = new Map<PageFormat, Writing>();
   /** Metrics that were reported as left out, with the reason. */
   readonly #reported = new Set<string>();
   #failing = false;
@@ -68,6 +84,7 @@ export class PageRenderer {
     this.#ownFamilies = ownFamilies;
     this.#readers = sources.map((source) => new SourceReader(source, { clock, reporter, signal }));
     this.#createdLines = createdLines;
+    this.#clock = clock;
     this.#reporter = reporter;
   }
 
@@ -80,19 +97,10 @@ export class PageRenderer {
    * Renders a page, or returns the one that is being rendered for another caller. Rejects if the page cannot be rendered.
    * @param budgetMs how long sources can take, in milliseconds; those that take longer are left out
    */
-  render(format: PageFormat, budgetMs: number): Promise<Page> {
-    const key = this.#readers.length === 0 ? format : `${format} ${budgetMs}`;
-    const shared = this.#rendering.get(key);
-    if (shared !== undefined) return shared;
-    const page = this.#renderNew(format, budgetMs).finally(() => this.#rendering.delete(key));
-    this.#rendering.set(key, page);
-    return page;
-  }
-
-  async #renderNew(format: PageFormat, budgetMs: number): Promise<Page> {
+  async render(format: PageFormat, budgetMs: number): Promise<Page> {
     try {
       const metrics = await Promise.all(this.#readers.map((reader) => reader.read(budgetMs)));
-      const page = new Page(await runInSlices(() => this.#write(format, metrics)));
+      const page = await this.#writeOnce(format, metrics);
       this.#failing = false;
       return page;
     } catch (cause) {
@@ -104,11 +112,31 @@ export class PageRenderer {
     }
   }
 
-  /** @param metrics what each source returned; undefined for one that could not be read */
-  *#write(
-    format: PageFormat,
-    metrics: readonly (readonly unknown[] | undefined)[],
-  ): Generator<void, readonly Buffer[]> {
+  /** Callers that got the same from the sources share a page, whatever their budgets were: many budgets cost no memory. */
+  #writeOnce(format: PageFormat, metrics: SourceMetrics): Promise<Page> {
+    const shared = this.#writing.get(format);
+    if (shared?.metrics.every((each, at) => each === metrics[at]) === true) return shared.page;
+    const page = this.#writeNew(format, metrics).finally(() => {
+      if (this.#writing.get(format)?.page === page) this.#writing.delete(format);
+    });
+    this.#writing.set(format, { metrics, page });
+    return page;
+  }
+
+  async #writeNew(format: PageFormat, metrics: SourceMetrics): Promise<Page> {
+    let time = 0;
+    const chunks = await runInSlices(() => {
+      time = this.#clock.monotonic();
+      return this.#write(format, metrics);
+    });
+    return new Page(
+      chunks,
+      time,
+      metrics.every((each) => each !== undefined),
+    );
+  }
+
+  *#write(format: PageFormat, metrics: SourceMetrics): Generator<void, readonly Buffer[]> {
     const snapshot = this.#snapshot();
     const own = this.#ownFamilies();
     const names = new FamilyNames();
