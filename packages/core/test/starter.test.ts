@@ -119,6 +119,38 @@ test("goes on trying for the records that wait, although an explicit start faile
   }
 });
 
+test("tries again after an explicit start that failed, though nothing waits, and reports each further failure", async () => {
+  let attempts = 0;
+  const { starter, clock, errors } = setUp(() => {
+    attempts += 1;
+    if (attempts < 4) throw new Error("not yet");
+  });
+  await expect(starter.start()).rejects.toThrow("the start failed");
+  expect([starter.state, errors.length]).toEqual(["waiting", 0]);
+  await clock.advance(500 + 1_000 + 2_000);
+  expect([attempts, starter.state, errors.length]).toEqual([4, "started", 2]);
+  expect(clock.pendingTimers).toBe(0);
+});
+
+test("tries at once for the first record after a start that failed, and then with growing waits", async () => {
+  let attempts = 0;
+  const { starter, clock } = setUp(() => {
+    attempts += 1;
+    throw new Error("not yet");
+  });
+  await expect(starter.start()).rejects.toThrow("the start failed");
+  await clock.advance(500 + 1_000 + 2_000);
+  const before = attempts;
+  starter.startInBackground();
+  await clock.advance(0);
+  expect(attempts).toBe(before + 1);
+  starter.startInBackground();
+  await clock.advance(0);
+  expect(attempts).toBe(before + 1);
+  await starter.stop();
+  expect(clock.pendingTimers).toBe(0);
+});
+
 test("notes why start() failed for health, and reports it to its caller alone", async () => {
   const { starter, errors, lastError, clock } = setUp(() => {
     throw new Error("not yet");

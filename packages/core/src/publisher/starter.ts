@@ -15,7 +15,7 @@ export interface Starter {
   readonly nextAttempt: number;
   /** Starts now; idempotent, concurrent calls share one attempt. Rejects with a `PublisherError`. */
   start(options?: WaitOptions): Promise<void>;
-  /** Starts in the background if nothing was started yet. Failures are then tried again, those of `start()` too. */
+  /** Starts in the background if nothing was started yet. Failures are tried again with back-off, those of `start()` too. */
   startInBackground(): void;
   /** Prevents every further attempt; resolves when none is under way. */
   stop(): Promise<void>;
@@ -51,7 +51,7 @@ class PublisherStarter implements Starter {
   #nextAttempt = 0;
   #failures = 0;
   #isAttempting = false;
-  /** Whether records wait: then a failure is tried again, even if start() asked for the attempt. */
+  /** Whether the background start was asked for, by a record or a flush. */
   #isWanted = false;
 
   constructor(options: StarterOptions) {
@@ -81,9 +81,10 @@ class PublisherStarter implements Starter {
   }
 
   startInBackground(): void {
+    // The first record does not wait for the back-off of a start() that failed before it.
+    const isDue = !this.#isWanted || this.#timer === undefined;
     this.#isWanted = true;
-    if (this.#state === "waiting" && this.#attempt === undefined && this.#timer === undefined)
-      this.#attemptInBackground();
+    if (this.#state === "waiting" && this.#attempt === undefined && isDue) this.#attemptInBackground();
   }
 
   async stop(): Promise<void> {
@@ -141,7 +142,7 @@ class PublisherStarter implements Starter {
 
   #scheduleRetry(): void {
     this.#attempt = undefined;
-    if (this.#state !== "waiting" || !this.#isWanted) return;
+    if (this.#state !== "waiting") return;
     const { clock, onRetryScheduled } = this.#options;
     const waitMs = backOffMs(this.#failures);
     this.#timer = clock.setTimeout(() => this.#attemptInBackground(), waitMs);
