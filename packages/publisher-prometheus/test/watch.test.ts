@@ -1,8 +1,14 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { createPublisher, filtered, type PublisherHealth } from "@eventmeter/core";
 import { describe, expect, test } from "vitest";
+import type { Watched } from "@eventmeter/publisher-prometheus";
 import { WatchedPublishers } from "../src/sources/watched-publishers.ts";
 import { parseExposition } from "./exposition-parser.ts";
 import { lineValue, openPublisher, publishEvent } from "./publisher-harness.ts";
+
+setFlagsFromString("--expose-gc");
+const collectGarbage = runInNewContext("gc") as () => void;
 
 const health = (over: Partial<PublisherHealth> = {}): PublisherHealth => ({
   name: "inner",
@@ -192,7 +198,7 @@ describe("a health", () => {
     const children: PublisherHealth[] = [];
     const endless = health({ name: "loop", children });
     children.push(endless, endless);
-    const watched = new WatchedPublishers();
+    const watched = new WatchedPublishers({ error() {} });
     watched.add({ name: "loop", health: () => endless });
     const samples = watched.families()[0]?.samples ?? [];
     expect(samples).toHaveLength(1_000);
@@ -208,4 +214,80 @@ describe("a health", () => {
 test.each([undefined, null, 5, {}, { name: "x" }, { health: () => health() }])("rejects to watch %j", (value) => {
   const { publisher } = openPublisher({ server: false });
   expect(() => publisher.watch(value as never)).toThrow("prometheus: watch() expects a publisher");
+});
+
+describe("publishers that are closed", () => {
+  const received = /^eventmeter_publisher_received_total.*$/gm;
+
+  test("are shown on one more page, with their last numbers", async () => {
+    const { publisher } = openPublisher({ server: false });
+    const plugin = createPublisher({ name: "plugin", event: () => {} });
+    publisher.watch(plugin);
+    publisher.watch({ name: "living", health: () => health() });
+    plugin.publishEventMetrics({ eventName: "a", taskId: 1, startTime: Date.now(), endTime: Date.now() });
+    await plugin.close();
+    expect((await publisher.metrics()).match(received)).toEqual([
+      'eventmeter_publisher_received_total{publisher="plugin"} 1',
+      'eventmeter_publisher_received_total{publisher="living"} 10',
+    ]);
+    expect((await publisher.metrics()).match(received)).toEqual([
+      'eventmeter_publisher_received_total{publisher="living"} 10',
+    ]);
+  });
+
+  test("are not kept where nobody asks for the page, and leave room for 1,000 others", async () => {
+    const { publisher, errors } = openPublisher({ server: false });
+    const refs: WeakRef<Watched>[] = [];
+    for (let count = 0; count < 5_000; count += 1) {
+      const closed: Watched = { name: `closed-${count}`, health: () => health({ state: "closed" }) };
+      refs.push(new WeakRef(closed));
+      publisher.watch(closed);
+    }
+    // A WeakRef keeps its target to the end of the turn that made it.
+    await new Promise((resolve) => setImmediate(resolve));
+    collectGarbage();
+    expect(refs.filter((ref) => ref.deref() !== undefined).length).toBeLessThan(200);
+    for (let count = 0; count < 900; count += 1)
+      publisher.watch({ name: `living-${count}`, health: () => health({ received: 11 }) });
+    await publisher.metrics();
+    const page = await publisher.metrics();
+    expect(page.match(/^eventmeter_publisher_received_total.* 11$/gm)).toHaveLength(900);
+    expect(page).not.toContain("closed-");
+    // The first page had no room for the last numbers of all that were closed.
+    expect(errors.map((error) => (error as { code?: string }).code)).toEqual(["watch-overflow"]);
+  });
+});
+
+test("a publisher that is unwatched leaves the page, and any other stays", async () => {
+  const { publisher } = openPublisher({ server: false });
+  const [one, other] = [
+    { name: "one", health: () => health() },
+    { name: "other", health: () => health() },
+  ];
+  publisher.watch(one);
+  publisher.watch(other);
+  publisher.unwatch(one);
+  publisher.unwatch(one);
+  publisher.unwatch(undefined as never);
+  const page = await publisher.metrics();
+  expect(page).not.toContain('publisher="one"');
+  expect(lineValue(page, 'eventmeter_publisher_received_total{publisher="other"}')).toBe(10);
+});
+
+test("more publishers than the page shows are reported once, until there is room again", async () => {
+  const { publisher, errors } = openPublisher({ server: false });
+  const watched = Array.from({ length: 1_200 }, (_, at) => ({ name: `p-${at}`, health: () => health() }));
+  for (const each of watched) publisher.watch(each);
+  expect(errors.map(({ message }) => message)).toEqual([
+    "prometheus: the page has room for 1000 publishers, those inside others included; further ones are not shown. Call unwatch() for publishers that are not used any more, or close() them",
+  ]);
+  expect((await publisher.metrics()).match(/^eventmeter_publisher_up.*$/gm)).toHaveLength(1_000);
+  for (const each of watched.slice(0, 10)) publisher.unwatch(each);
+  publisher.watch({
+    name: "composite",
+    health: () => health({ children: Array.from({ length: 20 }, () => health()) }),
+  });
+  await publisher.metrics();
+  await publisher.metrics();
+  expect(errors).toHaveLength(2);
 });

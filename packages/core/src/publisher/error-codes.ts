@@ -44,6 +44,8 @@ export const ERROR_CODES = [
   "registry-failed",
   // A metric of a registry is invalid and left out of the metrics page.
   "metric-left-out",
+  // More publishers are watched than the metrics page shows.
+  "watch-overflow",
   // The index template could not be installed.
   "template-failed",
   // The retention that another process, or an earlier start, gave the index template was replaced by another one.

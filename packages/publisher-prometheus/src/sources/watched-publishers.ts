@@ -1,7 +1,7 @@
 // Publishers whose health the page shows, in the families `eventmeter_publisher_*`.
 import { toPageable } from "@eventmeter/aggregation";
 import type { PublisherHealth } from "@eventmeter/core";
-import { readHealth } from "@eventmeter/core/publisher";
+import { ownText, readHealth, type Reporter } from "@eventmeter/core/publisher";
 import type { PlainFamily, PlainSample } from "../page/plain-families.ts";
 
 /** What can be watched: a publisher, or anything else with a name and a health. */
@@ -95,29 +95,51 @@ const FAMILIES: readonly HealthFamily[] = [
 /** Publishers on one page, those inside others included. */
 const MAX_PUBLISHERS = 1_000;
 
+/** How many publishers are watched before it is worth looking for those that are closed. */
+const FIRST_SWEEP = 64;
+
 /** The publishers that one publisher watches. */
 export class WatchedPublishers {
+  readonly #reporter: Pick<Reporter, "error">;
   /** Names by publisher, as they were when it was added. */
   readonly #names = new Map<Watched, string>();
+  /** Publishers that were found closed since the last page, with their last numbers. */
+  readonly #ended: HealthOf[] = [];
+  #sweepAt = FIRST_SWEEP;
+  /** Whether it is reported that some are not shown. */
+  #isReported = false;
   #closed = false;
+
+  constructor(reporter: Pick<Reporter, "error">) {
+    this.#reporter = reporter;
+  }
 
   /** Watches a publisher; returns false if it is not one. */
   add(publisher: Watched): boolean {
     try {
       const { name, health } = (publisher ?? {}) as Partial<Watched>;
       if (typeof name !== "string" || typeof health !== "function") return false;
-      if (!this.#closed) this.#names.set(publisher, name);
+      if (!this.#closed) this.#add(publisher, ownText(toPageable(name)));
       return true;
     } catch {
       return false;
     }
   }
 
-  /** Returns the families of the watched publishers; none if nothing is watched. */
+  /** Watches a publisher no more. */
+  remove(publisher: Watched): void {
+    this.#names.delete(publisher);
+  }
+
+  /** Returns the families of the watched publishers; none if nothing is watched. Those that are closed are not watched any more. */
   families(): PlainFamily[] {
-    if (this.#names.size === 0) return [];
+    const watched = [...this.#readAll(), ...this.#ended.splice(0)];
+    if (watched.length === 0) return [];
+    for (const { publisher, health } of watched)
+      if (publisher !== undefined && health?.state === "closed") this.#names.delete(publisher);
     const rows = new HealthRows();
-    for (const [publisher, name] of this.#names) rows.add(name, [], readHealth(publisher));
+    for (const { name, health } of watched) rows.add(name, [], health);
+    this.#reportHidden(rows.hidden);
     return FAMILIES.map(({ name, type, help, read }) => ({
       name,
       type,
@@ -130,7 +152,46 @@ export class WatchedPublishers {
   close(): void {
     this.#closed = true;
     this.#names.clear();
+    this.#ended.length = 0;
   }
+
+  #add(publisher: Watched, name: string): void {
+    if (this.#names.size >= this.#sweepAt) this.#sweep();
+    if (this.#names.size < MAX_PUBLISHERS || this.#names.has(publisher)) this.#names.set(publisher, name);
+    else this.#reportHidden(1);
+  }
+
+  /** Forgets publishers that are closed, except for their last numbers: where nobody scrapes, they would be kept forever. */
+  #sweep(): void {
+    for (const { publisher, name, health } of this.#readAll()) {
+      if (health?.state !== "closed") continue;
+      this.#names.delete(publisher);
+      this.#ended.push({ name, health });
+    }
+    this.#ended.splice(0, this.#ended.length - MAX_PUBLISHERS);
+    this.#sweepAt = Math.min(Math.max(2 * this.#names.size, FIRST_SWEEP), MAX_PUBLISHERS);
+  }
+
+  #readAll(): Required<HealthOf>[] {
+    return Array.from(this.#names, ([publisher, name]) => ({ publisher, name, health: readHealth(publisher) }));
+  }
+
+  #reportHidden(count: number): void {
+    if (count > 0 && !this.#isReported)
+      this.#reporter.error(
+        "watch-overflow",
+        `the page has room for ${MAX_PUBLISHERS} publishers, those inside others included; further ones are not shown. Call unwatch() for publishers that are not used any more, or close() them`,
+      );
+    this.#isReported = count > 0;
+  }
+}
+
+/** A watched publisher, and what it says. */
+interface HealthOf {
+  /** Absent if it is not watched any more. */
+  readonly publisher?: Watched;
+  readonly name: string;
+  readonly health: PublisherHealth | undefined;
 }
 
 /** What the page shows of one publisher. */
@@ -143,15 +204,20 @@ interface HealthRow {
 /** The rows of one page, each with labels of its own. */
 class HealthRows {
   readonly all: HealthRow[] = [];
+  /** Publishers for which there was no room. */
+  hidden = 0;
   readonly #taken = new Set<string>();
   /** How often each name was asked for, by its path and name. */
   readonly #counts = new Map<string, number>();
 
   /** Adds a publisher and those inside it, which get the path of their parents' names as the label `parent`. */
   add(name: string, parents: readonly string[], health: PublisherHealth | undefined): void {
-    if (this.all.length >= MAX_PUBLISHERS) return;
+    if (this.all.length >= MAX_PUBLISHERS) {
+      this.hidden += 1;
+      return;
+    }
     const parent = parents.join("/");
-    const own = this.#freeName(parent, toPageable(name));
+    const own = this.#freeName(parent, parents.length === 0 ? name : toPageable(name));
     this.all.push({ labels: [["publisher", own], ...(parent === "" ? [] : [["parent", parent] as const])], health });
     for (const child of health?.children ?? []) this.add(child.name, [...parents, own], child);
   }
