@@ -1,6 +1,8 @@
 import { PerformanceObserver } from "node:perf_hooks";
+import { setTimeout } from "node:timers/promises";
 import { queryObjects } from "node:v8";
 import { PrometheusPublisher } from "@eventmeter/publisher-prometheus";
+import { createVirtualClock } from "@eventmeter/testkit";
 import { collectDefaultMetrics, Registry } from "prom-client";
 import { afterEach, expect, test } from "vitest";
 import { takeWarnings } from "../../../test/warnings.ts";
@@ -55,11 +57,33 @@ test("measures garbage collection and the lag of the event loop", async () => {
   expect(lineValue(await publisher.metrics(), "nodejs_eventloop_lag_seconds")).toBeGreaterThanOrEqual(0);
 });
 
+test("two scrapers do not take the lag of the event loop from each other", async () => {
+  const clock = createVirtualClock();
+  const { publisher } = openPublisher({ server: false, processMetrics: true, clock });
+  const longest = async (): Promise<number> =>
+    lineValue(await publisher.metrics(), "nodejs_eventloop_lag_max_seconds") ?? Number.NaN;
+  await longest();
+  // The histograms count what the event loop does after they have begun.
+  await setTimeout(50);
+  const end = performance.now() + 500;
+  while (performance.now() < end);
+  await setTimeout(50);
+  expect(await longest()).toBeGreaterThan(0.4);
+  expect(await longest()).toBeGreaterThan(0.4);
+  await clock.advance(59_999);
+  expect(await longest()).toBeGreaterThan(0.4);
+  // From here on the histogram that began with the first page is read, and the next one begins.
+  await clock.advance(1);
+  expect(await longest()).toBeGreaterThan(0.4);
+  await clock.advance(60_000);
+  expect(await longest()).not.toBeGreaterThan(0.4);
+});
+
 test("leaves no observer and no timer behind when it is closed", async () => {
   const before = held();
   const publishers = Array.from({ length: 10 }, () => new PrometheusPublisher({ server: false, processMetrics: true }));
   await Promise.all(publishers.map((publisher) => publisher.metrics()));
-  expect(held()).toEqual({ observers: before.observers + 10, timers: before.timers + 10 });
+  expect(held()).toEqual({ observers: before.observers + 10, timers: before.timers + 20 });
   await Promise.all(publishers.map((publisher) => publisher.close()));
   await expect.poll(held).toEqual(before);
 });
