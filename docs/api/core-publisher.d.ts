@@ -20,7 +20,7 @@ export interface DrainWait extends WaitOptions {
 }
 
 /** Codes of `PublisherError`; a publisher may add its own. */
-export declare const ERROR_CODES: readonly ["options", "start-failed", "invalid-record", "record-dropped", "encode-failed", "publisher-failed", "callback-failed", "credentials-failed", "send-failed", "held", "snapshot-rejected", "series-rejected", "clock-behind", "series-overflow", "bounds-in-milliseconds", "reply-unknown", "partial-success", "page-failed", "registry-failed", "metric-left-out", "template-failed", "retention-replaced", "failure-store"];
+export declare const ERROR_CODES: readonly ["options", "start-failed", "invalid-record", "record-dropped", "encode-failed", "publisher-failed", "callback-failed", "credentials-failed", "send-failed", "held", "snapshot-rejected", "series-rejected", "clock-behind", "series-overflow", "bounds-in-milliseconds", "reply-unknown", "partial-success", "page-failed", "page-unread", "registry-failed", "metric-left-out", "watch-overflow", "template-failed", "retention-replaced", "failure-store"];
 
 /** An event after normalisation. Belongs to one publisher and is overwritten by its next record. */
 export interface EventFields {
@@ -348,7 +348,7 @@ export interface Starter {
     readonly nextAttempt: number;
     /** Starts now; idempotent, concurrent calls share one attempt. Rejects with a `PublisherError`. */
     start(options?: WaitOptions): Promise<void>;
-    /** Starts in the background if nothing was started yet. Failures are then tried again, those of `start()` too. */
+    /** Starts in the background if nothing was started yet. Failures are tried again with back-off, those of `start()` too. */
     startInBackground(): void;
     /** Prevents every further attempt; resolves when none is under way. */
     stop(): Promise<void>;

@@ -1,20 +1,18 @@
 // Options of the publisher: their types, rules and defaults.
-import { createSecureContext } from "node:tls";
 import { type HistogramBounds, type PromotedLabels, seriesOptionRules } from "@eventmeter/aggregation";
 import type { Clock, CommonOptions, Resource } from "@eventmeter/core";
 import {
   checkOptions,
   commonOptionRules,
+  type ForeignNames,
   option,
   type ReportOptionError,
   resolveClock,
   type OptionRule,
-  passwordRule,
-  tokenRule,
-  usernameRule,
 } from "@eventmeter/core/publisher";
 import type { PageFormat } from "./page/exposition-text.ts";
 import { canonicalHost } from "./http/allowed-hosts.ts";
+import { authRule, registryRule, type ScrapeAuth, type ScrapeTls, tlsRule } from "./scrape-option-rules.ts";
 import type { ReadableRegistry } from "./sources/registry-families.ts";
 import { checkResource } from "./sources/target-info.ts";
 
@@ -55,22 +53,6 @@ export interface PrometheusPublisherOptions extends CommonOptions {
   readonly registry?: ReadableRegistry | undefined;
 }
 
-/** Credentials that a scraper must send: a user name and a password, or a bearer token. */
-export type ScrapeAuth =
-  | { readonly username: string; readonly password: string; readonly bearer?: undefined }
-  | { readonly bearer: string; readonly username?: undefined; readonly password?: undefined };
-
-/** Certificate and key of the server, as PEM texts. */
-export interface ScrapeTls {
-  readonly key: string | Uint8Array;
-  /** Certificate of the server, followed by the certificates between it and a known authority. */
-  readonly cert: string | Uint8Array;
-  /** Passphrase of the key. */
-  readonly passphrase?: string | undefined;
-  /** Authorities of clients: if given, a scraper must present a certificate that one of them signed. */
-  readonly clientCa?: string | Uint8Array | undefined;
-}
-
 /** Names of attributes that become labels, by kind of record. */
 export interface ScrapeLabels {
   readonly event?: readonly string[] | undefined;
@@ -105,54 +87,6 @@ export interface ResolvedOptions {
   readonly registry: ReadableRegistry | undefined;
 }
 
-const pem = option.instance(
-  (value) => (typeof value === "string" && value !== "") || (value instanceof Uint8Array && value.length > 0),
-  "a PEM text",
-);
-
-const authGroup = option.group({ username: usernameRule, password: passwordRule, bearer: tokenRule() });
-
-const auth: OptionRule = (value, report) => {
-  authGroup(value, report);
-  if (typeof value !== "object" || value === null) return;
-  const given = value as { readonly [Name in keyof ScrapeAuth]?: unknown };
-  const isBearer = given.bearer !== undefined;
-  const isBasic = given.username !== undefined && given.password !== undefined;
-  const isMixed = isBearer && (given.username !== undefined || given.password !== undefined);
-  if (isMixed || (!isBearer && !isBasic)) report("expected { username, password } or { bearer }");
-};
-
-const tlsGroup = option.group({
-  key: option.required(pem),
-  cert: option.required(pem),
-  passphrase: option.string(),
-  clientCa: pem,
-});
-
-const tls: OptionRule = (value, report) => {
-  let isValid = true;
-  tlsGroup(value, (expected, path) => {
-    isValid = false;
-    report(expected, path);
-  });
-  if (isValid && !isUsable(value as ScrapeTls))
-    report("expected a key and the certificate that belongs to it, as PEM texts");
-};
-
-function isUsable({ key, cert, passphrase, clientCa }: ScrapeTls): boolean {
-  try {
-    createSecureContext({ key: pemText(key), cert: pemText(cert), passphrase, ca: clientCa && pemText(clientCa) });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** Returns a PEM text as a string. */
-export function pemText(text: string | Uint8Array): string {
-  return typeof text === "string" ? text : Buffer.from(text).toString("utf8");
-}
-
 const rules: { readonly [Name in keyof PrometheusPublisherOptions]-?: OptionRule } = {
   ...commonOptionRules,
   port: option.integer(0, 65_535),
@@ -167,23 +101,45 @@ const rules: { readonly [Name in keyof PrometheusPublisherOptions]-?: OptionRule
   allowedHosts: option.list(
     option.string({ maxLength: 255, pattern: /^(?:[\w.-]+|\[?[\da-f:.]+\]?)$/i, expected: "a host name without port" }),
   ),
-  auth,
-  tls,
+  auth: authRule,
+  tls: tlsRule,
   labels: seriesOptionRules.labels,
   bounds: seriesOptionRules.bounds,
   maxLabelSets: seriesOptionRules.maxLabelSets,
   exemplars: option.boolean(),
   createdLines: option.boolean(),
   processMetrics: option.boolean(),
-  registry: option.instance(
-    (value) => typeof (value as Partial<ReadableRegistry>).getMetricsAsJSON === "function",
-    "a registry with getMetricsAsJSON",
-  ),
+  registry: registryRule,
+};
+
+/** What to use instead of the options of prom-client and of OpenTelemetry's exporter. */
+const FOREIGN_NAMES: ForeignNames = {
+  bearer: "auth.bearer",
+  bearerToken: "auth.bearer",
+  buckets: "bounds, such as bounds: { event_duration_seconds: [0.1, 1, 10] }",
+  ca: "tls.clientCa",
+  cert: "tls.cert",
+  clientCa: "tls.clientCa",
+  collectDefaultMetrics: "processMetrics: true",
+  defaultLabels: "resource, or external_labels of Prometheus",
+  endpoint: "path",
+  hostname: "host",
+  key: "tls.key",
+  labelNames: 'labels, such as labels: { event: ["tenant"] }',
+  passphrase: "tls.passphrase",
+  password: "auth.password",
+  prefix: "metric_relabel_configs of Prometheus, since the names of the series are the same for all programs",
+  preventServerStart: "server: false",
+  register: "registry",
+  registers: "registry",
+  ssl: "tls",
+  token: "auth.bearer",
+  username: "auth.username",
 };
 
 /** Validates options and fills in the defaults. @throws PublisherError `options`, listing every wrong field */
 export function resolveOptions(options: PrometheusPublisherOptions): ResolvedOptions {
-  checkOptions("prometheus", options, rules, checkTogether);
+  checkOptions("prometheus", options, rules, checkTogether, FOREIGN_NAMES);
   return {
     name: options.name ?? "prometheus",
     resource: options.resource,

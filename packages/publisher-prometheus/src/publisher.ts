@@ -1,6 +1,6 @@
 // `PrometheusPublisher`: records as time series, served as a metrics page.
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { overflowMessage, SeriesStore, type Snapshot } from "@eventmeter/aggregation";
+import { describeMilliseconds, overflowMessage, SeriesStore, type Snapshot } from "@eventmeter/aggregation";
 import {
   type CheckReport,
   type EventMetrics,
@@ -26,6 +26,7 @@ import {
 } from "@eventmeter/core/publisher";
 import { MetricsEndpoint, type MetricsOptions } from "./http/metrics-endpoint.ts";
 import { type PrometheusPublisherOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
+import { checkWritable, type ScrapeTls } from "./scrape-option-rules.ts";
 import { PageRenderer } from "./page/page-renderer.ts";
 import { ProcessMetrics } from "./sources/process-metrics.ts";
 import { Registrations, type WritableRegistry } from "./registrations.ts";
@@ -52,7 +53,7 @@ export class PrometheusPublisher implements MetricsPublisher {
   readonly #lifeCycle: LifeCycle;
   readonly #endpoint: MetricsEndpoint;
   readonly #processMetrics: ProcessMetrics | undefined;
-  readonly #watched = new WatchedPublishers();
+  readonly #watched: WatchedPublishers;
   readonly #registrations: Registrations;
   /** Ends every wait for a foreign source. */
   readonly #stopping = new AbortController();
@@ -67,10 +68,11 @@ export class PrometheusPublisher implements MetricsPublisher {
     this.name = resolved.name;
     this.#options = resolved;
     this.#reporter = createReporter(resolved.name, options);
+    this.#watched = new WatchedPublishers(this.#reporter);
     this.#store = this.#createStore();
     this.#registrations = new Registrations(() => this.#snapshot(), this.#reporter);
     this.#intake = this.#createIntake();
-    this.#processMetrics = resolved.processMetrics ? new ProcessMetrics() : undefined;
+    this.#processMetrics = resolved.processMetrics ? new ProcessMetrics(resolved.clock) : undefined;
     this.#endpoint = new MetricsEndpoint(resolved, this.#createPages(), this.#reporter, () => this.#intake.closed);
     this.#lifeCycle = this.#createLifeCycle();
     this.#hasBegun = !resolved.server;
@@ -84,15 +86,16 @@ export class PrometheusPublisher implements MetricsPublisher {
     return this.#intake.closed ? undefined : this.#endpoint.url;
   }
 
-  publishEventMetrics(metrics: Readonly<EventMetrics>): void {
+  // Properties, not methods: programs pass them on without their publisher, as in `emitter.on("done", publishEventMetrics)`.
+  readonly publishEventMetrics = (metrics: Readonly<EventMetrics>): void => {
     if (!this.#hasBegun) this.#begin();
     this.#intake.event(metrics);
-  }
+  };
 
-  publishNetworkMetrics(metrics: Readonly<NetworkMetrics>): void {
+  readonly publishNetworkMetrics = (metrics: Readonly<NetworkMetrics>): void => {
     if (!this.#hasBegun) this.#begin();
     this.#intake.network(metrics);
-  }
+  };
 
   formatMetrics(metrics: Readonly<EventMetrics> | Readonly<NetworkMetrics>): FormattedMetrics {
     return formatMetrics(metrics);
@@ -102,11 +105,22 @@ export class PrometheusPublisher implements MetricsPublisher {
    * Resolves when the server listens, at once without a server. Rejects with a `PublisherError` that says in one sentence
    * what to do, for example if the port is taken.
    */
-  async start(options?: WaitOptions): Promise<void> {
-    await this.#lifeCycle.publisher.start?.(options);
+  readonly start = async (options?: WaitOptions): Promise<void> => this.#lifeCycle.publisher.start?.(options);
+
+  /** Takes a renewed certificate and key for new connections, where there is the option `tls`. @throws PublisherError `options` */
+  setTls(tls: ScrapeTls): void {
+    this.#endpoint.setTls(tls);
   }
 
-  /** Shows the health of a publisher, and of those inside it, on the metrics page, in the families `eventmeter_publisher_*`. */
+  /** Takes a watched publisher off the metrics page. */
+  unwatch(publisher: Watched): void {
+    this.#watched.remove(publisher);
+  }
+
+  /**
+   * Shows the health of a publisher, and of those inside it, on the metrics page, in the families `eventmeter_publisher_*`.
+   * After its close it is shown on one more page. The page has room for 1,000; more call `onError` with `watch-overflow`.
+   */
   watch(publisher: Watched): void {
     if (!this.#watched.add(publisher))
       throw new PublisherError("watch() expects a publisher", { code: "options", publisher: this.name });
@@ -114,30 +128,25 @@ export class PrometheusPublisher implements MetricsPublisher {
 
   /**
    * Adds the families of records to the pages of a foreign registry until the close. Throws what the registry throws, for
-   * example for a name that is taken.
+   * example for a name that is taken. @throws PublisherError `options` for anything but a registry
    */
   registerInto(registry: WritableRegistry): void {
+    checkWritable(this.name, registry);
     if (!this.#intake.closed) this.#registrations.add(registry);
   }
 
   /** Resolves at once: a record is settled when it is added to its series. */
-  flush(options?: WaitOptions): Promise<FlushReport> {
-    return this.#lifeCycle.publisher.flush(options);
-  }
+  readonly flush = (options?: WaitOptions): Promise<FlushReport> => this.#lifeCycle.publisher.flush(options);
 
-  close(options?: WaitOptions): Promise<FlushReport> {
-    return this.#lifeCycle.publisher.close(options);
-  }
+  readonly close = (options?: WaitOptions): Promise<FlushReport> => this.#lifeCycle.publisher.close(options);
 
-  health(): PublisherHealth {
+  readonly health = (): PublisherHealth => {
     this.#dateDelivered();
     return this.#lifeCycle.publisher.health();
-  }
+  };
 
   /** Scrapes the publisher's own page; without a server it only renders the page. Never rejects. */
-  check(options?: WaitOptions): Promise<CheckReport> {
-    return this.#endpoint.check(options);
-  }
+  readonly check = (options?: WaitOptions): Promise<CheckReport> => this.#endpoint.check(options);
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
@@ -145,6 +154,8 @@ export class PrometheusPublisher implements MetricsPublisher {
 
   #createStore(): SeriesStore {
     const { labels, bounds, maxLabelSets, exemplars, clock } = this.#options;
+    const advice = describeMilliseconds(bounds);
+    if (advice !== undefined) this.#reporter.error("bounds-in-milliseconds", advice);
     const onOverflow = (family: string): void => this.#reporter.error("series-overflow", overflowMessage(family));
     return new SeriesStore({ labels, bounds, maxLabelSets, exemplars, clock, onOverflow });
   }

@@ -87,7 +87,17 @@ export const hostileHosts: readonly HostileRequest[] = [
   {
     name: "Host missing in HTTP/1.0",
     steps: () => ["GET /metrics HTTP/1.0\r\n\r\n"],
-    expect: new Set([400, 403]),
+    expect: new Set([200]),
+  },
+  {
+    name: "Host foreign in HTTP/1.0",
+    steps: () => ["GET /metrics HTTP/1.0\r\nHost: evil.example\r\n\r\n"],
+    expect: new Set([403]),
+  },
+  {
+    name: "Host missing in HTTP/1.1 with a target in absolute form",
+    steps: () => ["GET http://127.0.0.1/metrics HTTP/1.1\r\nConnection: close\r\n\r\n"],
+    expect: new Set([400]),
   },
   {
     name: "Host foreign with POST",

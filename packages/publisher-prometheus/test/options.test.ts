@@ -1,7 +1,9 @@
 import { inspect } from "node:util";
 import { isPublisherError } from "@eventmeter/core";
 import { PrometheusPublisher } from "@eventmeter/publisher-prometheus";
+import { AggregatorRegistry } from "prom-client";
 import { describe, expect, test } from "vitest";
+import { openPublisher, publishNetwork } from "./publisher-harness.ts";
 
 const canary = "canary-5e1d";
 
@@ -70,6 +72,59 @@ describe("wrong options", () => {
 
   test("names the right option for a misspelt one", () => {
     expect(optionErrorOf({ prot: 1 }).message).toContain('"port"');
+  });
+
+  test.each([
+    ["buckets", "bounds"],
+    ["collectDefaultMetrics", "processMetrics: true"],
+    ["register", "registry"],
+    ["registers", "registry"],
+    ["labelNames", "labels"],
+    ["prefix", "metric_relabel_configs"],
+    ["defaultLabels", "external_labels"],
+    ["endpoint", "path"],
+    ["hostname", "host"],
+    ["preventServerStart", "server: false"],
+    ["ssl", "tls"],
+    ["password", "auth.password"],
+    ["bearer", "auth.bearer"],
+    ["clientCa", "tls.clientCa"],
+  ])("says for %s, as other libraries call it, to use %s", (name, advice) => {
+    const { message } = optionErrorOf({ [name]: true });
+    expect(message).toContain(`  ${name}: unknown option; use `);
+    expect(message).toContain(advice);
+  });
+
+  test.each([
+    [{ labels: ["tenant"] }, 'labels: expected names of attributes by kind of record, as { event: ["tenant"]'],
+    [{ bounds: [1, 2] }, "bounds: expected bounds by family, as { event_duration_seconds: ["],
+    [{ labels: { network: ["host"] } }, "labels.network[0]"],
+    [{ labels: { network: ["port"] } }, "labels.network[0]"],
+    [{ labels: { event: ["taskId"] } }, "labels.event[0]"],
+  ])("says what is expected instead of %j", (options, message) => {
+    expect(optionErrorOf(options).message).toContain(message);
+  });
+
+  test("reports bounds that look like milliseconds, and leaves a last bound of Infinity out", async () => {
+    const { publisher, errors } = openPublisher({
+      server: false,
+      bounds: { event_duration_seconds: [100, 500, 1_000, 5_000], network_latency_seconds: [0.1, Infinity] },
+    });
+    expect(errors.map((error) => [(error as { code?: string }).code, error.message])).toEqual([
+      ["bounds-in-milliseconds", expect.stringContaining("event_duration_seconds: bounds are in seconds")],
+    ]);
+    publishNetwork(publisher);
+    expect((await publisher.metrics()).match(/le="\+Inf"/g)).toHaveLength(1);
+  });
+
+  test("says what to pass instead of an AggregatorRegistry of prom-client, both ways", () => {
+    const registry = new AggregatorRegistry();
+    const advice = "expected the registry that the metrics of this process are in, such as `register` of prom-client";
+    expect(optionErrorOf({ registry }).message).toContain(`registry: ${advice}`);
+    const { publisher } = openPublisher({ server: false });
+    expect(() => publisher.registerInto(registry)).toThrow(`registry: ${advice}`);
+    for (const nothing of [undefined, null, 5, {}, { getMetricsAsJSON: () => [] }])
+      expect(() => publisher.registerInto(nothing as never)).toThrow(/registry: (expected a registry|missing)/);
   });
 
   test("rejects resource attributes that become one label", () => {

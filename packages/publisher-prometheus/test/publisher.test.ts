@@ -57,6 +57,24 @@ describe("records", () => {
     ).toBe(7);
   });
 
+  test("can be published by methods that are passed on without their publisher", async () => {
+    const { publishEventMetrics, publishNetworkMetrics, start, flush, health, check, close } =
+      openPublisher().publisher;
+    await start();
+    publishEventMetrics({ eventName: "a", taskId: 1, startTime, endTime: startTime });
+    publishNetworkMetrics({
+      operation: "GET",
+      host: "h",
+      port: 1,
+      startTime,
+      endTime: startTime,
+      bytesSent: 1,
+      bytesReceived: 1,
+    });
+    expect([(await flush()).status, health().delivered, (await check()).ok]).toEqual(["complete", 2, true]);
+    expect((await close()).status).toBe("complete");
+  });
+
   test("date the last success to the last page or health", async () => {
     const clock = createVirtualClock();
     const { publisher } = openPublisher({ server: false, clock });
@@ -115,6 +133,46 @@ describe("the server", () => {
   ])("says that %s is no address of this machine", async (host, sentence) => {
     const { publisher } = openPublisher({ host });
     await expect(publisher.start()).rejects.toThrow(sentence);
+  });
+
+  test("says that a port is taken by this process itself, also by another copy of the package", async () => {
+    const { publisher } = openPublisher({ name: "first-page" });
+    await publisher.start();
+    const port = portOf(publisher);
+    const advice = `prometheus: port ${port} of 127.0.0.1 is taken by the publisher first-page of this process, as happens after a hot reload or with two bundles: create one publisher per process, with oncePerProcess("metrics", () => new PrometheusPublisher()) from @eventmeter/core`;
+    await expect(openPublisher({ port }).publisher.start()).rejects.toThrow(advice);
+    vi.resetModules();
+    const copy = await import("@eventmeter/publisher-prometheus");
+    expect(copy.PrometheusPublisher).not.toBe(PrometheusPublisher);
+    const second = new copy.PrometheusPublisher({ port, onError: () => {} });
+    onTestFinished(async () => void (await second.close()));
+    await expect(second.start()).rejects.toThrow(advice);
+    await publisher.close();
+    const other = createServer().listen(port, "127.0.0.1");
+    onTestFinished(() => void other.close());
+    await once(other, "listening");
+    await expect(openPublisher({ port }).publisher.start()).rejects.toThrow(/is taken by something else/);
+  });
+
+  test("is tried again with back-off when start() failed, though nothing was published", async () => {
+    const clock = createVirtualClock();
+    const holder = createServer().listen(0, "127.0.0.1");
+    await once(holder, "listening");
+    const { port } = holder.address() as AddressInfo;
+    const { publisher, errors } = openPublisher({ port, clock });
+    await expect(publisher.start()).rejects.toMatchObject({ code: "start-failed", retryable: true });
+    await clock.advance(60_000);
+    await expect.poll(() => errors.length).toBeGreaterThan(0);
+    expect(publisher.url).toBeUndefined();
+    holder.close();
+    await once(holder, "close");
+    await expect
+      .poll(async () => {
+        await clock.advance(60_000);
+        return publisher.url;
+      })
+      .toBe(`http://127.0.0.1:${port}/metrics`);
+    expect(publisher.health()).toMatchObject({ received: 0, state: "idle" });
   });
 
   test("leaves no server behind when the close does not wait for the start", async () => {
@@ -323,7 +381,7 @@ describe("the process", () => {
     const child = run(new URL("./programs/cluster-workers.ts", import.meta.url));
     const [output, [code]] = await Promise.all([text(child.stdout as never), once(child, "close")]);
     expect(output).toMatch(/^prometheus: port \d+ of 127\.0\.0\.1 is taken, and cluster workers do not share a page, /);
-    expect(output).toContain("cluster.worker.id");
+    expect(output).toContain("let the primary assign a port to each worker");
     expect(code).toBe(0);
   });
 });

@@ -24,7 +24,10 @@ const { resource: _shown, ...payloads } = canaryRecords.values;
 const secrets = { ...credentials, ...payloads };
 const { password, token, tlsPassphrase: passphrase } = credentials;
 
-const WAYS: readonly (readonly [string, PrometheusPublisherOptions & { readonly auth: ScrapeAuth }])[] = [
+/** Credentials that do not change. */
+type FixedAuth = { readonly [Name in keyof ScrapeAuth]: string | undefined } & ScrapeAuth;
+
+const WAYS: readonly (readonly [string, PrometheusPublisherOptions & { readonly auth: FixedAuth }])[] = [
   ["a password", { auth: { username: "eve", password } }],
   ["a token", { auth: { bearer: token } }],
   ["a token over TLS", { auth: { bearer: token }, tls: { ...localhostTls, passphrase } }],
@@ -56,7 +59,7 @@ async function shownBy({ publisher, heard }: Opened): Promise<readonly unknown[]
   return [heard, publisher, publisher.health(), await publisher.check(), await publisher.flush()];
 }
 
-function authorizationOf(auth: ScrapeAuth): string {
+function authorizationOf(auth: FixedAuth): string {
   if (auth.bearer !== undefined) return `Bearer ${auth.bearer}`;
   return `Basic ${Buffer.from(`${auth.username}:${auth.password}`).toString("base64")}`;
 }

@@ -114,7 +114,8 @@ describe("the page", () => {
     expect(publisher.url).toBe(`${base}/internal/metrics`);
     expect(await statusOf("/internal/metrics?name=x")).toBe(200);
     expect(await statusOf("/metrics")).toBe(404);
-    expect(await statusOf("/internal/metrics/")).toBe(404);
+    expect(await statusOf("/internal/metrics/")).toBe(200);
+    expect(await statusOf("/internal/metrics//")).toBe(404);
     expect(await statusOf("/internal")).toBe(404);
     const landing = await fetch(`${base}/`);
     expect(landing.headers.get("content-type")).toBe("text/html; charset=utf-8");
@@ -202,8 +203,8 @@ describe("credentials", () => {
 });
 
 test("method and credentials are judged once for each scrape, whichever way it takes", async () => {
-  const allows = vi.spyOn(ScrapeAuthorizer.prototype, "allows");
-  onTestFinished(() => allows.mockRestore());
+  const judge = vi.spyOn(ScrapeAuthorizer.prototype, "judge");
+  onTestFinished(() => judge.mockRestore());
   const { publisher } = openPublisher({ auth: { bearer: "canary-token" } });
   await publisher.start();
   const elsewhere = createServer((req, res) => publisher.handler(req, res)).listen(0, "127.0.0.1");
@@ -220,7 +221,7 @@ test("method and credentials are judged once for each scrape, whichever way it t
   ];
   for (const [at, ask] of ways.entries()) {
     expect((await ask()).status).toBe(200);
-    expect(allows).toHaveBeenCalledTimes(at + 1);
+    expect(judge).toHaveBeenCalledTimes(at + 1);
   }
 });
 

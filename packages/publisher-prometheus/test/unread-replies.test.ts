@@ -12,7 +12,7 @@ function open(): {
   readonly unread: UnreadReplies;
   readonly messages: string[];
   readonly given: string[];
-  begin(name: string, reply: ScrapeReply): () => void;
+  readonly begin: (name: string, reply: ScrapeReply) => () => void;
 } {
   const clock = createVirtualClock();
   const messages: string[] = [];

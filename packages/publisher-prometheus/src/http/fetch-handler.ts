@@ -24,7 +24,7 @@ function responseOf({ status, headers }: ScrapeReply, body: ReadableStream<Uint8
 function bodyOf(reply: ScrapeReply, unread: UnreadReplies): ReadableStream<Uint8Array> {
   const { chunks } = reply;
   let next = 0;
-  let end = (): void => {};
+  let end: (() => void) | undefined;
   // Not a stream of type "bytes", which would take the memory of chunks that other replies share.
   return new ReadableStream<Uint8Array>({
     start(controller) {
@@ -39,9 +39,9 @@ function bodyOf(reply: ScrapeReply, unread: UnreadReplies): ReadableStream<Uint8
       if (chunk !== undefined) controller.enqueue(chunk);
       if (next < chunks.length) return;
       // A small page is in the stream now, whether or not anybody reads it.
-      end();
+      end?.();
       controller.close();
     },
-    cancel: () => end(),
+    cancel: () => end?.(),
   });
 }

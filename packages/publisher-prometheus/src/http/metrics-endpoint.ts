@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { type CheckReport, PublisherError, type WaitOptions } from "@eventmeter/core";
 import type { Reporter } from "@eventmeter/core/publisher";
 import { readFormat, type ResolvedOptions } from "../options.ts";
+import { readTls, type ScrapeTls } from "../scrape-option-rules.ts";
 import type { PageFormat } from "../page/exposition-text.ts";
 import type { PageRenderer } from "../page/page-renderer.ts";
 import { createFetchHandler } from "./fetch-handler.ts";
@@ -36,7 +37,7 @@ export class MetricsEndpoint {
     this.#options = options;
     this.#pages = pages;
     this.#isClosed = isClosed;
-    this.#authorizer = new ScrapeAuthorizer(options.auth);
+    this.#authorizer = new ScrapeAuthorizer(options.auth, { name: options.name, clock: options.clock, reporter });
     this.#unread = new UnreadReplies(options.clock, reporter);
     const scrapes = new ScrapeHandler(this.#authorizer, pages, this.#unread, isClosed);
     const responses = new ResponseWriter(this.#unread);
@@ -59,6 +60,12 @@ export class MetricsEndpoint {
   /** Tries to listen once, if the publisher has a server of its own. Rejects with a `PublisherError`. */
   async listen(): Promise<void> {
     if (this.#options.server) await this.#listener.listen();
+  }
+
+  /** Takes another certificate and key for new connections. @throws PublisherError `options` */
+  setTls(tls: ScrapeTls): void {
+    const { name, tls: first } = this.#options;
+    this.#listener.setTls(readTls(name, tls, first));
   }
 
   /** Ends the publisher's own server; to be called once more after an attempt to listen that was still under way. */

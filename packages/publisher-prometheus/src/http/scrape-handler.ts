@@ -28,16 +28,25 @@ export class ScrapeHandler {
 
   /** Answers a request: with a rejection or with the metrics page. Never rejects. */
   async answer(request: ScrapeRequest): Promise<ScrapeReply> {
-    return this.reject(request) ?? this.page(request);
+    const rejection = this.reject(request);
+    return (rejection === undefined ? undefined : await rejection) ?? this.page(request);
   }
 
-  /** Returns the reply to a request with a wrong method or without the credentials; undefined if the request may go on. */
-  reject(request: ScrapeRequest): ScrapeReply | undefined {
+  /**
+   * Returns the reply to a request with a wrong method or without the credentials, at once or when the credentials are
+   * known; undefined if the request may go on. Never rejects.
+   */
+  reject(request: ScrapeRequest): ScrapeReply | Promise<ScrapeReply | undefined> | undefined {
     const { method } = request;
     if (method !== "GET" && method !== "HEAD") return errorReply(405, { Allow: "GET, HEAD" });
     const { challenge } = this.#authorizer;
-    if (challenge === undefined || this.#authorizer.allows(request.header("authorization"))) return undefined;
-    return errorReply(401, { "WWW-Authenticate": challenge });
+    return challenge === undefined ? undefined : this.#authorize(request, challenge);
+  }
+
+  async #authorize(request: ScrapeRequest, challenge: string): Promise<ScrapeReply | undefined> {
+    const authorization = await this.#authorizer.judge(request.header("authorization"));
+    if (authorization === "unknown") return errorReply(503, { "Retry-After": "10" });
+    return authorization === "allowed" ? undefined : errorReply(401, { "WWW-Authenticate": challenge });
   }
 
   /** Answers with the metrics page a request that `reject` has let through. Never rejects. */

@@ -1,8 +1,10 @@
 // The publisher's own HTTP server: limits, routes, and the connections it closes.
 import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from "node:http";
-import { createServer as createTlsServer, type ServerOptions as TlsServerOptions } from "node:https";
+import { createServer as createTlsServer, type Server as TlsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
-import { pemText, type ResolvedOptions, type ScrapeTls } from "../options.ts";
+import type { SecureContextOptions } from "node:tls";
+import type { ResolvedOptions } from "../options.ts";
+import { pemText, type ScrapeTls } from "../scrape-option-rules.ts";
 import { isLoopback, rejectHost } from "./allowed-hosts.ts";
 import { Connections } from "./connections.ts";
 import type { ResponseWriter } from "./response-writer.ts";
@@ -69,6 +71,11 @@ export class ScrapeServer {
     return address;
   }
 
+  /** Takes another certificate and key for new connections. The server must have been created with TLS. */
+  setTls(tls: ScrapeTls): void {
+    if ("setSecureContext" in this.#server) (this.#server as TlsServer).setSecureContext(secureOptions(tls));
+  }
+
   /** Ends the server and every connection; resolves when they are gone. */
   close(): Promise<void> {
     return new Promise((resolve) => {
@@ -96,15 +103,30 @@ export class ScrapeServer {
 
   async #route(req: IncomingMessage, request: ScrapeRequest): Promise<ScrapeReply> {
     const { allowedHosts, path } = this.#options;
-    const hosts = req.rawHeaders.filter((_, at, all) => at % 2 === 1 && all[at - 1]?.toLowerCase() === "host");
-    const status = rejectHost(hosts, this.#loopback, allowedHosts);
+    const { rawHeaders, httpVersion, url } = req;
+    const hosts = rawHeaders.filter((_, at, all) => at % 2 === 1 && all[at - 1]?.toLowerCase() === "host");
+    const target = readTarget(url);
+    const status = rejectHost({ hosts, authority: target.authority, httpVersion }, this.#loopback, allowedHosts);
     if (status !== undefined) return errorReply(status);
     const rejection = this.#scrapes.reject(request);
-    if (rejection !== undefined) return rejection;
-    const [wanted] = (req.url ?? "").split("?", 1);
-    if (wanted === path) return this.#scrapes.page(request);
-    return wanted === "/" ? textReply(200, "text/html; charset=utf-8", landingPage(this.#options)) : errorReply(404);
+    const reply = rejection === undefined ? undefined : await rejection;
+    if (reply !== undefined) return reply;
+    if (withoutLastSlash(target.path) === withoutLastSlash(path)) return this.#scrapes.page(request);
+    return target.path === "/"
+      ? textReply(200, "text/html; charset=utf-8", landingPage(this.#options))
+      : errorReply(404);
   }
+}
+
+/** Reads the target of a request without its query: a path, or a URL, as proxies send it. */
+function readTarget(url = ""): { readonly path: string; readonly authority?: string | undefined } {
+  const [target = ""] = url.split("?", 1);
+  const [, authority, path = "/"] = /^https?:\/\/([^/]+)(\/.*)?$/i.exec(target) ?? [];
+  return authority === undefined ? { path: target } : { path, authority };
+}
+
+function withoutLastSlash(path: string): string {
+  return path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;
 }
 
 function createHttpServer(tls: ScrapeTls | undefined, limits: ServerLimits): Server {
@@ -116,16 +138,23 @@ function createHttpServer(tls: ScrapeTls | undefined, limits: ServerLimits): Ser
     maxHeaderSize: limits.maxHeaderBytes,
   };
   if (tls === undefined) return createServer(options);
-  const { key, cert, passphrase, clientCa } = tls;
-  const secure: TlsServerOptions = {
+  const client = tls.clientCa === undefined ? {} : { requestCert: true, rejectUnauthorized: true };
+  return createTlsServer({
+    ...options,
+    ...secureOptions(tls),
+    ...client,
+    handshakeTimeout: limits.headersTimeoutMs,
+  });
+}
+
+function secureOptions({ key, cert, passphrase, clientCa }: ScrapeTls): SecureContextOptions {
+  return {
     key: pemText(key),
     cert: pemText(cert),
     passphrase,
     minVersion: "TLSv1.2",
-    handshakeTimeout: limits.headersTimeoutMs,
-    ...(clientCa === undefined ? {} : { ca: pemText(clientCa), requestCert: true, rejectUnauthorized: true }),
+    ...(clientCa === undefined ? {} : { ca: pemText(clientCa) }),
   };
-  return createTlsServer({ ...options, ...secure });
 }
 
 function listenOn(server: Server, { port, host }: ScrapeServerParts["options"]): Promise<void> {

@@ -51,11 +51,12 @@ async function tryToRender({ render }: CheckedPublisher): Promise<string | undef
 }
 
 /** Returns what is wrong with the answer; undefined if it is a page. */
-function scrape(
-  { options: { path, tls, allowedHosts }, authorizer: { credentials } }: CheckedPublisher,
+async function scrape(
+  { options: { path, tls, allowedHosts }, authorizer }: CheckedPublisher,
   { address, port }: AddressInfo,
   wait: WaitOptions | undefined,
 ): Promise<string | undefined> {
+  const credentials = await authorizer.credentials();
   const options: RequestOptions & { rejectUnauthorized?: boolean } = {
     host: reachableHost(address),
     port,
