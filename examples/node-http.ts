@@ -1,4 +1,4 @@
-// A page for Prometheus inside a server of node:http, beside everything else that it serves.
+// A metrics page inside a server of node:http, beside everything else that it serves.
 import { createServer } from "node:http";
 import { PrometheusPublisher } from "@eventmeter/publisher-prometheus";
 
@@ -6,9 +6,16 @@ const metrics = new PrometheusPublisher({ server: false });
 const server = createServer((req, res) => {
   if (req.url === "/metrics") return metrics.handler(req, res);
   const startTime = Date.now();
-  res.once("finish", () =>
-    metrics.publishEventMetrics({ eventName: "request", taskId: crypto.randomUUID(), startTime, endTime: Date.now() }),
+  // Not "finish", which does not come if the client leaves before the answer is complete.
+  res.once("close", () =>
+    metrics.publishEventMetrics({
+      eventName: "request",
+      taskId: crypto.randomUUID(),
+      startTime,
+      endTime: Date.now(),
+      status: res.writableFinished ? "completed" : "cancelled",
+    }),
   );
-  res.end("hello\n");
+  setTimeout(() => res.end("hello\n"), 50); // the work
 });
 server.listen(Number(process.env["PORT"] ?? 3000));

@@ -1,11 +1,18 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { get } from "node:https";
+import { type AddressInfo, connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
+import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { localhostTls } from "@eventmeter/testkit";
 import { expect, onTestFinished, test } from "vitest";
+import { renewedTls } from "../packages/publisher-prometheus/test/renewed-tls.ts";
 
 /** Ports that were free a moment ago. */
 async function freePorts(): Promise<readonly [string, string]> {
@@ -17,7 +24,10 @@ async function freePorts(): Promise<readonly [string, string]> {
 }
 
 /** Runs a program that stands as users write it, with ports of this machine's own choice in place of its fixed ones. */
-async function runWithPorts(example: string, ports: Readonly<Record<string, string>>): Promise<void> {
+async function runWithPorts(
+  example: string,
+  ports: Readonly<Record<string, string>>,
+): Promise<ReturnType<typeof spawn>> {
   const source = await readFile(new URL(`${example}.ts`, import.meta.url), "utf8");
   const copy = new URL(`.${example}-${process.pid}.ts`, import.meta.url);
   await writeFile(
@@ -25,7 +35,7 @@ async function runWithPorts(example: string, ports: Readonly<Record<string, stri
     source.replaceAll(/\b(?:3000|9464)\b/g, (port) => ports[port] ?? port),
   );
   onTestFinished(() => rm(copy));
-  run(`.${example}-${process.pid}`);
+  return run(`.${example}-${process.pid}`);
 }
 
 function run(example: string, env: Readonly<Record<string, string>> = {}): ReturnType<typeof spawn> {
@@ -57,27 +67,107 @@ async function pageOf(url: string): Promise<string> {
 test("express serves the page of what it has answered, and a page of its own beside it", async () => {
   const [port, metricsPort] = await freePorts();
   await runWithPorts("express", { 3000: port, 9464: metricsPort });
-  await countsRequests(port, "GET unmatched");
+  await countsRequests(port, { path: "/orders/17", eventName: "GET /orders/:id" });
+  await countsRequests(port, { path: "/nothing-here", eventName: "GET unmatched" });
+  await countsAborted(port, "GET /orders/:id");
   expect(await pageOf(`http://127.0.0.1:${metricsPort}/metrics`)).toContain("# TYPE");
 });
 
 test.each([
-  ["fastify", "GET unmatched"],
-  ["node-http", "request"],
-  ["fetch-handler", "GET /*"],
-])("%s serves the page of what it has answered", async (example, eventName) => {
+  ["fastify", "GET unmatched", "GET /orders/:id"],
+  ["node-http", "request", "request"],
+  ["fetch-handler", "GET /*", "GET /orders/:id"],
+])("%s serves the page of what it has answered", async (example, unmatched, matched) => {
   const [port] = await freePorts();
   run(example, { PORT: port });
-  await countsRequests(port, eventName);
+  await countsRequests(port, { path: "/orders/17", eventName: matched });
+  await countsRequests(port, { path: "/nothing-here", eventName: unmatched });
+  await countsAborted(port, matched);
 });
 
-async function countsRequests(port: string, eventName: string): Promise<void> {
+async function countsRequests(
+  port: string,
+  { path, eventName }: { readonly path: string; readonly eventName: string },
+): Promise<void> {
   const base = `http://localhost:${port}`;
   expect(await pageOf(`${base}/metrics`)).toContain("# TYPE event_duration_seconds histogram");
-  await (await fetch(`${base}/nothing-here`)).text();
+  await (await fetch(base + path)).text();
   const line = `event_duration_seconds_count{event_name="${eventName}",status="completed"`;
   await expect.poll(() => pageOf(`${base}/metrics`)).toContain(line);
 }
+
+/** Asks, and leaves before the answer comes, until one such request is counted. */
+async function countsAborted(port: string, eventName: string): Promise<void> {
+  const line = `event_duration_seconds_count{event_name="${eventName}",status="cancelled"`;
+  await expect
+    .poll(
+      async () => {
+        const socket = connect(Number(port), "localhost");
+        await once(socket, "connect");
+        socket.write("GET /orders/17 HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        await delay(20);
+        socket.destroy();
+        return pageOf(`http://localhost:${port}/metrics`);
+      },
+      { timeout: 10_000, interval: 100 },
+    )
+    .toContain(line);
+}
+
+test("cluster gives a worker that replaces another one the same port", async () => {
+  const [port] = await freePorts();
+  const child = await runWithPorts("cluster", { 9464: port });
+  const started: { readonly pid: number; readonly url: string }[] = [];
+  const lines = createInterface({ input: child.stdout as never });
+  lines.on("line", (line) => {
+    const [, pid, url = ""] = /^process (\d+) at (\S+)$/.exec(line) ?? [];
+    started.push({ pid: Number(pid), url });
+  });
+  const of = (url: string): number[] => started.filter((each) => each.url === url).map(({ pid }) => pid);
+  const first = `http://127.0.0.1:${port}/metrics`;
+  await expect.poll(() => of(first).length, { timeout: 15_000 }).toBe(1);
+  for (const count of [1, 2]) {
+    process.kill(of(first)[count - 1] ?? 0, "SIGKILL");
+    await expect.poll(() => of(first).length, { timeout: 15_000 }).toBe(count + 1);
+  }
+  expect(new Set(of(first)).size).toBe(3);
+  expect(await pageOf(first)).toContain("# TYPE");
+}, 60_000);
+
+test("renewed-credentials takes a new token and, after SIGHUP, a new certificate", async () => {
+  const [port] = await freePorts();
+  const directory = await mkdtemp(join(tmpdir(), "renewed-credentials-"));
+  onTestFinished(() => rm(directory, { recursive: true }));
+  const write = async (
+    token: string,
+    { key, cert }: { readonly key: string; readonly cert: string },
+  ): Promise<void> => {
+    await Promise.all(
+      Object.entries({ token: `${token}\n`, "tls.key": key, "tls.crt": cert }).map(([name, content]) =>
+        writeFile(join(directory, name), content),
+      ),
+    );
+  };
+  await write("token-1", localhostTls);
+  const child = run("renewed-credentials", { METRICS_PORT: port, SECRETS: directory });
+  /** Asks with a token, trusting one certificate alone; resolves to the status, or to why there is none. */
+  const ask = (token: string, ca: string): Promise<number | string> =>
+    new Promise((resolve) => {
+      const headers = { Authorization: `Bearer ${token}` };
+      get({ host: "127.0.0.1", port, path: "/metrics", agent: false, ca, headers }, (response) => {
+        response.resume();
+        resolve(response.statusCode ?? 0);
+      }).on("error", (error) => resolve((error as { code?: string }).code ?? "unknown"));
+    });
+  await expect.poll(() => ask("token-1", localhostTls.cert), { timeout: 15_000 }).toBe(200);
+  expect(await ask("token-2", localhostTls.cert)).toBe(401);
+  await write("token-2", renewedTls);
+  child.kill("SIGHUP");
+  await expect.poll(() => ask("token-1", renewedTls.cert), { timeout: 15_000 }).toBe(200);
+  // The function is called every 10 s at most.
+  await expect.poll(() => ask("token-2", renewedTls.cert), { timeout: 30_000, interval: 500 }).toBe(200);
+  expect(await ask("token-1", renewedTls.cert)).toBe(401);
+}, 60_000);
 
 test("prometheus serves the lines that its README shows", async () => {
   const [port] = await freePorts();
