@@ -41,16 +41,24 @@ const CASES: Readonly<Record<string, readonly [Options, (index: number) => Recor
   exemplars: [{ exemplars: true }, (index) => ({ eventName: `event-${index}` }), 500],
 };
 
+/** Returns the memory in use once two collections in a row, a turn apart, find nothing more to free. */
 async function measure(): Promise<number> {
-  // Twice, with a turn between them: what a WeakRef points to lives until the turn ends.
-  gc();
-  await new Promise((resolve) => void setTimeout(resolve, 20));
-  gc();
-  const { heapUsed, arrayBuffers } = process.memoryUsage();
-  return heapUsed + arrayBuffers;
+  let least = Infinity;
+  for (let tries = 0; tries < 20; tries += 1) {
+    gc();
+    const { heapUsed, arrayBuffers } = process.memoryUsage();
+    const used = heapUsed + arrayBuffers;
+    if (used > least - 10_000) return used;
+    least = used;
+    // What a WeakRef points to lives until the turn ends.
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    await new Promise((resolve) => void setTimeout(resolve, 20));
+  }
+  return least;
 }
 
-for (const [name, [options, record, count]] of Object.entries(CASES)) {
+async function run(name: string, isWarmUp: boolean): Promise<void> {
+  const [options, record, count] = CASES[name] as (typeof CASES)[string];
   const publisher = new GrafanaCloudPublisher({
     endpoint: "http://127.0.0.1:9",
     maxLabelSets: 5_000,
@@ -66,20 +74,21 @@ for (const [name, [options, record, count]] of Object.entries(CASES)) {
       ...more,
     });
   publish({});
-  // oxlint-disable-next-line no-await-in-loop -- one after the other
   await publisher.flush({ timeoutMs: 300 });
-  // oxlint-disable-next-line no-await-in-loop
   const before = await measure();
   const bytesBefore = publisher.health().pendingDetail.bytes;
   for (let index = 0; index < count; index += 1) publish(record(index));
   // The fields of the last record stay until the next one.
   publish({});
-  // oxlint-disable-next-line no-await-in-loop
-  if (process.argv[2] === "sent") await publisher.flush({ timeoutMs: 2_500 });
-  // oxlint-disable-next-line no-await-in-loop
+  if (mode === "sent") await publisher.flush({ timeoutMs: 2_500 });
   const heap = (await measure()) - before;
   const bytes = publisher.health().pendingDetail.bytes - bytesBefore;
-  console.log(JSON.stringify({ name, heap, bytes, ratio: bytes / heap }));
-  // oxlint-disable-next-line no-await-in-loop
+  if (!isWarmUp) console.log(JSON.stringify({ heap, bytes, ratio: bytes / heap }));
   await publisher.close({ timeoutMs: 0 });
 }
+
+// The first round takes memory for code that is compiled on the way, and its sockets need a moment to end.
+const [, , name = "", mode = ""] = process.argv;
+await run(name, true);
+await new Promise((resolve) => void setTimeout(resolve, 500));
+await run(name, false);
