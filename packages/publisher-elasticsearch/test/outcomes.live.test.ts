@@ -306,7 +306,8 @@ for (const { major, url, skip, note } of liveVersions) {
       for (let index = 0; index < SMALL; index += 1) publishEvent(live, `id-${index}`);
       const flushed = publisher.flush({ timeoutMs: 1_000_000 });
       await waitFor(() => {
-        clock.leap(1_000);
+        // A leap must not end a request that the server still works on.
+        if (proxy.inFlight === 0) clock.leap(1_000);
         return publisher.health().pending === 0;
       }, 60_000);
       expect(await flushed).toMatchObject({ status: "complete", delivered: SMALL, dropped: 0 });
