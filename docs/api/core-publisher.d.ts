@@ -572,10 +572,20 @@ export declare function readWaitOptions(options: WaitOptions | undefined): {
 /** Returns the clock of an option, guarded: where it throws or returns something else than numbers, the system's clock takes over. */
 export declare function resolveClock(given: Clock | undefined): Clock;
 
+/**
+ * Calls `run` and returns what it returns, in the context in which this package was loaded: timers, promises and sockets that
+ * `run` creates see none of the caller's AsyncLocalStorage stores, and keep none of them in memory. A plain call where there is
+ * no AsyncLocalStorage, for example in a browser. Call it when work begins, not for each record: it takes about 0.2
+ * microseconds.
+ *
+ * If this package is first loaded inside a request, the stores of that request are kept.
+ */
+export declare function runDetached<Result>(run: () => Result): Result;
+
 /** Creates the rule of an option that takes a `Secret`. @param rule what the text must be */
 export declare function secretRule(rule: OptionRule): OptionRule;
 
-/** The runtime's own time; its timers never hold the process open. */
+/** The runtime's own time; its timers never hold the process open, and run outside of the context that set them. */
 export declare const systemClock: Clock;
 
 /** Rule of `TlsOptions`. Nothing of a key, certificate or passphrase is shown. */

@@ -20,14 +20,8 @@ export { CHECK_CODES, DIAGNOSTIC_CODES, ERROR_CODES } from "./publisher/error-co
 export { containsPublisher, declareInnerPublishers } from "./publisher/inner-publishers.ts";
 export { createIntake, type Intake, type IntakeOptions } from "./publisher/intake.ts";
 export { createLedger, type HealthDetail, type Ledger } from "./publisher/ledger.ts";
-export {
-  createLifeCycle,
-  type DrainWait,
-  type LifeCycle,
-  type LifeCycleHooks,
-  type LifeCycleOptions,
-  type RecordFlow,
-} from "./publisher/life-cycle.ts";
+export { createLifeCycle, type LifeCycle, type LifeCycleHooks, type LifeCycleOptions } from "./publisher/life-cycle.ts";
+export type { DrainWait, RecordFlow } from "./publisher/record-flow.ts";
 export { isRecentFailure, PUBLISHER_STATES, publisherState } from "./publisher/publisher-state.ts";
 export { failingHealth, readHealth } from "./publisher/read-health.ts";
 export { readReport } from "./publisher/read-report.ts";
@@ -55,4 +49,5 @@ export { createEventFields, readEvent } from "./records/read-event.ts";
 export { createNetworkFields, readNetwork } from "./records/read-network.ts";
 export { backOffMs, MAX_RETRY_AFTER_MS } from "./time/back-off.ts";
 export { MAX_DELAY_MS, resolveClock, systemClock } from "./time/clock.ts";
+export { runDetached } from "./time/run-detached.ts";
 export { readWaitOptions, waitWithin, type WaitStatus } from "./time/wait.ts";

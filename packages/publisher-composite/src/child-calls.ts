@@ -6,7 +6,7 @@ import {
   PublisherError,
   type WaitOptions,
 } from "@eventmeter/core";
-import { readHealth, readReport, type WaitStatus, waitWithin } from "@eventmeter/core/publisher";
+import { readHealth, readReport, runDetached, type WaitStatus, waitWithin } from "@eventmeter/core/publisher";
 import type { Child } from "./child.ts";
 import { withUncounted } from "./child-health.ts";
 
@@ -109,7 +109,7 @@ async function callChild<Value>(
   // A record that is being offered to the children arrives before they are flushed or closed.
   await Promise.resolve();
   let result: CallResult<Value> | undefined;
-  const called = resultOf(call).then((given) => void (result = given));
+  const called = runDetached(() => resultOf(call)).then((given) => void (result = given));
   const status = await waitWithin(called, options, child.clock, CHILD_GRACE_MS);
   return result ?? { kind: status === "complete" ? "aborted" : status };
 }

@@ -21,6 +21,7 @@ import {
   type Ledger,
   type Reporter,
   resolveClock,
+  runDetached,
   waitWithin,
 } from "@eventmeter/core/publisher";
 import { Child } from "./child.ts";
@@ -83,7 +84,7 @@ export class CompositePublisher implements MetricsPublisher {
     const joined = new Child(entryOf(child), this.#clock, this.#options);
     this.#fanOut.join(joined);
     if (!this.#started) return;
-    void startChild(joined, undefined).then((error) => error && joined.reporter.forward(error));
+    void runDetached(() => startChild(joined, undefined)).then((error) => error && joined.reporter.forward(error));
   }
 
   /**
@@ -128,7 +129,7 @@ export class CompositePublisher implements MetricsPublisher {
 
   close(options?: WaitOptions): Promise<FlushReport> {
     this.#fanOut.closed = true;
-    return (this.#closing ??= this.#close(options));
+    return (this.#closing ??= runDetached(() => this.#close(options)));
   }
 
   health(): PublisherHealth {

@@ -9,6 +9,7 @@ import type {
   PublisherHealth,
   WaitOptions,
 } from "@eventmeter/core";
+import { runDetached } from "@eventmeter/core/publisher";
 import { createPushPublisher, type StartContext, withTimeLimit } from "@eventmeter/delivery";
 import { BulkSender } from "./bulk/bulk-sender.ts";
 import { Connection } from "./connection/connection.ts";
@@ -88,7 +89,8 @@ export class ElasticsearchPublisher implements MetricsPublisher {
   /** Asks the server what it is and whether these credentials may write. Stores nothing. Never rejects. */
   async check(options?: WaitOptions): Promise<CheckReport> {
     if (this.health().state === "closed") return { ok: false, code: "closed", message: `${this.name}: it is closed` };
-    return checkServer(this.#connection, this.#options, options);
+    // The client keeps its connections.
+    return runDetached(() => checkServer(this.#connection, this.#options, options));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

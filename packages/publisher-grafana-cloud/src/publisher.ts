@@ -12,7 +12,7 @@ import {
   type PublisherHealth,
   type WaitOptions,
 } from "@eventmeter/core";
-import { createReporter, resolveClock, waitWithin } from "@eventmeter/core/publisher";
+import { createReporter, resolveClock, runDetached, waitWithin } from "@eventmeter/core/publisher";
 import { createSeriesPublisher, type StartContext } from "@eventmeter/delivery";
 import { EndpointResolver } from "./endpoint-resolver.ts";
 import { HttpClient } from "./http-request.ts";
@@ -98,7 +98,7 @@ export class GrafanaCloudPublisher implements MetricsPublisher {
   /** Looks up the endpoint if only the organisation was given. Rejects with a `PublisherError` whose message says what to do. */
   async start(options?: WaitOptions): Promise<void> {
     if (!this.#isClosed) {
-      const resolution = this.#resolver.resolve({ retryNow: true });
+      const resolution = runDetached(() => this.#resolver.resolve({ retryNow: true }));
       const status = await waitWithin(resolution, options, this.#clock);
       if (status !== "complete") throw this.#startFailed(`the start did not end in time (${status})`);
       const { failure } = await resolution;
@@ -122,7 +122,7 @@ export class GrafanaCloudPublisher implements MetricsPublisher {
 
   /** Sends a request without series, which every receiver takes and none stores. Never rejects. */
   async check(options?: WaitOptions): Promise<CheckReport> {
-    const { message, ...report } = this.#isClosed ? CLOSED : await this.#exporter.check(options);
+    const { message, ...report } = this.#isClosed ? CLOSED : await runDetached(() => this.#exporter.check(options));
     return { ...report, message: `${this.name}: ${message}` };
   }
 

@@ -6,9 +6,10 @@ import { publisherRule } from "../publisher/describe-publisher.ts";
 import { readReport } from "../publisher/read-report.ts";
 import { PublisherError } from "../publisher/publisher-error.ts";
 import { MAX_DELAY_MS, systemClock } from "../time/clock.ts";
+import { runDetached } from "../time/run-detached.ts";
 import { readWaitOptions, waitWithin } from "../time/wait.ts";
 import { type ExitEntry, exitRegistry } from "./exit-registry.ts";
-import { hostProcess, isWorkerThread } from "./host-process.ts";
+import { type HostProcess, hostProcess, isWorkerThread } from "./host-process.ts";
 
 /** How much longer than its timeout a close may take, in milliseconds. */
 const GRACE_MS = 50;
@@ -64,6 +65,22 @@ export function closeOnExit(publisher: MetricsPublisher, options?: CloseOnExitOp
       code: "options",
       publisher: "closeOnExit",
     });
+  // The listeners live as long as the process.
+  return runDetached(() => register(publisher, { host, signals, timeoutMs }));
+}
+
+function register(
+  publisher: MetricsPublisher,
+  {
+    host,
+    signals,
+    timeoutMs,
+  }: {
+    readonly host: HostProcess | undefined;
+    readonly signals: readonly string[];
+    readonly timeoutMs: number | undefined;
+  },
+): ExitHandle {
   const closing = new Closing(publisher, timeoutMs);
   const entry: ExitEntry = {
     publisher,

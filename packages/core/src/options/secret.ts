@@ -2,6 +2,7 @@
 import { PublisherError } from "../publisher/publisher-error.ts";
 import type { Clock } from "../publisher/contract.ts";
 import { codeText } from "../records/error-text.ts";
+import { runDetached } from "../time/run-detached.ts";
 import { option, type OptionRule } from "./option-rules.ts";
 
 /**
@@ -67,7 +68,7 @@ class FunctionSecretReader implements SecretReader {
   }
 
   read(): string | Promise<string> {
-    return this.#current ?? (this.#reading ??= this.#read());
+    return this.#current ?? (this.#reading ??= runDetached(() => this.#read()));
   }
 
   reject(rejected: string): void {

@@ -1,10 +1,12 @@
 // Life cycle of a publisher: start, flush, close and health, the same for every publisher.
 import { formatMetrics } from "../records/format-metrics.ts";
+import { runDetached } from "../time/run-detached.ts";
 import { readWaitOptions, waitWithin } from "../time/wait.ts";
 import type { CheckReport, Clock, FlushReport, MetricsPublisher, PublisherHealth, WaitOptions } from "./contract.ts";
 import type { Intake } from "./intake.ts";
 import type { Ledger } from "./ledger.ts";
 import { publisherState } from "./publisher-state.ts";
+import type { RecordFlow } from "./record-flow.ts";
 import type { Reporter } from "./reporter.ts";
 import { createStarter, type Starter } from "./starter.ts";
 
@@ -19,32 +21,6 @@ export interface LifeCycleHooks {
    * ends later.
    */
   readonly close?: ((options: WaitOptions) => unknown) | undefined;
-}
-
-/** The time that a flush gives to the records that it covers. */
-export interface DrainWait extends WaitOptions {
-  readonly timeoutMs: number;
-  /** When the flush ends at the latest, on the monotonic clock. */
-  readonly until: number;
-}
-
-/** The records of one publisher between acceptance and settlement, as far as its life cycle has to know them. */
-export interface RecordFlow {
-  /** Whether the backend rejects requests, or cannot be reached, at the moment. */
-  readonly failing: boolean;
-  readonly pendingDetail?: PublisherHealth["pendingDetail"] | undefined;
-  /** Sends what waited for the start; called when that succeeded. */
-  onStarted?(): void;
-  /** Drops what waits; called when the start failed permanently. */
-  onRefused?(): void;
-  /**
-   * Sends everything accepted so far and calls `done` when all of it is settled, or `done("timeout")` as soon as nothing of
-   * the rest can be settled before `wait.until`: the flush then ends at once. Returns a function that withdraws the call.
-   * Absent where a record is settled when it is accepted.
-   */
-  drain?(done: (status?: "timeout") => void, wait: DrainWait): () => void;
-  /** Ends sending, frees timers and drops what is left; resolves when that is done. A failure is reported. */
-  stop?(): unknown;
 }
 
 /** Life cycle of one publisher, from its construction to its close. */
@@ -141,16 +117,17 @@ class PublisherLifeCycle implements LifeCycle {
       publishEventMetrics: this.#intake.event,
       publishNetworkMetrics: this.#intake.network,
       formatMetrics,
-      start: (options) => this.#starter.start(options),
-      flush: (options) => this.#flush(options),
-      close: (options) => (this.#closing ??= this.#close(options)),
+      // Connections and timers that begin in these calls outlive them.
+      start: (options) => runDetached(() => this.#starter.start(options)),
+      flush: (options) => runDetached(() => this.#flush(options)),
+      close: (options) => (this.#closing ??= runDetached(() => this.#close(options))),
       health: () => this.#health(),
       async [Symbol.asyncDispose]() {
         await publisher.close();
       },
     };
     const { check } = this.#hooks;
-    if (check !== undefined) publisher.check = async (options) => check(options ?? {});
+    if (check !== undefined) publisher.check = async (options) => runDetached(() => check(options ?? {}));
     return publisher;
   }
 

@@ -1,6 +1,7 @@
 // Start of a publisher: on demand, or in the background with the first record, repeated until it succeeds.
 import { codeText } from "../records/error-text.ts";
 import { backOffMs } from "../time/back-off.ts";
+import { runDetached } from "../time/run-detached.ts";
 import { waitWithin } from "../time/wait.ts";
 import type { Clock, WaitOptions } from "./contract.ts";
 import { isPublisherError, PublisherError } from "./publisher-error.ts";
@@ -95,19 +96,23 @@ class PublisherStarter implements Starter {
   }
 
   #attemptInBackground(): void {
-    this.#ensureAttempt().catch((error: PublisherError) => {
-      if (this.#state !== "stopped") this.#options.reporter.forward(error);
-    });
+    void runDetached(() =>
+      this.#ensureAttempt().catch((error: PublisherError) => {
+        if (this.#state !== "stopped") this.#options.reporter.forward(error);
+      }),
+    );
   }
 
   #ensureAttempt(): Promise<void> {
     this.#timer?.cancel();
     this.#timer = undefined;
     this.#nextAttempt = 0;
-    if (this.#attempt !== undefined) return this.#attempt;
+    return (this.#attempt ??= runDetached(() => this.#beginAttempt()));
+  }
+
+  #beginAttempt(): Promise<void> {
     this.#state = "starting";
     const attempt = this.#run();
-    this.#attempt = attempt;
     // The caller of start() gets the failure, or the background start reports it: here is only what comes next.
     const settled = attempt.catch(() => this.#scheduleRetry());
     // A turn later, so that the reason is reported before the records that it costs.

@@ -1,5 +1,6 @@
 // Clocks and timers: the runtime's own, and one that a program passes in.
 import type { Clock } from "../publisher/contract.ts";
+import { runDetached } from "./run-detached.ts";
 
 /** Longest delay of a timer, in milliseconds; a longer one would fire at once. */
 export const MAX_DELAY_MS = 2_147_483_647;
@@ -12,12 +13,12 @@ interface Timers {
 
 const timers = globalThis as unknown as Timers;
 
-/** The runtime's own time; its timers never hold the process open. */
+/** The runtime's own time; its timers never hold the process open, and run outside of the context that set them. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => timers.performance.now(),
   setTimeout(run, ms) {
-    const timer = timers.setTimeout(run, Math.min(Math.max(ms, 0), MAX_DELAY_MS));
+    const timer = runDetached(() => timers.setTimeout(run, Math.min(Math.max(ms, 0), MAX_DELAY_MS)));
     if (typeof timer === "object") timer.unref?.();
     return { cancel: () => timers.clearTimeout(timer) };
   },
@@ -39,7 +40,7 @@ export function resolveClock(given: Clock | undefined): Clock {
     monotonic: () => numberOf(() => given.monotonic(), systemClock.monotonic),
     setTimeout(run, ms) {
       try {
-        const timer = given.setTimeout(run, ms);
+        const timer = runDetached(() => given.setTimeout(run, ms));
         if (typeof timer?.cancel === "function") return { cancel: () => attempt(() => timer.cancel()) };
       } catch {
         // The timer is set on the system's clock instead.

@@ -21,6 +21,7 @@ import { isThenable } from "../publisher/thenable.ts";
 import type { FormattedMetrics } from "../records/standard-dictionary.ts";
 import type { EventMetrics, MetricsRecord, NetworkMetrics } from "../records/records.ts";
 import { resolveClock } from "../time/clock.ts";
+import { runDetached } from "../time/run-detached.ts";
 import { waitWithin } from "../time/wait.ts";
 
 /** Options of `filtered` and `mapped`. */
@@ -111,7 +112,7 @@ class Wrapper {
       publishNetworkMetrics: (record) => this.#publish(record, route.network, passNetwork),
       formatMetrics: route.formatMetrics,
       flush: (wait) => this.#flush(wait),
-      close: (wait) => (this.#closing ??= this.#close(wait)),
+      close: (wait) => (this.#closing ??= runDetached(() => this.#close(wait))),
       health: () => this.#health(),
       async [Symbol.asyncDispose]() {
         await publisher.close();

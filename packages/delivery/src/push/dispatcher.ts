@@ -1,6 +1,6 @@
 // Dispatcher of a push publisher: decides which batch is sent when, and which is too old to be sent.
 import type { Clock } from "@eventmeter/core";
-import { backOffMs, type Ledger, type Reporter } from "@eventmeter/core/publisher";
+import { backOffMs, type Ledger, type Reporter, runDetached } from "@eventmeter/core/publisher";
 import type { BatchMaker } from "../queue/batch-maker.ts";
 import type { BatchQueue, SendingRules } from "../queue/batch-queue.ts";
 import type { BatchStore } from "../queue/batch-store.ts";
@@ -127,8 +127,12 @@ export class Dispatcher {
   #begin(queued: QueuedBatch, now: number): void {
     const { lane, count, bytes } = queued.kept;
     const isTooLarge = count > 1 && bytes > this.#limits.of(lane);
-    const work = isTooLarge ? this.#cutToLimit(queued) : this.#sendBatch(queued, now);
-    work.catch((cause: unknown) => this.#onStoreFailure(queued, now, cause));
+    // A publish into a full queue begins to send what may be sent.
+    void runDetached(() =>
+      (isTooLarge ? this.#cutToLimit(queued) : this.#sendBatch(queued, now)).catch((cause: unknown) =>
+        this.#onStoreFailure(queued, now, cause),
+      ),
+    );
   }
 
   async #sendBatch(queued: QueuedBatch, begun: number): Promise<void> {

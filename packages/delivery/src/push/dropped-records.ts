@@ -1,7 +1,7 @@
 // Records that are dropped after they were encoded: counted, reported and handed to onDrop.
 import { setImmediate } from "node:timers/promises";
 import type { Clock, DropReason } from "@eventmeter/core";
-import { isThenable, type Ledger, type Reporter } from "@eventmeter/core/publisher";
+import { isThenable, type Ledger, type Reporter, runDetached } from "@eventmeter/core/publisher";
 import type { Batch } from "../queue/batch.ts";
 import type { BatchStore, KeptBatch } from "../queue/batch-store.ts";
 import type { DeliveryOptions } from "./delivery-options.ts";
@@ -60,7 +60,7 @@ export class DroppedRecords {
     this.#count(cause, 1);
     if (bytes === undefined) return;
     // A handler that publishes into a full queue would call itself without end.
-    if (this.#isHandling) this.#last = this.#last.then(() => this.#handOutLater(cause, bytes));
+    if (this.#isHandling) this.#doLater(() => this.#handOutLater(cause, bytes));
     else this.#handOut(cause, bytes);
   }
 
@@ -72,7 +72,7 @@ export class DroppedRecords {
     if (this.#backlog.size === 0) this.#sliceBegun = this.#clock.monotonic();
     this.#backlog.set(kept, cause);
     // Later than the call: a publish that makes room for its record does not wait for a thousand calls of a handler.
-    this.#last = this.#last.then(() => this.#handOutOldest());
+    this.#doLater(() => this.#handOutOldest());
   }
 
   /** Hands out at most `batches` of those that wait, oldest first, as far as that can be done at once. */
@@ -95,6 +95,10 @@ export class DroppedRecords {
       // oxlint-disable-next-line no-await-in-loop -- what comes next is known only then
       await seen;
     }
+  }
+
+  #doLater(work: () => Promise<void>): void {
+    this.#last = runDetached(() => this.#last.then(work));
   }
 
   #count({ countedAs, reason }: DropCause, records: number): void {

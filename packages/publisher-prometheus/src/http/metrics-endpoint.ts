@@ -1,7 +1,7 @@
 // The metrics endpoint of one publisher: every way to its page, and the check of it.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type CheckReport, PublisherError, type WaitOptions } from "@eventmeter/core";
-import type { Reporter } from "@eventmeter/core/publisher";
+import { type Reporter, runDetached } from "@eventmeter/core/publisher";
 import { readFormat, type ResolvedOptions } from "../options.ts";
 import { readTls, type ScrapeTls } from "../scrape-option-rules.ts";
 import type { PageFormat } from "../page/exposition-text.ts";
@@ -95,6 +95,6 @@ export class MetricsEndpoint {
       address: this.#listener.address,
       render: () => this.#pages.render("text", DEFAULT_BUDGET_MS),
     };
-    return checkOwnPage(endpoint, options);
+    return runDetached(() => checkOwnPage(endpoint, options));
   }
 }

@@ -3,7 +3,7 @@ import { Readable } from "node:stream";
 import { createGzip } from "node:zlib";
 import { runInSlices, type Snapshot } from "@eventmeter/aggregation";
 import type { Clock } from "@eventmeter/core";
-import type { Reporter } from "@eventmeter/core/publisher";
+import { type Reporter, runDetached } from "@eventmeter/core/publisher";
 import { readFamilies } from "../sources/registry-families.ts";
 import { type PageSource, SourceReader } from "../sources/source-reader.ts";
 import type { PageFormat } from "./exposition-text.ts";
@@ -116,9 +116,11 @@ export class PageRenderer {
   #writeOnce(format: PageFormat, metrics: SourceMetrics): Promise<Page> {
     const shared = this.#writing.get(format);
     if (shared?.metrics.every((each, at) => each === metrics[at]) === true) return shared.page;
-    const page = this.#writeNew(format, metrics).finally(() => {
-      if (this.#writing.get(format)?.page === page) this.#writing.delete(format);
-    });
+    const page = runDetached(() =>
+      this.#writeNew(format, metrics).finally(() => {
+        if (this.#writing.get(format)?.page === page) this.#writing.delete(format);
+      }),
+    );
     this.#writing.set(format, { metrics, page });
     return page;
   }

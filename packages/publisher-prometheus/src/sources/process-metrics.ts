@@ -1,6 +1,7 @@
 // Default metrics of the process and its Node.js, by prom-client.
 import { constants, monitorEventLoopDelay, PerformanceObserver } from "node:perf_hooks";
 import type { Clock } from "@eventmeter/core";
+import { runDetached } from "@eventmeter/core/publisher";
 import type { Gauge, Histogram, Registry } from "prom-client";
 import type { PageSource } from "./source-reader.ts";
 
@@ -50,7 +51,7 @@ export class ProcessMetrics implements PageSource {
   }
 
   #load(): Promise<Registry> {
-    return (this.#registry ??= this.#createRegistry());
+    return (this.#registry ??= runDetached(() => this.#createRegistry()));
   }
 
   async #createRegistry(): Promise<Registry> {

@@ -1,6 +1,6 @@
 // Reader of a foreign source of metrics: the page never depends on whether, or how fast, the source answers.
 import type { Clock } from "@eventmeter/core";
-import { type Reporter, waitWithin } from "@eventmeter/core/publisher";
+import { type Reporter, runDetached, waitWithin } from "@eventmeter/core/publisher";
 
 /** Foreign metrics that are served on the page. */
 export interface PageSource {
@@ -36,7 +36,7 @@ export class SourceReader {
 
   /** Resolves to the metrics; undefined if they do not come within `budgetMs` or at all. Never rejects. */
   async read(budgetMs: number): Promise<readonly unknown[] | undefined> {
-    const reading = (this.#reading ??= this.#begin());
+    const reading = (this.#reading ??= runDetached(() => this.#begin()));
     const tooLate = `did not answer within ${budgetMs} ms`;
     // Counted from the beginning of the reading: a caller whose time is over already does not wait.
     const timeoutMs = budgetMs - (this.#clock.monotonic() - reading.begun);
