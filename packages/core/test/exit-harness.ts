@@ -5,7 +5,8 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const NODE = [process.execPath, "--conditions=@eventmeter/source", "--disable-warning=ExperimentalWarning"];
-const NEW_PROCESS_NAMESPACE = [
+/** Command that runs a program as process 1 of a PID namespace. */
+export const NEW_PROCESS_NAMESPACE: readonly string[] = [
   "unshare",
   "--user",
   "--map-root-user",
@@ -76,7 +77,7 @@ export function canRunAsProcess1(): boolean {
 }
 
 /** Returns the process that `unshare` started: signals for it have to come from outside of its namespace. */
-function childOf(pid: number | undefined): number {
+export function childOf(pid: number | undefined): number {
   return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8"));
 }
 
