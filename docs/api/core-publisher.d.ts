@@ -7,10 +7,10 @@ export interface AttributeSource {
 }
 
 /** Codes of a `CheckReport`; a publisher may add its own. */
-export declare const CHECK_CODES: readonly ["ok", "closed", "timeout", "aborted", "publisher-failed", "page-failed", "not-listening", "connection-refused", "unreachable", "unknown-host", "broken-off", "no-answer", "tls", "client", "client-options", "client-closed", "too-many-files", "unauthorized", "forbidden", "not-found", "redirected", "rejected", "too-large", "rate-limited", "unavailable", "media-type", "not-elasticsearch", "unsupported-version", "template-missing", "write-unknown", "not-otlp", "clock-ahead", "out-of-order", "label-limit", "series-limit", "exemplars", "credentials-failed", "temporality", "discovery-failed", "endpoint-unknown", "stack-unknown"];
+export declare const CHECK_CODES: readonly ["ok", "closed", "timeout", "aborted", "publisher-failed", "page-failed", "not-listening", "connection-refused", "unreachable", "unknown-host", "broken-off", "no-answer", "tls", "client", "client-options", "client-closed", "too-many-files", "unauthorized", "forbidden", "not-found", "redirected", "rejected", "too-large", "rate-limited", "unavailable", "media-type", "not-elasticsearch", "unsupported-version", "template-missing", "template-shadowed", "mappings-shadowed", "write-unknown", "not-otlp", "clock-ahead", "out-of-order", "label-limit", "series-limit", "exemplars", "credentials-failed", "temporality", "discovery-failed", "endpoint-unknown", "stack-unknown"];
 
 /** Codes that `onDiagnostic` gets; a publisher may add its own. */
-export declare const DIAGNOSTIC_CODES: readonly ["resumed", "endpoint-found", "template-installed", "template-kept", "template-not-allowed", "dropped-by-pipeline"];
+export declare const DIAGNOSTIC_CODES: readonly ["resumed", "endpoint-found", "template-installed", "template-kept", "template-not-allowed", "mappings-shadowed", "template-unknown", "dropped-by-pipeline"];
 
 /** The time that a flush gives to the records that it covers. */
 export interface DrainWait extends WaitOptions {
@@ -20,7 +20,7 @@ export interface DrainWait extends WaitOptions {
 }
 
 /** Codes of `PublisherError`; a publisher may add its own. */
-export declare const ERROR_CODES: readonly ["options", "start-failed", "invalid-record", "record-dropped", "encode-failed", "publisher-failed", "callback-failed", "credentials-failed", "send-failed", "held", "snapshot-rejected", "series-rejected", "clock-behind", "series-overflow", "bounds-in-milliseconds", "reply-unknown", "partial-success", "page-failed", "page-unread", "registry-failed", "metric-left-out", "watch-overflow", "template-failed", "retention-replaced", "failure-store"];
+export declare const ERROR_CODES: readonly ["options", "start-failed", "invalid-record", "record-dropped", "encode-failed", "publisher-failed", "callback-failed", "credentials-failed", "send-failed", "held", "snapshot-rejected", "series-rejected", "clock-behind", "series-overflow", "bounds-in-milliseconds", "reply-unknown", "partial-success", "page-failed", "page-unread", "registry-failed", "metric-left-out", "watch-overflow", "template-failed", "template-shadowed", "retention-replaced", "failure-store"];
 
 /** An event after normalisation. Belongs to one publisher and is overwritten by its next record. */
 export interface EventFields {

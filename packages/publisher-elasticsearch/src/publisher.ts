@@ -19,6 +19,7 @@ import { identifyServer } from "./connection/server-identity.ts";
 import { DocumentEncoder } from "./documents/document-encoder.ts";
 import { type ElasticsearchPublisherOptions, pushOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
 import { TemplateInstaller } from "./templates/template-installer.ts";
+import { findTemplateProblems, type TemplateFinding } from "./templates/template-winner.ts";
 
 /**
  * Stores each record as a document in Elasticsearch.
@@ -104,6 +105,17 @@ export class ElasticsearchPublisher implements MetricsPublisher {
       const identity = await identifyServer(client, this.#options, limited);
       if (isProblem(identity)) throw startError(name, problemText(identity));
       await this.#installer?.install(client, { signal: limited, report });
+      for (const finding of await findTemplateProblems(client, this.#options, limited))
+        this.#reportTemplate(finding, report);
     });
+  }
+
+  /** Reports what the templates of the server mean. That none makes the data streams is reported by the records it holds. */
+  #reportTemplate({ kind, message, hint, isDenied }: TemplateFinding, report: StartContext["report"]): void {
+    const text = `${message}; ${hint}`;
+    if (kind === "shadowed") report.error("template-shadowed", text);
+    if (kind === "mappings") report.diagnostic("mappings-shadowed", text);
+    // The installer has reported that the key may not manage templates.
+    if (kind === "unknown" && !(isDenied && this.#options.templates)) report.diagnostic("template-unknown", text);
   }
 }

@@ -90,7 +90,7 @@ test("start() goes on where a key may not ask what answers", async () => {
   await using fake = await openFakeElasticsearch(withKey({ write: true }));
   const { publisher } = openPublisher({ hosts: [fake.url], auth, templates: false });
   await publisher.start();
-  expect(fake.requests.map(({ path }) => path)).toEqual(["/"]);
+  expect(fake.requests[0]).toMatchObject({ path: "/" });
 });
 
 describe("with templates: false", () => {
@@ -116,6 +116,12 @@ describe("with templates: false", () => {
     publish("a");
     await publisher.flush();
     fake.templates.clear();
+    expect(await publisher.check()).toMatchObject({
+      ok: false,
+      code: "template-missing",
+      message: expect.stringContaining("no index template makes metrics-eventmeter.network-default a"),
+    });
+    fake.indices.set("metrics-eventmeter.network-default", { stream: true, documents: new Map(), failures: [] });
     expect(await publisher.check()).toMatchObject({ ok: true, code: "write-unknown" });
   });
 

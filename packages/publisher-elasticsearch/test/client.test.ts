@@ -98,7 +98,7 @@ describe("its own client", () => {
       clientOptions: { headers: { "x-tenant": "acme" } },
     });
     await publisher.start();
-    expect(headers).toEqual(["/es/ acme", "/es/_index_template/eventmeter-default acme"]);
+    expect(headers.slice(0, 2)).toEqual(["/es/ acme", "/es/_index_template/eventmeter-default acme"]);
   });
 
   test("goes on with another host when one is gone, and comes back to it", async () => {

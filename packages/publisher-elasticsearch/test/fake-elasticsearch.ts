@@ -107,9 +107,8 @@ export async function openFakeElasticsearch(options: FakeOptions = {}): Promise<
     if (key === undefined) return error(401, "security_exception", "unable to authenticate user");
     if (path === "/") return key.monitor === true ? info() : denied();
     if (path.startsWith(SIMULATE))
-      return key.manageTemplates === true
-        ? json(200, hasTemplate(path.slice(SIMULATE.length)) ? { overlapping: [] } : {})
-        : denied();
+      return key.manageTemplates === true ? json(200, simulated(path.slice(SIMULATE.length))) : denied();
+    if (path === "/_index_template") return key.manageTemplates === true ? listed() : denied();
     if (path.startsWith(RESOLVE)) return resolve(path.slice(RESOLVE.length));
     if (path.startsWith("/_index_template/"))
       return key.manageTemplates === true ? template(request, path.slice("/_index_template/".length)) : denied();
@@ -127,9 +126,19 @@ export async function openFakeElasticsearch(options: FakeOptions = {}): Promise<
     return json(400, { error: `no handler found for uri [${path}] and method [${method}]` });
   }
 
-  function hasTemplate(name: string): boolean {
-    const patterns = [...templates.values()].flatMap(({ index_patterns: given }) => given);
-    return patterns.some((pattern) => matches(pattern, name));
+  function simulated(name: string): object {
+    const [winner, ...others] = [...templates]
+      .filter(([, { index_patterns: patterns }]) => patterns.some((pattern) => matches(pattern, name)))
+      .toSorted(([, one], [, other]) => (other.priority ?? 0) - (one.priority ?? 0));
+    if (winner === undefined) return {};
+    const mappings = winner[1].data_stream === undefined ? {} : { mappings: { _data_stream_timestamp: {} } };
+    const overlapping = others.map(([other]) => ({ name: other }));
+    return { template: { ...mappings, aliases: {} }, ...(overlapping.length === 0 ? {} : { overlapping }) };
+  }
+
+  function listed(): FakeReply {
+    const all = [...templates].map(([name, found]) => ({ name, index_template: found }));
+    return json(200, { index_templates: all });
   }
 
   function resolve(name: string): FakeReply {

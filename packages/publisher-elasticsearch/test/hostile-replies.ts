@@ -8,15 +8,31 @@ import {
 } from "@eventmeter/testkit";
 
 /** Answers the question what a server is, which every start asks. */
-export const ELASTICSEARCH: FaultReply = {
+const ELASTICSEARCH: FaultReply = {
   body: JSON.stringify({ version: { number: "9.5.3" } }),
   headers: { "x-elastic-product": "Elasticsearch", "content-type": "application/json" },
 };
 
-/** Lets the first request find an Elasticsearch, so that the script is for those behind it. */
+/** Answers the questions that a start asks; undefined for every other request. */
+export function answerStart({
+  method,
+  path,
+}: {
+  readonly method: string;
+  readonly path: string;
+}): FaultReply | undefined {
+  if (method === "GET" && path === "/") return ELASTICSEARCH;
+  if (!path.startsWith("/_index_template/_simulate_index/")) return undefined;
+  return json({ template: { mappings: { _data_stream_timestamp: { enabled: true } }, aliases: {} } });
+}
+
+/** Lets the start find an Elasticsearch, so that the script is for those behind it. */
 export function onceStarted(script: FaultScript): FaultScript {
-  if (typeof script === "function") return (request, index) => (index === 0 ? ELASTICSEARCH : script(request, index));
-  return [ELASTICSEARCH, ...Array.from({ length: 50 }, () => script as FaultReply)];
+  return (request, index) => {
+    const isSimulation = request.path.startsWith("/_index_template/_simulate_index/");
+    const reply = index === 0 || isSimulation ? answerStart(request) : undefined;
+    return reply ?? (typeof script === "function" ? script(request, index) : (script as FaultReply));
+  };
 }
 
 const PRODUCT = { "x-elastic-product": "Elasticsearch" };

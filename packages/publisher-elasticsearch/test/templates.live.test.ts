@@ -32,7 +32,12 @@ for (const { major, url, skip, note } of liveVersions)
         await second.publisher.start();
         await second.publisher.start();
         expect(second.diagnostics).toEqual([]);
-        expect(proxy.requests.slice(requests)).toEqual(["GET /", `GET /_index_template/${name}`]);
+        expect(proxy.requests.slice(requests)).toEqual([
+          "GET /",
+          `GET /_index_template/${name}`,
+          expect.stringMatching(/^POST \/_index_template\/_simulate_index\/.*event-/),
+          expect.stringMatching(/^POST \/_index_template\/_simulate_index\/.*network-/),
+        ]);
         expect(await template(name)).toEqual(installed);
         expect([...first.codes, ...second.codes]).toEqual([]);
       });
@@ -70,7 +75,7 @@ for (const { major, url, skip, note } of liveVersions)
         await using proxy = await openFaultProxy({ target: url });
         const live = openPublisher(target, { hosts: [proxy.url], templates: false });
         await live.publisher.start();
-        expect(proxy.requests.filter((request) => request.includes("_index_template"))).toEqual([]);
+        expect(proxy.requests.filter((request) => request.startsWith("PUT"))).toEqual([]);
         expect((await server.answer("GET", `_index_template/${templateName(live.name)}`)).status).toBe(404);
         const isMissing = (await live.publisher.check()).code === "template-missing";
         expect(isMissing).toBe(target === dataStreams);
@@ -242,5 +247,59 @@ for (const { major, url, skip, note } of liveVersions)
       expect(await live.publisher.flush()).toMatchObject({ status: "complete", delivered: 1 });
       expect(live.codes).toEqual(["template-failed"]);
       expect(await server.count(dataStreams.event(live.name))).toBe(1);
+    });
+
+    describe("a template of higher priority", () => {
+      const theirs = async (name: string, body: object): Promise<void> => {
+        await server.ask("PUT", `_index_template/${name}-theirs`, { priority: 900, ...body });
+      };
+
+      test("that makes no data streams is named by start() and check()", async () => {
+        const live = openPublisher(dataStreams, { hosts: [url] });
+        await theirs(live.name, { index_patterns: [`metrics-eventmeter.*-${live.name}`] });
+        for (const templates of [true, true, false]) {
+          const next = openPublisher(dataStreams, { hosts: [url], at: live.name, templates });
+          await next.publisher.start();
+          expect(next.codes).toEqual(["template-shadowed"]);
+          expect(next.said.at(-1)).toContain(
+            `${live.name}-theirs (priority 900) decides about metrics-eventmeter.event-`,
+          );
+          expect(await next.publisher.check()).toMatchObject({ ok: false, code: "template-shadowed" });
+        }
+        await server.ask("DELETE", `_index_template/${live.name}-theirs`);
+        const last = openPublisher(dataStreams, { hosts: [url], at: live.name });
+        expect(await last.publisher.check()).toMatchObject({ ok: true, code: "write-unknown" });
+      });
+
+      for (const { target } of targets)
+        test(`that gives ${target.title} other mappings is named, and documents are stored`, async () => {
+          const live = openPublisher(target, { hosts: [url] });
+          const pattern = target === dataStreams ? `metrics-eventmeter.*-${live.name}` : `${live.name}-event-*`;
+          await theirs(live.name, {
+            index_patterns: [pattern],
+            ...(target === dataStreams ? { data_stream: {} } : {}),
+          });
+          publishEvent(live, "stored");
+          expect(await live.publisher.flush()).toMatchObject({ status: "complete", delivered: 1 });
+          expect(live.codes).toEqual([]);
+          expect(live.diagnostics).toEqual(["template-installed", "mappings-shadowed"]);
+          expect(live.said.at(-1)).toContain(`${live.name}-theirs (priority 900)`);
+          expect(await live.publisher.check()).toMatchObject({ ok: true, code: "mappings-shadowed" });
+        });
+
+      test("of the legacy kind decides about no daily index", async () => {
+        const live = openPublisher(dailyIndices, { hosts: [url] });
+        await server.ask("PUT", `_template/${live.name}-legacy`, {
+          index_patterns: [`${live.name}-*`],
+          order: 10_000,
+          mappings: { properties: { task_id: { type: "text" } } },
+        });
+        publishEvent(live, "stored");
+        expect(await live.publisher.flush()).toMatchObject({ status: "complete", delivered: 1 });
+        expect([...live.codes, ...live.diagnostics]).toEqual(["template-installed"]);
+        const mapping = Object.values((await server.ask("GET", `${live.name}-event-2026.11.22/_mapping`)) ?? {})[0];
+        expect(at(mapping, "mappings", "properties", "task_id", "type")).toBe("keyword");
+        await server.ask("DELETE", `_template/${live.name}-legacy`);
+      });
     });
   });

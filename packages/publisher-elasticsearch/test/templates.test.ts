@@ -220,13 +220,15 @@ describe("a key", () => {
   });
 });
 
-test("nothing is asked of templates with templates: false", async () => {
+test("with templates: false the server is asked which templates decide, and none is written", async () => {
   await using server = await openFakeElasticsearch({ builtIn: true });
   const { publisher, publish } = openPublisher({ hosts: [server.url], templates: false });
   publish("a");
   expect(await publisher.flush()).toMatchObject({ delivered: 1 });
   expect(server.requests.map(({ method, path }) => `${method} ${path}`)).toEqual([
     "GET /",
+    "POST /_index_template/_simulate_index/metrics-eventmeter.event-default",
+    "POST /_index_template/_simulate_index/metrics-eventmeter.network-default",
     "POST /metrics-eventmeter.event-default/_bulk",
   ]);
 });

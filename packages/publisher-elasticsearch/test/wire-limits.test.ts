@@ -5,7 +5,7 @@ import { ElasticsearchPublisher, type ElasticsearchPublisherOptions } from "@eve
 import { createFaultServer, type FaultReply, type FaultServer } from "@eventmeter/testkit";
 import { Client as Client8 } from "elasticsearch-8";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { ELASTICSEARCH, onceStarted } from "./hostile-replies.ts";
+import { answerStart, onceStarted } from "./hostile-replies.ts";
 import { NOON, until } from "./publisher-harness.ts";
 
 type Way = readonly [title: string, options: (url: string) => ElasticsearchPublisherOptions];
@@ -54,9 +54,7 @@ function open(options: ElasticsearchPublisherOptions): Opened {
 
 /** Opens a server that is an Elasticsearch to those who ask, and answers all else without end. */
 function openEndless(reply: FaultReply): Promise<FaultServer> {
-  return createFaultServer(({ method, path }) =>
-    method === "GET" && path === "/" ? ELASTICSEARCH : { ...reply, fault: "endless-body" },
-  );
+  return createFaultServer((request) => answerStart(request) ?? { ...reply, fault: "endless-body" });
 }
 
 const PRODUCT = { "x-elastic-product": "Elasticsearch" };
@@ -202,12 +200,26 @@ describe("ends every attempt within its time and a tenth, and its connection:", 
   ])("%s", async (_, script) => {
     const once = (): Promise<number[]> =>
       Promise.all(WAYS.flatMap((way) => [measure(way, script, true), measure(way, script, false)]));
-    // The shorter of two, since whatever else the machine does is not what is measured.
-    const [first, second] = [await once(), await once()];
-    for (const [index, end] of first.entries()) expect(Math.min(end, second[index] ?? end)).toBeLessThan(limitMs * 1.1);
+    expect(await leastOf(once)).toBeLessThan(limitMs * 1.1);
   });
 
   test.each(WAYS)("an upload that stalls, over %s", async (...way) => {
-    expect(await measure(way, { fault: "stall" }, false, 12_000)).toBeLessThan(limitMs * 1.1);
+    expect(await leastOf(async () => [await measure(way, { fault: "stall" }, false, 12_000)])).toBeLessThan(
+      limitMs * 1.1,
+    );
   });
+
+  /**
+   * Gives the longest of some times, each of which is the shortest of up to five rounds, since whatever else the machine does
+   * is not what is measured.
+   */
+  async function leastOf(once: () => Promise<readonly number[]>): Promise<number> {
+    let least = await once();
+    for (let round = 1; round < 5 && Math.max(...least) >= limitMs * 1.1; round += 1) {
+      // oxlint-disable-next-line no-await-in-loop -- one round after the other
+      const ends = await once();
+      least = least.map((end, index) => Math.min(end, ends[index] ?? end));
+    }
+    return Math.max(...least);
+  }
 });

@@ -48,6 +48,8 @@ export const ERROR_CODES = [
   "watch-overflow",
   // The index template could not be installed.
   "template-failed",
+  // An index template of higher priority decides about data streams, and makes none.
+  "template-shadowed",
   // The retention that another process, or an earlier start, gave the index template was replaced by another one.
   "retention-replaced",
   // Elasticsearch sent documents to the failure store.
@@ -69,6 +71,10 @@ export const DIAGNOSTIC_CODES = [
   "template-kept",
   // The API key may not see or install the index template.
   "template-not-allowed",
+  // An index template of higher priority decides about the mappings.
+  "mappings-shadowed",
+  // The server does not say which index template decides.
+  "template-unknown",
   // An ingest pipeline of Elasticsearch dropped documents: they count as delivered, and are not stored.
   "dropped-by-pipeline",
 ] as const;
@@ -104,6 +110,8 @@ export const CHECK_CODES = [
   "not-elasticsearch",
   "unsupported-version",
   "template-missing",
+  "template-shadowed",
+  "mappings-shadowed",
   "write-unknown",
   "not-otlp",
   "clock-ahead",

@@ -20,7 +20,7 @@ function adviceFor({ status, type }: ResultStatus, isStream: boolean): string {
     return "the cluster has no room for another index; remove some, or raise cluster.max_shards_per_node";
   if (type === "index_not_found_exception")
     return isStream
-      ? "no index template makes it a data stream; let a key with manage_index_templates start once"
+      ? "the index template for it is missing or makes no data stream; check() names it; where there is none, let a key with manage_index_templates start once"
       : "the cluster makes no index for it: see action.auto_create_index, or let a key with manage_index_templates start once";
   if (type === "resource_not_found_exception")
     return "a plain index has this name; remove it, or use another namespace";

@@ -1,8 +1,9 @@
-// The check of a server: what answers, whether the credentials may write, and whether data streams have a template.
+// The check of a server: what answers, whether the credentials may write, and which templates decide.
 import type { CheckReport, PublisherError, WaitOptions } from "@eventmeter/core";
 import { waitWithin } from "@eventmeter/core/publisher";
 import { streamName } from "../index-names.ts";
 import type { ResolvedOptions } from "../options.ts";
+import { findTemplateProblems } from "../templates/template-winner.ts";
 import type { ElasticsearchClient } from "./client-types.ts";
 import type { Connection } from "./connection.ts";
 import { isProblem, type Problem, replyProblem } from "./problem.ts";
@@ -49,9 +50,23 @@ async function probeServer(probe: Probe): Promise<CheckReport> {
   if (isProblem(identity)) return failedBy(identity);
   const access = await askWriteAccess(probe, identity);
   if (typeof access === "object") return failedBy(access);
-  const missing = await findMissingTemplate(probe, identity);
-  if (missing !== undefined) return failedBy(missing);
   const { product } = identity;
+  const findings = await findTemplateProblems(probe.client, probe.options, probe.signal);
+  const fault = findings.find(({ kind }) => kind === "missing" || kind === "shadowed");
+  if (fault !== undefined)
+    return failedBy({
+      code: fault.kind === "missing" ? "template-missing" : "template-shadowed",
+      message: `${product} answers, but ${fault.message}`,
+      hint: fault.hint,
+    });
+  const warning = findings.find(({ kind }) => kind === "mappings");
+  if (warning !== undefined)
+    return {
+      ok: true,
+      code: "mappings-shadowed",
+      message: `${product} answers; ${warning.message}`,
+      hint: warning.hint,
+    };
   const target = targetsOf(probe.options).join(" and ");
   if (access === "granted")
     return { ok: true, code: "ok", message: `${product} answers and lets these credentials write to ${target}` };
@@ -97,36 +112,6 @@ async function askWriteAccess(
       hint: `to write to ${target} ${needed}`,
     };
   return allowed === true ? "granted" : "unknown";
-}
-
-/** Finds out whether nothing would create the data streams, if the publisher installs no template. */
-async function findMissingTemplate(
-  { client, options, signal }: Probe,
-  { product }: ServerIdentity,
-): Promise<Problem | undefined> {
-  const { templates, indexPrefix, namespace } = options;
-  if (templates || indexPrefix !== undefined) return undefined;
-  const stream = streamName("event", namespace);
-  const simulated = await askHosts(client, options, {
-    method: "POST",
-    path: `/_index_template/_simulate_index/${encodeURIComponent(stream)}`,
-    querystring: "filter_path=overlapping,template.aliases",
-    signal,
-  });
-  // A key that can only write may not ask.
-  if (isProblem(simulated) || simulated.status !== 200 || simulated.text !== "{}") return undefined;
-  const existing = await askHosts(client, options, {
-    method: "GET",
-    path: `/_resolve/index/${encodeURIComponent(stream)}`,
-    querystring: "filter_path=data_streams.name",
-    signal,
-  });
-  if (isProblem(existing) || existing.status !== 404) return undefined;
-  return {
-    code: "template-missing",
-    message: `${product} answers, but no index template makes ${stream} a data stream: records would be held`,
-    hint: "leave templates out, or let somebody install a template for it",
-  };
 }
 
 /** Returns the names, or patterns of names, of what the publisher writes to. */

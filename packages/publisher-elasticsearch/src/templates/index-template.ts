@@ -8,7 +8,7 @@ export const TEMPLATE_VERSION = 1;
 /** Value of `_meta.managed_by` in the templates of this package. */
 export const MANAGED_BY = "eventmeter";
 /** Above Elasticsearch's own (100) and those of its agents (200), as https://www.elastic.co/docs/manage-data/data-store/templates advises. */
-const PRIORITY = 501;
+export const PRIORITY = 501;
 
 /** Returns the name of the template of a namespace or prefix. */
 export function templateName({ namespace, indexPrefix }: Pick<ResolvedOptions, "namespace" | "indexPrefix">): string {
