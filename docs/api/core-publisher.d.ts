@@ -394,6 +394,12 @@ export type WaitStatus = "complete" | "timeout" | "aborted";
 export declare function backOffMs(failures: number, retryAfterMs?: number, jitter?: number): number;
 
 /**
+ * Binds every method of an object's classes that has a name to the object. Call it in the constructor of a publisher that is a class, since
+ * programs pass methods on without their publisher, as in `emitter.on("done", metrics.publishEventMetrics)`.
+ */
+export declare function bindMethods(target: object): void;
+
+/**
  * Validates options as strictly from JavaScript as from TypeScript.
  * @param publisher name that the message begins with
  * @param together validates what single rules cannot, such as options that exclude each other; its `path` is a whole option name

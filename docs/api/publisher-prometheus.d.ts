@@ -1,6 +1,6 @@
 // Public surface of @eventmeter/publisher-prometheus. Written by scripts/report-api.ts: do not edit.
 
-import type { CheckReport, CommonOptions, EventMetrics, FlushReport, FormattedMetrics, MetricsPublisher, NetworkMetrics, PublisherHealth, Secret, WaitOptions } from "@eventmeter/core";
+import type { CheckReport, CommonOptions, EventMetrics, FlushReport, MetricsPublisher, NetworkMetrics, PublisherHealth, Secret, WaitOptions } from "@eventmeter/core";
 import type { IncomingMessage, ServerResponse } from "node:http";
 
 /** Options of `metrics()`. */
@@ -27,34 +27,34 @@ export declare class PrometheusPublisher implements MetricsPublisher {
     constructor(options?: PrometheusPublisherOptions);
     /** URL of the metrics page on the publisher's own server; undefined while the server does not listen. */
     get url(): string | undefined;
-    readonly publishEventMetrics: (metrics: Readonly<EventMetrics>) => void;
-    readonly publishNetworkMetrics: (metrics: Readonly<NetworkMetrics>) => void;
-    formatMetrics(metrics: Readonly<EventMetrics> | Readonly<NetworkMetrics>): FormattedMetrics;
+    publishEventMetrics(metrics: Readonly<EventMetrics>): void;
+    publishNetworkMetrics(metrics: Readonly<NetworkMetrics>): void;
+    readonly formatMetrics: MetricsPublisher["formatMetrics"];
     /**
      * Resolves when the server listens, at once without a server. Rejects with a `PublisherError` that says in one sentence
      * what to do, for example if the port is taken.
      */
-    readonly start: (options?: WaitOptions) => Promise<void>;
+    start(options?: WaitOptions): Promise<void>;
     /** Takes a renewed certificate and key for new connections, where there is the option `tls`. @throws PublisherError `options` */
     setTls(tls: ScrapeTls): void;
-    /** Takes a watched publisher off the metrics page. */
-    unwatch(publisher: Watched): void;
     /**
      * Shows the health of a publisher, and of those inside it, on the metrics page, in the families `eventmeter_publisher_*`.
      * After its close it is shown on one more page. The page has room for 1,000; more call `onError` with `watch-overflow`.
      */
     watch(publisher: Watched): void;
+    /** Takes a watched publisher off the metrics page. */
+    unwatch(publisher: Watched): void;
     /**
      * Adds the families of records to the pages of a foreign registry until the close. Throws what the registry throws, for
      * example for a name that is taken. @throws PublisherError `options` for anything but a registry
      */
     registerInto(registry: WritableRegistry): void;
     /** Resolves at once: a record is settled when it is added to its series. */
-    readonly flush: (options?: WaitOptions) => Promise<FlushReport>;
-    readonly close: (options?: WaitOptions) => Promise<FlushReport>;
-    readonly health: () => PublisherHealth;
+    flush(options?: WaitOptions): Promise<FlushReport>;
+    close(options?: WaitOptions): Promise<FlushReport>;
+    health(): PublisherHealth;
     /** Scrapes the publisher's own page; without a server it only renders the page. Never rejects. */
-    readonly check: (options?: WaitOptions) => Promise<CheckReport>;
+    check(options?: WaitOptions): Promise<CheckReport>;
     [Symbol.asyncDispose](): Promise<void>;
 }
 

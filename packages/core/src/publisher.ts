@@ -14,6 +14,7 @@ export {
 } from "./options/option-rules.ts";
 export { createSecretReader, type SecretReader, type SecretReaderOptions, secretRule } from "./options/secret.ts";
 export { tlsRule } from "./options/tls-options.ts";
+export { bindMethods } from "./publisher/bind-methods.ts";
 export { createPublisher, type PublisherDefinition } from "./publisher/create-publisher.ts";
 export { describePublisher, PUBLISHER_METHODS } from "./publisher/describe-publisher.ts";
 export { CHECK_CODES, DIAGNOSTIC_CODES, ERROR_CODES } from "./publisher/error-codes.ts";

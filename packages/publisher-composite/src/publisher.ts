@@ -14,6 +14,7 @@ import {
   type WaitOptions,
 } from "@eventmeter/core";
 import {
+  bindMethods,
   containsPublisher,
   createLedger,
   createReporter,
@@ -52,6 +53,7 @@ export class CompositePublisher implements MetricsPublisher {
     checkComposite(publishers, options);
     const { name = "composite" } = options ?? {};
     const clock = resolveClock(options?.clock);
+    bindMethods(this);
     this.name = name;
     this.#options = options ?? {};
     this.#clock = clock;

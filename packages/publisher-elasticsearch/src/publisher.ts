@@ -9,7 +9,7 @@ import type {
   PublisherHealth,
   WaitOptions,
 } from "@eventmeter/core";
-import { runDetached } from "@eventmeter/core/publisher";
+import { bindMethods, runDetached } from "@eventmeter/core/publisher";
 import { createPushPublisher, type StartContext, withTimeLimit } from "@eventmeter/delivery";
 import { BulkSender } from "./bulk/bulk-sender.ts";
 import { Connection } from "./connection/connection.ts";
@@ -37,6 +37,7 @@ export class ElasticsearchPublisher implements MetricsPublisher {
   constructor(options: ElasticsearchPublisherOptions) {
     const resolved = resolveOptions(options);
     const { name, templates } = resolved;
+    bindMethods(this);
     this.name = name;
     this.#options = resolved;
     this.#connection = new Connection(resolved);

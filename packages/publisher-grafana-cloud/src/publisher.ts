@@ -12,7 +12,7 @@ import {
   type PublisherHealth,
   type WaitOptions,
 } from "@eventmeter/core";
-import { createReporter, resolveClock, runDetached, waitWithin } from "@eventmeter/core/publisher";
+import { bindMethods, createReporter, resolveClock, runDetached, waitWithin } from "@eventmeter/core/publisher";
 import { createSeriesPublisher, type StartContext } from "@eventmeter/delivery";
 import { EndpointResolver } from "./endpoint-resolver.ts";
 import { HttpClient } from "./http-request.ts";
@@ -56,6 +56,7 @@ export class GrafanaCloudPublisher implements MetricsPublisher {
       clock,
     });
     const series = new PushedSeries(resolved, clock);
+    bindMethods(this);
     this.name = name;
     this.#clock = clock;
     this.#resolver = resolver;

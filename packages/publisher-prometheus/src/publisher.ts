@@ -6,7 +6,6 @@ import {
   type EventMetrics,
   type FlushReport,
   formatMetrics,
-  type FormattedMetrics,
   type MetricsPublisher,
   type NetworkMetrics,
   PublisherError,
@@ -14,6 +13,7 @@ import {
   type WaitOptions,
 } from "@eventmeter/core";
 import {
+  bindMethods,
   createIntake,
   createLedger,
   createLifeCycle,
@@ -31,7 +31,6 @@ import { PageRenderer } from "./page/page-renderer.ts";
 import { ProcessMetrics } from "./sources/process-metrics.ts";
 import { Registrations, type WritableRegistry } from "./registrations.ts";
 import { registrySource } from "./sources/registry-families.ts";
-import type { PageSource } from "./sources/source-reader.ts";
 import { targetInfo } from "./sources/target-info.ts";
 import { type Watched, WatchedPublishers } from "./sources/watched-publishers.ts";
 
@@ -65,6 +64,7 @@ export class PrometheusPublisher implements MetricsPublisher {
   /** @throws PublisherError `options`, listing every wrong field */
   constructor(options: PrometheusPublisherOptions = {}) {
     const resolved = resolveOptions(options);
+    bindMethods(this);
     this.name = resolved.name;
     this.#options = resolved;
     this.#reporter = createReporter(resolved.name, options);
@@ -86,35 +86,29 @@ export class PrometheusPublisher implements MetricsPublisher {
     return this.#intake.closed ? undefined : this.#endpoint.url;
   }
 
-  // Properties, not methods: programs pass them on without their publisher, as in `emitter.on("done", publishEventMetrics)`.
-  readonly publishEventMetrics = (metrics: Readonly<EventMetrics>): void => {
+  publishEventMetrics(metrics: Readonly<EventMetrics>): void {
     if (!this.#hasBegun) this.#begin();
     this.#intake.event(metrics);
-  };
+  }
 
-  readonly publishNetworkMetrics = (metrics: Readonly<NetworkMetrics>): void => {
+  publishNetworkMetrics(metrics: Readonly<NetworkMetrics>): void {
     if (!this.#hasBegun) this.#begin();
     this.#intake.network(metrics);
-  };
-
-  formatMetrics(metrics: Readonly<EventMetrics> | Readonly<NetworkMetrics>): FormattedMetrics {
-    return formatMetrics(metrics);
   }
+
+  readonly formatMetrics: MetricsPublisher["formatMetrics"] = formatMetrics;
 
   /**
    * Resolves when the server listens, at once without a server. Rejects with a `PublisherError` that says in one sentence
    * what to do, for example if the port is taken.
    */
-  readonly start = async (options?: WaitOptions): Promise<void> => this.#lifeCycle.publisher.start?.(options);
+  async start(options?: WaitOptions): Promise<void> {
+    await this.#lifeCycle.publisher.start?.(options);
+  }
 
   /** Takes a renewed certificate and key for new connections, where there is the option `tls`. @throws PublisherError `options` */
   setTls(tls: ScrapeTls): void {
     this.#endpoint.setTls(tls);
-  }
-
-  /** Takes a watched publisher off the metrics page. */
-  unwatch(publisher: Watched): void {
-    this.#watched.remove(publisher);
   }
 
   /**
@@ -124,6 +118,11 @@ export class PrometheusPublisher implements MetricsPublisher {
   watch(publisher: Watched): void {
     if (!this.#watched.add(publisher))
       throw new PublisherError("watch() expects a publisher", { code: "options", publisher: this.name });
+  }
+
+  /** Takes a watched publisher off the metrics page. */
+  unwatch(publisher: Watched): void {
+    this.#watched.remove(publisher);
   }
 
   /**
@@ -136,17 +135,23 @@ export class PrometheusPublisher implements MetricsPublisher {
   }
 
   /** Resolves at once: a record is settled when it is added to its series. */
-  readonly flush = (options?: WaitOptions): Promise<FlushReport> => this.#lifeCycle.publisher.flush(options);
+  flush(options?: WaitOptions): Promise<FlushReport> {
+    return this.#lifeCycle.publisher.flush(options);
+  }
 
-  readonly close = (options?: WaitOptions): Promise<FlushReport> => this.#lifeCycle.publisher.close(options);
+  close(options?: WaitOptions): Promise<FlushReport> {
+    return this.#lifeCycle.publisher.close(options);
+  }
 
-  readonly health = (): PublisherHealth => {
+  health(): PublisherHealth {
     this.#dateDelivered();
     return this.#lifeCycle.publisher.health();
-  };
+  }
 
   /** Scrapes the publisher's own page; without a server it only renders the page. Never rejects. */
-  readonly check = (options?: WaitOptions): Promise<CheckReport> => this.#endpoint.check(options);
+  check(options?: WaitOptions): Promise<CheckReport> {
+    return this.#endpoint.check(options);
+  }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
@@ -183,13 +188,10 @@ export class PrometheusPublisher implements MetricsPublisher {
   #createPages(): PageRenderer {
     const { resource, registry, createdLines, clock } = this.#options;
     const info = resource === undefined ? [] : [targetInfo(resource)];
-    const sources: PageSource[] = [];
-    if (this.#processMetrics !== undefined) sources.push(this.#processMetrics);
-    if (registry !== undefined) sources.push(registrySource(registry));
     return new PageRenderer({
       snapshot: () => this.#snapshot(),
       ownFamilies: () => [...info, ...this.#watched.families()],
-      sources,
+      sources: [this.#processMetrics ?? [], registry === undefined ? [] : registrySource(registry)].flat(),
       createdLines,
       clock,
       reporter: this.#reporter,

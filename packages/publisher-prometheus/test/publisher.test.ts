@@ -57,24 +57,6 @@ describe("records", () => {
     ).toBe(7);
   });
 
-  test("can be published by methods that are passed on without their publisher", async () => {
-    const { publishEventMetrics, publishNetworkMetrics, start, flush, health, check, close } =
-      openPublisher().publisher;
-    await start();
-    publishEventMetrics({ eventName: "a", taskId: 1, startTime, endTime: startTime });
-    publishNetworkMetrics({
-      operation: "GET",
-      host: "h",
-      port: 1,
-      startTime,
-      endTime: startTime,
-      bytesSent: 1,
-      bytesReceived: 1,
-    });
-    expect([(await flush()).status, health().delivered, (await check()).ok]).toEqual(["complete", 2, true]);
-    expect((await close()).status).toBe("complete");
-  });
-
   test("date the last success to the last page or health", async () => {
     const clock = createVirtualClock();
     const { publisher } = openPublisher({ server: false, clock });

@@ -13,7 +13,7 @@ import {
   type PublisherHealth,
   type WaitOptions,
 } from "@eventmeter/core";
-import { systemClock } from "@eventmeter/core/publisher";
+import { bindMethods, systemClock } from "@eventmeter/core/publisher";
 import { plainCopy } from "./plain-copy.ts";
 import { RecordQueue } from "./record-queue.ts";
 
@@ -38,6 +38,7 @@ export class RecordingPublisher implements MetricsPublisher {
   readonly #networks: RecordQueue<FormattedNetwork>;
 
   constructor(options?: CommonOptions) {
+    bindMethods(this);
     const clock = options?.clock ?? systemClock;
     const events = new RecordQueue<FormattedEvent>("event", clock);
     const networks = new RecordQueue<FormattedNetwork>("network operation", clock);

@@ -83,6 +83,25 @@ const patch = (): (() => void) => {
 const rejectUnheard = (): void => void Promise.reject(new Error("nobody hears this"));
 const block = (): void => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 12);
 
+/** A publisher whose publish methods are those of a class, and not bound. */
+class UnboundPublisher {
+  readonly #inner: MetricsPublisher;
+
+  constructor(inner: MetricsPublisher) {
+    this.#inner = inner;
+    Object.assign(this, inner);
+    for (const name of ["publishEventMetrics", "publishNetworkMetrics"]) Reflect.deleteProperty(this, name);
+  }
+
+  publishEventMetrics(record: never): void {
+    this.#inner.publishEventMetrics(record);
+  }
+
+  publishNetworkMetrics(record: never): void {
+    this.#inner.publishNetworkMetrics(record);
+  }
+}
+
 let shared: MetricsPublisher | undefined;
 const sharing: CreatePublisher = (options) => {
   shared ??= good(options);
@@ -193,6 +212,30 @@ export const MUTANTS: Readonly<Record<string, readonly ConformanceOptions[]>> = 
     {
       create: spoil(good, (inner) => ({
         close: ({ timeoutMs = 0 }) => (Number.isNaN(timeoutMs) ? refuse() : inner.close()),
+      })),
+    },
+  ],
+  "rule 2: never throw, never reject: its methods work without it": [
+    { create: (options) => new UnboundPublisher(good(options)) as never },
+    {
+      create: spoil(good, (inner) => ({
+        health(this: unknown) {
+          return Object.keys(this as object) && inner.health();
+        },
+      })),
+    },
+    {
+      create: spoil(good, (inner) => ({
+        async flush(this: { name: string }) {
+          return { ...(await inner.flush()), name: this.name };
+        },
+      })),
+    },
+    {
+      create: spoil(good, (inner) => ({
+        publishEventMetrics(this: unknown, record: never) {
+          if (this !== undefined) inner.publishEventMetrics(record);
+        },
       })),
     },
   ],

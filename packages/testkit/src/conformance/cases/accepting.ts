@@ -16,6 +16,7 @@ export function acceptingCases({ create, stalled, failing, seed = 1 }: Conforman
     caseOf(1, "returns nothing and does not wait", stalled ?? create, returnsAtOnce),
     caseOf(2, "survives malformed records", create, (harness) => survivesRecords(harness, seed)),
     caseOf(2, "survives unusable wait options", create, survivesWaitOptions),
+    caseOf(2, "its methods work without it", create, worksDetached),
   ];
   const backends: [string, CreatePublisher | undefined][] = [
     ["a backend that rejects", failing],
@@ -117,6 +118,39 @@ async function survivesWaitOptions(harness: Harness): Promise<void> {
   for (const options of odd) await settles(harness, publisher, "flush", options as WaitOptions);
   await settles(harness, publisher, "close", { timeoutMs: Number.NaN, signal: {} } as WaitOptions);
   await settles(harness, publisher, "flush", undefined);
+}
+
+const METHODS = [
+  "start",
+  "publishEventMetrics",
+  "publishNetworkMetrics",
+  "formatMetrics",
+  "health",
+  "check",
+  "flush",
+  "close",
+] as const satisfies readonly (keyof MetricsPublisher)[];
+
+async function worksDetached(harness: Harness): Promise<void> {
+  const publisher = await harness.create();
+  for (const name of METHODS) {
+    const given =
+      name === "publishNetworkMetrics" ? finishedNetwork() : name.includes("Metrics") ? finishedEvent() : {};
+    const { [name]: method } = publisher as { readonly [Name in typeof name]?: (given: unknown) => unknown };
+    try {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other: nothing is taken after the close
+      if (method !== undefined) await harness.wait(Promise.resolve(method(given)), `${name}()`);
+    } catch (caught) {
+      if (caught instanceof BrokenRule) throw caught;
+      harness.require(false, `${name}() fails without its publisher, as in \`const { ${name} } = publisher\`: bind it`);
+    }
+  }
+  const { received, pending, state } = publisher.health();
+  const seen = `${received} received, ${pending} pending, state "${state}"`;
+  harness.require(
+    received === 2 && pending === 0 && state === "closed",
+    `after two records and a close by methods without their publisher: ${seen}`,
+  );
 }
 
 async function settles(
