@@ -1,7 +1,7 @@
 // Public surface of @eventmeter/delivery. Written by scripts/report-api.ts: do not edit.
 
 import type { CheckReport, Clock, CommonOptions, DropReason, MetricsPublisher, WaitOptions } from "@eventmeter/core";
-import type { EventFields, NetworkFields, OptionRules, RecordFields, Reporter } from "@eventmeter/core/publisher";
+import type { EventFields, NetworkFields, OptionRule, OptionRules, RecordFields, Reporter } from "@eventmeter/core/publisher";
 
 /** What a backend does around sending. */
 export interface BackendHooks {
@@ -277,6 +277,9 @@ export declare const deliveryOptionRules: OptionRules;
  * @returns milliseconds from 0 to 10 minutes, or undefined if the header has neither
  */
 export declare function retryAfterMs(header: string | null | undefined, now: number): number | undefined;
+
+/** Rule of `TlsOptions` whose certificates, key and passphrase have to fit together. Nothing of them is shown. */
+export declare const secureContextRule: OptionRule;
 
 /** Rules of `SeriesDeliveryOptions`, for publishers that take them. */
 export declare const seriesDeliveryOptionRules: OptionRules;

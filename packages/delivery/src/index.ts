@@ -26,4 +26,5 @@ export {
   type TimedSnapshot,
 } from "./series/series-definition.ts";
 export { createSeriesPublisher } from "./series/series-publisher.ts";
+export { secureContextRule } from "./tls-rule.ts";
 export { withTimeLimit } from "./time-limit.ts";

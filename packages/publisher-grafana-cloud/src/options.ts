@@ -1,10 +1,8 @@
 // Options of a GrafanaCloudPublisher as the publisher works with them: validated, with every default.
 import { type HistogramBounds, type PromotedLabels, seriesOptionRules } from "@eventmeter/aggregation";
-import { createSecureContext, type SecureContextOptions } from "node:tls";
 import type { CommonOptions, TlsOptions } from "@eventmeter/core";
 import {
   checkOptions,
-  codeText,
   commonOptionRules,
   type ForeignNames,
   headersRule,
@@ -13,9 +11,8 @@ import {
   type ReportOptionError,
   resolveClock,
   secretRule,
-  tlsRule,
 } from "@eventmeter/core/publisher";
-import { DEFAULT_SEND_TIMEOUT_MS, seriesDeliveryOptionRules } from "@eventmeter/delivery";
+import { DEFAULT_SEND_TIMEOUT_MS, secureContextRule, seriesDeliveryOptionRules } from "@eventmeter/delivery";
 import { checkEndpointOptions, type EndpointConfig, resolveEndpointOptions } from "./endpoint-options.ts";
 import type { GrafanaCloudPublisherOptions, GrafanaCloudTileOptions } from "./option-types.ts";
 import { apiKeyRule } from "./token.ts";
@@ -75,20 +72,6 @@ const headers: OptionRule = (value, report) => {
   headerTexts(Object.fromEntries(texts), report);
 };
 
-const tls: OptionRule = (value, report) => {
-  let isGood = true;
-  tlsRule(value, (expected, path) => {
-    isGood = false;
-    report(expected, path);
-  });
-  if (!isGood) return;
-  try {
-    createSecureContext(value as SecureContextOptions);
-  } catch (caught) {
-    report(`expected certificates, a key and its passphrase that fit together${codeText(caught)}`);
-  }
-};
-
 // Every shape has all names, with `undefined` for those that it excludes.
 const rules: { readonly [Name in keyof GrafanaCloudTileOptions]-?: OptionRule } = {
   ...commonOptionRules,
@@ -106,7 +89,7 @@ const rules: { readonly [Name in keyof GrafanaCloudTileOptions]-?: OptionRule } 
   stackSlug: text,
   apiUrl: text,
   headers,
-  tls,
+  tls: secureContextRule,
 };
 
 const HEADER = 'headers: { authorization: "…" }';
