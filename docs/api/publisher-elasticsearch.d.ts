@@ -1,20 +1,24 @@
 // Public surface of @eventmeter/publisher-elasticsearch. Written by scripts/report-api.ts: do not edit.
 
-import type { CheckReport, CommonOptions, DropReason, EventMetrics, FlushReport, FormattedMetrics, MetricsPublisher, NetworkMetrics, PublisherHealth, WaitOptions } from "@eventmeter/core";
+import type { CheckReport, CommonOptions, DropReason, EventMetrics, FlushReport, FormattedMetrics, MetricsPublisher, NetworkMetrics, PublisherHealth, Secret, TlsOptions, WaitOptions } from "@eventmeter/core";
 
-/** Credentials: an API key (the value `encoded` of the reply that created it), a user and a password, or a bearer token. */
+/**
+ * Credentials: an API key (the value `encoded` of the reply that created it), a user and a password, or a bearer token. Each
+ * secret is a text, or a function that returns the current one and is called again after a 401. White space and line ends
+ * around a key or token are removed, and the line end after a password.
+ */
 export type ElasticsearchAuth = {
-    readonly apiKey: string;
+    readonly apiKey: Secret;
     readonly username?: undefined;
     readonly password?: undefined;
     readonly bearer?: undefined;
 } | {
     readonly username: string;
-    readonly password: string;
+    readonly password: Secret;
     readonly apiKey?: undefined;
     readonly bearer?: undefined;
 } | {
-    readonly bearer: string;
+    readonly bearer: Secret;
     readonly apiKey?: undefined;
     readonly username?: undefined;
     readonly password?: undefined;
@@ -64,16 +68,22 @@ export declare class ElasticsearchPublisher implements MetricsPublisher {
     [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Options of an `ElasticsearchPublisher`: `hosts` or `client` is required. */
+/** Options of an `ElasticsearchPublisher`: one of `hosts`, `cloudId` and `client` is required. */
 export interface ElasticsearchPublisherOptions extends CommonOptions {
     /** Addresses of the cluster, such as `https://es.example:9200`; credentials go into `auth`. */
     readonly hosts?: readonly string[] | undefined;
+    /** Cloud ID of a deployment on Elastic Cloud, instead of `hosts`. */
+    readonly cloudId?: string | undefined;
     /** Credentials. @default none */
     readonly auth?: ElasticsearchAuth | undefined;
-    /** Further options of the official client, such as `{ tls: { ca } }`. @default none */
+    /** TLS of the connections. @default the authorities that Node.js trusts, and no certificate of its own */
+    readonly tls?: TlsOptions | undefined;
+    /** Further options of the official client, such as `{ caFingerprint }` or `{ proxy }`. @default none */
     readonly clientOptions?: Readonly<Record<string, unknown>> | undefined;
     /** An official client of your own instead of `hosts`, of major 8 or 9; it is never closed. */
     readonly client?: ElasticsearchClient | undefined;
+    /** Ingest pipeline that all documents go through. @default the one that the index names */
+    readonly pipeline?: string | undefined;
     /** Last part of the names of the data streams, `metrics-eventmeter.event-<namespace>`. @default "default" */
     readonly namespace?: string | undefined;
     /** Writes to daily indices instead, such as `<prefix>-event-2026.11.22`, with the standard dictionary (`formatMetrics`). @default data streams */

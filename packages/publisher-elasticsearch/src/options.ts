@@ -1,5 +1,5 @@
 // Options of an ElasticsearchPublisher: their types, rules and defaults.
-import type { Clock, CommonOptions, DropReason, Resource } from "@eventmeter/core";
+import type { Clock, CommonOptions, DropReason, Resource, Secret, TlsOptions } from "@eventmeter/core";
 import {
   checkOptions,
   commonOptionRules,
@@ -14,21 +14,30 @@ import {
   type DeliveryOptions,
   deliveryOptionRules,
   type PushOptions,
+  secureContextRule,
 } from "@eventmeter/delivery";
 import type { ElasticsearchClient } from "./connection/client-types.ts";
-import { authRule, clientOptionsRule, hostRule } from "./connection/connection-rules.ts";
+import { cloudHost, cloudIdRule } from "./connection/cloud-id.ts";
+import { authRule, clientOptionsRule, hostRule, pipelineRule } from "./connection/connection-rules.ts";
+import { FOREIGN_NAMES } from "./foreign-names.ts";
 import { indexPrefixRule, namespaceRule } from "./index-names.ts";
 
-/** Options of an `ElasticsearchPublisher`: `hosts` or `client` is required. */
+/** Options of an `ElasticsearchPublisher`: one of `hosts`, `cloudId` and `client` is required. */
 export interface ElasticsearchPublisherOptions extends CommonOptions {
   /** Addresses of the cluster, such as `https://es.example:9200`; credentials go into `auth`. */
   readonly hosts?: readonly string[] | undefined;
+  /** Cloud ID of a deployment on Elastic Cloud, instead of `hosts`. */
+  readonly cloudId?: string | undefined;
   /** Credentials. @default none */
   readonly auth?: ElasticsearchAuth | undefined;
-  /** Further options of the official client, such as `{ tls: { ca } }`. @default none */
+  /** TLS of the connections. @default the authorities that Node.js trusts, and no certificate of its own */
+  readonly tls?: TlsOptions | undefined;
+  /** Further options of the official client, such as `{ caFingerprint }` or `{ proxy }`. @default none */
   readonly clientOptions?: Readonly<Record<string, unknown>> | undefined;
   /** An official client of your own instead of `hosts`, of major 8 or 9; it is never closed. */
   readonly client?: ElasticsearchClient | undefined;
+  /** Ingest pipeline that all documents go through. @default the one that the index names */
+  readonly pipeline?: string | undefined;
   /** Last part of the names of the data streams, `metrics-eventmeter.event-<namespace>`. @default "default" */
   readonly namespace?: string | undefined;
   /** Writes to daily indices instead, such as `<prefix>-event-2026.11.22`, with the standard dictionary (`formatMetrics`). @default data streams */
@@ -61,22 +70,26 @@ export interface ElasticsearchPublisherOptions extends CommonOptions {
   readonly onDrop?: ((record: ElasticsearchDroppedRecord) => void) | undefined;
 }
 
-/** Credentials: an API key (the value `encoded` of the reply that created it), a user and a password, or a bearer token. */
+/**
+ * Credentials: an API key (the value `encoded` of the reply that created it), a user and a password, or a bearer token. Each
+ * secret is a text, or a function that returns the current one and is called again after a 401. White space and line ends
+ * around a key or token are removed, and the line end after a password.
+ */
 export type ElasticsearchAuth =
   | {
-      readonly apiKey: string;
+      readonly apiKey: Secret;
       readonly username?: undefined;
       readonly password?: undefined;
       readonly bearer?: undefined;
     }
   | {
       readonly username: string;
-      readonly password: string;
+      readonly password: Secret;
       readonly apiKey?: undefined;
       readonly bearer?: undefined;
     }
   | {
-      readonly bearer: string;
+      readonly bearer: Secret;
       readonly apiKey?: undefined;
       readonly username?: undefined;
       readonly password?: undefined;
@@ -99,8 +112,10 @@ export interface ResolvedOptions {
   readonly clock: Clock;
   readonly hosts: readonly string[];
   readonly auth: ElasticsearchAuth | undefined;
+  readonly tls: TlsOptions | undefined;
   readonly clientOptions: Readonly<Record<string, unknown>> | undefined;
   readonly client: ElasticsearchClient | undefined;
+  readonly pipeline: string | undefined;
   readonly namespace: string;
   readonly indexPrefix: string | undefined;
   readonly templates: boolean;
@@ -118,7 +133,10 @@ const rules: { readonly [Name in keyof ElasticsearchPublisherOptions]-?: OptionR
   ...commonOptionRules,
   ...(deliveryOptionRules as { readonly [Name in keyof DeliveryOptions]-?: OptionRule }),
   hosts: option.list(hostRule),
+  cloudId: cloudIdRule,
   auth: authRule,
+  tls: secureContextRule,
+  pipeline: pipelineRule,
   clientOptions: clientOptionsRule,
   client: option.instance(isClient, "a client of @elastic/elasticsearch"),
   namespace: namespaceRule,
@@ -130,15 +148,17 @@ const rules: { readonly [Name in keyof ElasticsearchPublisherOptions]-?: OptionR
 
 /** Validates options and fills in the defaults. @throws PublisherError `options`, listing every wrong field */
 export function resolveOptions(options: ElasticsearchPublisherOptions): ResolvedOptions {
-  checkOptions("elasticsearch", options === undefined ? {} : options, rules, checkTogether);
+  checkOptions("elasticsearch", options === undefined ? {} : options, rules, checkTogether, FOREIGN_NAMES);
   return {
     name: options.name ?? "elasticsearch",
     resource: options.resource,
     clock: resolveClock(options.clock),
-    hosts: options.hosts ?? [],
+    hosts: options.hosts ?? hostsOf(options.cloudId),
     auth: options.auth,
+    tls: options.tls,
     clientOptions: options.clientOptions,
     client: options.client,
+    pipeline: options.pipeline,
     namespace: options.namespace ?? "default",
     indexPrefix: options.indexPrefix,
     templates: options.templates ?? true,
@@ -146,6 +166,11 @@ export function resolveOptions(options: ElasticsearchPublisherOptions): Resolved
     compression: options.compression ?? false,
     sendTimeoutMs: options.sendTimeoutMs ?? DEFAULT_SEND_TIMEOUT_MS,
   };
+}
+
+function hostsOf(cloudId = ""): readonly string[] {
+  const host = cloudHost(cloudId);
+  return host === undefined ? [] : [host];
 }
 
 /** Returns the options that delivery takes, and no others. */
@@ -166,14 +191,18 @@ function checkTogether(options: Readonly<Record<string, unknown>>, report: Repor
 }
 
 function checkTarget(options: Readonly<Record<string, unknown>>, report: ReportOptionError): void {
-  const { hosts, client, auth, clientOptions, namespace, indexPrefix, retention, templates } = options;
-  if (client === undefined && hosts === undefined) report("missing; give hosts, or a client", "hosts");
+  const { hosts, cloudId, client, tls, clientOptions, namespace, indexPrefix, retention, templates } = options;
+  if (client === undefined && hosts === undefined && cloudId === undefined)
+    report("missing; give hosts, cloudId or a client", "hosts");
   if (Array.isArray(hosts) && hosts.length === 0) report("expected at least one address", "hosts");
+  if (hosts !== undefined && cloudId !== undefined) report("not together with hosts", "cloudId");
   if (client !== undefined) {
     if (hosts !== undefined) report("not together with client", "hosts");
-    if (auth !== undefined) report("not together with client, which has its own", "auth");
-    if (clientOptions !== undefined) report("not together with client, which has its own", "clientOptions");
+    for (const name of ["cloudId", "auth", "tls", "clientOptions"])
+      if (options[name] !== undefined) report("not together with client, which has its own", name);
   }
+  if (tls !== undefined && (clientOptions as { readonly tls?: unknown } | undefined)?.tls !== undefined)
+    report("not together with clientOptions.tls", "tls");
   if (indexPrefix !== undefined && namespace !== undefined) report("not together with indexPrefix", "namespace");
   if (retention === undefined) return;
   if (indexPrefix !== undefined) report("only for data streams, not together with indexPrefix", "retention");

@@ -13,6 +13,7 @@ import { bindMethods, runDetached } from "@eventmeter/core/publisher";
 import { createPushPublisher, type StartContext, withTimeLimit } from "@eventmeter/delivery";
 import { BulkSender } from "./bulk/bulk-sender.ts";
 import { Connection } from "./connection/connection.ts";
+import { hostWithoutProxy, proxyEnvironment } from "./connection/environment-proxy.ts";
 import { isProblem, problemText, startError } from "./connection/problem.ts";
 import { checkServer } from "./connection/server-check.ts";
 import { identifyServer } from "./connection/server-identity.ts";
@@ -109,6 +110,12 @@ export class ElasticsearchPublisher implements MetricsPublisher {
       for (const finding of await findTemplateProblems(client, this.#options, limited))
         this.#reportTemplate(finding, report);
     });
+    const host = hostWithoutProxy(this.#options, proxyEnvironment());
+    if (host !== undefined)
+      report.diagnostic(
+        "proxy-not-used",
+        `Node.js is to use the proxy of the environment, and the client reaches ${host} without it; set clientOptions: { proxy }, or add the host to NO_PROXY`,
+      );
   }
 
   /** Reports what the templates of the server mean. That none makes the data streams is reported by the records it holds. */

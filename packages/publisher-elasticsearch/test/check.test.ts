@@ -3,7 +3,7 @@ import { ElasticsearchPublisher } from "@eventmeter/publisher-elasticsearch";
 import { createFaultServer } from "@eventmeter/testkit";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { freePort } from "../../../test/free-port.ts";
-import { loadProblem, problemText } from "../src/connection/problem.ts";
+import { loadProblem, problemText, runtimeProblem } from "../src/connection/problem.ts";
 import { type FakeOptions, type FakeTemplate, openFakeElasticsearch } from "./fake-elasticsearch.ts";
 import { error, json } from "./fake-replies.ts";
 import { openPublisher, until } from "./publisher-harness.ts";
@@ -216,7 +216,7 @@ test("options that the client does not accept are told apart, and the start is f
   expect(await publisher.check()).toMatchObject({
     ok: false,
     code: "client",
-    message: "elasticsearch: the client does not accept clientOptions",
+    message: "elasticsearch: the client does not accept clientOptions.caFingerprint",
     hint: "see the options of its constructor",
   });
   await expect(publisher.start()).rejects.toMatchObject({
@@ -250,6 +250,17 @@ test.each([
   const caught = Object.assign(new Error(message), { code });
   expect(problemText(loadProblem(caught))).toMatch(text);
   expect(JSON.stringify(loadProblem(caught))).not.toContain("hunter2");
+});
+
+test.each([
+  ["20.20.2", /^this is Node\.js 20\.20\.2, and 22\.13 or newer is needed; update Node\.js$/],
+  ["22.12.0", /22\.13 or newer is needed/],
+])("Node.js %s is told which version is needed", (version, text) => {
+  expect(problemText(runtimeProblem(version) ?? { code: "", message: "" })).toMatch(text);
+});
+
+test.each(["22.13.0", "24.0.0"])("Node.js %s is new enough", (version) => {
+  expect(runtimeProblem(version)).toBeUndefined();
 });
 
 test("a publisher that is closed says so, and asks nobody", async () => {

@@ -33,7 +33,7 @@ interface Item {
   readonly failure_store?: string;
 }
 
-const PARAMETERS = new Set(["filter_path", "timeout", "require_data_stream", "refresh"]);
+const PARAMETERS = new Set(["filter_path", "timeout", "require_data_stream", "refresh", "pipeline"]);
 
 /** Answers a bulk request as Elasticsearch does. */
 export function answerBulk(request: FakeRequest, index: string, init: FakeBulkInit): FakeReply {

@@ -2,7 +2,9 @@ import { inspect } from "node:util";
 import { ElasticsearchPublisher, type ElasticsearchPublisherOptions } from "@eventmeter/publisher-elasticsearch";
 import { isPublisherError } from "@eventmeter/core";
 import { deliveryOptionRules } from "@eventmeter/delivery";
+import { localhostTls } from "@eventmeter/testkit";
 import { describe, expect, test } from "vitest";
+import { cloudHost } from "../src/connection/cloud-id.ts";
 
 const hosts = ["http://127.0.0.1:9200"];
 const client = { transport: { request: () => Promise.resolve() }, close: () => Promise.resolve() };
@@ -48,8 +50,8 @@ test("every wrong field is named in one error", () => {
 
 describe("where to write", () => {
   test.each([
-    ["nothing at all", {}, ["hosts: missing; give hosts, or a client"]],
-    ["no options", undefined, ["hosts: missing; give hosts, or a client"]],
+    ["nothing at all", {}, ["hosts: missing; give hosts, cloudId or a client"]],
+    ["no options", undefined, ["hosts: missing; give hosts, cloudId or a client"]],
     ["an empty list", { hosts: [] }, ["hosts: expected at least one address"]],
     ["hosts and a client", { hosts, client }, ["hosts: not together with client"]],
     [
@@ -142,6 +144,79 @@ test.each([
   expect(faultsOf({ hosts, clientOptions: { headers } })).toEqual([
     expect.stringContaining(`clientOptions.headers${path}: expected `),
   ]);
+});
+
+const cloudIdOf = (text: string): string => `billing:${Buffer.from(text).toString("base64")}`;
+
+describe("a Cloud ID", () => {
+  test.each([
+    ["eu.cloud.example$abc123$kib", "https://abc123.eu.cloud.example:443"],
+    ["eu.cloud.example:9243$abc123", "https://abc123.eu.cloud.example:9243"],
+    ["eu.cloud.example:9243$abc123:9244$", "https://abc123.eu.cloud.example:9244"],
+  ])("with %s names the host %s", (text, host) => {
+    expect(cloudHost(cloudIdOf(text))).toBe(host);
+    expect(faultsOf({ cloudId: cloudIdOf(text) })).toEqual([]);
+  });
+
+  test.each([
+    "",
+    "hunter2",
+    "billing:",
+    "billing:hunter2",
+    cloudIdOf("hunter2"),
+    cloudIdOf("a/hunter2$b"),
+    cloudIdOf("$b"),
+  ])("is rejected as %j with its format, and not repeated", (cloudId) => {
+    expect(faultsOf({ cloudId })).toEqual([
+      "cloudId: expected a Cloud ID as the page of the deployment shows it, <name>:<base64>",
+    ]);
+  });
+
+  test("is not given together with hosts or a client", () => {
+    const cloudId = cloudIdOf("eu.cloud.example$abc123");
+    expect(faultsOf({ hosts, cloudId })).toEqual(["cloudId: not together with hosts"]);
+    expect(faultsOf({ client, cloudId })).toEqual(["cloudId: not together with client, which has its own"]);
+  });
+});
+
+test.each([
+  ["node", "hosts"],
+  ["nodes", "hosts"],
+  ["cloud", "cloudId"],
+  ["apiKey", "auth.apiKey"],
+  ["username", "auth.username"],
+  ["password", "auth.password"],
+  ["index", "namespace for data streams, indexPrefix for daily indices"],
+  ["flushBytes", "maxBatchBytes"],
+  ["flushInterval", "lingerMs, in milliseconds"],
+  ["requestTimeout", "sendTimeoutMs, in milliseconds"],
+  ["maxRetries", "maxAgeMs: a record is sent again until it is older"],
+])("the name %s of the official client leads to %s", (name, use) => {
+  expect(faultsOf({ hosts, [name]: "hunter2" })).toEqual([`${name}: unknown option; use ${use}`]);
+});
+
+test("TLS is given in one place, and its parts fit together", () => {
+  expect(faultsOf({ hosts, tls: { ca: localhostTls.cert }, clientOptions: { tls: {} } })).toEqual([
+    "tls: not together with clientOptions.tls",
+  ]);
+  expect(faultsOf({ client, tls: { ca: localhostTls.cert } })).toEqual([
+    "tls: not together with client, which has its own",
+  ]);
+  expect(faultsOf({ hosts, tls: { ca: "/etc/ca.pem" } })).toEqual([
+    expect.stringContaining("tls.ca: expected the text of a PEM"),
+  ]);
+  const cert = "-----BEGIN CERTIFICATE-----\nhunter2";
+  expect(faultsOf({ hosts, tls: { cert, key: cert } })).toEqual([
+    expect.stringMatching(/^tls: expected .* fit together/),
+  ]);
+});
+
+test.each(["geo", "_none", "a/b%", "ü"])("the pipeline %s is accepted", (pipeline) => {
+  expect(faultsOf({ hosts, pipeline })).toEqual([]);
+});
+
+test.each(["", "a b", "a\n", "\ud800", "a".repeat(256), 1])("the pipeline %o is rejected", (pipeline) => {
+  expect(faultsOf({ hosts, pipeline })).toEqual([expect.stringMatching(/^pipeline: expected the name of an ingest/)]);
 });
 
 describe("names", () => {

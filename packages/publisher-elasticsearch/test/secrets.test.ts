@@ -183,7 +183,7 @@ describe("options are rejected without being repeated:", () => {
     ["the parts of an API key", { hosts, auth: { apiKey: { id: "key-id", api_key: apiKeyPart } } }],
     ["an API key with a line end", { hosts, auth: { apiKey: `${apiKey}\nx: y` } }],
     ["a bearer token with a line end", { hosts, auth: { bearer: `${bearer}\r\nx: y` } }],
-    ["a password with a line end", { hosts, auth: { username: "eve", password: `${password}\n` } }],
+    ["a password with a line end", { hosts, auth: { username: "eve", password: `${password}\n\n` } }],
     ["a password without a user", { hosts, auth: { password } }],
     ["credentials that are a text", { hosts, auth: password }],
     ["credentials beside a client", { client: {}, auth: { bearer } }],

@@ -47,9 +47,10 @@ export class BulkSender {
     {
       clock,
       indexPrefix,
+      pipeline,
       compression,
       sendTimeoutMs,
-    }: Pick<ResolvedOptions, "clock" | "indexPrefix" | "compression" | "sendTimeoutMs">,
+    }: Pick<ResolvedOptions, "clock" | "indexPrefix" | "pipeline" | "compression" | "sendTimeoutMs">,
   ) {
     this.#connection = connection;
     this.#clock = clock;
@@ -57,7 +58,9 @@ export class BulkSender {
     this.#compression = compression;
     this.#sendTimeoutMs = sendTimeoutMs;
     const serverTimeoutMs = Math.max(1_000, sendTimeoutMs - 2_000);
-    this.#querystring = `${FILTER}&timeout=${serverTimeoutMs}ms${this.#isStream ? "&require_data_stream=true" : ""}`;
+    const stream = this.#isStream ? "&require_data_stream=true" : "";
+    const through = pipeline === undefined ? "" : `&pipeline=${encodeURIComponent(pipeline)}`;
+    this.#querystring = `${FILTER}&timeout=${serverTimeoutMs}ms${stream}${through}`;
     this.#holds = new LaneHolds(clock, installer, sendTimeoutMs / 4);
   }
 

@@ -9,7 +9,7 @@ export function rejectionText(rejection: ResultStatus, lane: string, isStream: b
 /** Returns why a lane is held whose documents are all rejected with one error that does not look like theirs. */
 export function sharedRejectionText(rejection: ResultStatus, lane: string): string {
   const what = `Elasticsearch rejects all documents for ${lane} (${statusText(rejection)})`;
-  return `${what}: does the ingest pipeline exist that it names (index.default_pipeline, index.final_pipeline)?`;
+  return `${what}: does the ingest pipeline exist that is named by the option pipeline, index.default_pipeline or index.final_pipeline?`;
 }
 
 function adviceFor({ status, type }: ResultStatus, isStream: boolean): string {

@@ -4,6 +4,7 @@ import {
   option,
   type OptionRule,
   passwordRule,
+  secretRule,
   tokenRule,
   usernameRule,
 } from "@eventmeter/core/publisher";
@@ -24,12 +25,47 @@ function isHost(value: unknown): boolean {
 /** Longest API key or token, in characters: a token of an identity provider can have tens of thousands. */
 const MAX_TOKEN_LENGTH = 65_536;
 
-const authGroup = option.group({
-  apiKey: tokenRule({ maxLength: MAX_TOKEN_LENGTH, expected: "an API key as Elasticsearch shows it, in base64" }),
-  bearer: tokenRule({ maxLength: MAX_TOKEN_LENGTH }),
-  username: usernameRule,
-  password: passwordRule,
-});
+/** Returns a key or token without the white space and line ends around it, which a file may have. */
+export function trimSecret(secret: string): string {
+  return secret.trim();
+}
+
+/** Returns a password without the line end that a file may have. */
+export function trimLineEnd(password: string): string {
+  return password.replace(/\r?\n$/, "");
+}
+
+/** Creates the rule of a text that is trimmed before it is used. */
+function trimmed(rule: OptionRule, trim: (text: string) => string): OptionRule {
+  return (value, report) => rule(typeof value === "string" ? trim(value) : value, report);
+}
+
+/** Rules of the texts of secrets. */
+export const secretRules: { readonly apiKey: OptionRule; readonly bearer: OptionRule; readonly password: OptionRule } =
+  {
+    apiKey: trimmed(
+      tokenRule({ maxLength: MAX_TOKEN_LENGTH, expected: "an API key as Elasticsearch shows it, in base64" }),
+      trimSecret,
+    ),
+    bearer: trimmed(tokenRule({ maxLength: MAX_TOKEN_LENGTH }), trimSecret),
+    password: trimmed(passwordRule, trimLineEnd),
+  };
+
+const authGroup = option.group(
+  {
+    apiKey: secretRule(secretRules.apiKey),
+    bearer: secretRule(secretRules.bearer),
+    username: usernameRule,
+    password: secretRule(secretRules.password),
+  },
+  {
+    user: "username",
+    pass: "password",
+    token: "bearer",
+    id: "apiKey, the value `encoded` of the reply that created the key",
+    api_key: "apiKey, the value `encoded` of the reply that created the key",
+  },
+);
 
 /** Rule of credentials: exactly one kind of them. */
 export const authRule: OptionRule = (value, report) => {
@@ -48,7 +84,7 @@ export const authRule: OptionRule = (value, report) => {
 const RESERVED: Readonly<Record<string, string>> = {
   node: "give hosts instead",
   nodes: "give hosts instead",
-  cloud: "give the address of the deployment in hosts instead",
+  cloud: "give cloudId instead",
   auth: "give auth beside clientOptions instead",
   maxRetries: "requests are repeated by the publisher",
   compression: "give compression beside clientOptions instead",
@@ -58,6 +94,13 @@ const RESERVED: Readonly<Record<string, string>> = {
 
 // The client takes a list of texts for one header, and no headers at all.
 const clientHeadersRule = headersRule({ allowLists: true });
+
+/** Rule of the name of an ingest pipeline. */
+export const pipelineRule: OptionRule = option.instance(
+  (value) => typeof value === "string" && /^[^\s\p{Cc}]{1,255}$/u.test(value) && value.isWellFormed(),
+  "the name of an ingest pipeline",
+  ["string"],
+);
 
 /** Rule of further options of the client. */
 export const clientOptionsRule: OptionRule = (value, report) => {

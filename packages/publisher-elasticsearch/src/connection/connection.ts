@@ -1,9 +1,10 @@
 // Connection of one publisher: the official client, its own or one that was passed in.
 import { PublisherError } from "@eventmeter/core";
-import type { ElasticsearchAuth, ResolvedOptions } from "../options.ts";
+import type { ResolvedOptions } from "../options.ts";
 import type { ElasticsearchClient, HostPoolConstructor } from "./client-types.ts";
+import { clientAuth, withCredentials } from "./credentials.ts";
 import { hostPoolClass } from "./host-pool.ts";
-import { loadProblem, type Problem, problemText } from "./problem.ts";
+import { loadProblem, type Problem, problemText, runtimeProblem } from "./problem.ts";
 
 /** The client of one publisher. A client of its own is loaded and created at the first use. */
 export class Connection {
@@ -16,7 +17,9 @@ export class Connection {
 
   /** Returns the client. Rejects with a final `PublisherError`, whose cause is a `Problem`, if it cannot be created. */
   client(): Promise<ElasticsearchClient> {
-    const { client } = this.#options;
+    const { client, name } = this.#options;
+    const problem = runtimeProblem(process.versions.node);
+    if (problem !== undefined) return Promise.reject(clientError(name, problem));
     return client === undefined ? (this.#ownClient ??= createClient(this.#options)) : Promise.resolve(client);
   }
 
@@ -31,17 +34,22 @@ export class Connection {
 interface ClientModule {
   readonly Client: new (options: object) => ElasticsearchClient;
   readonly BaseConnectionPool?: HostPoolConstructor | undefined;
+  readonly HttpConnection?: unknown;
 }
 
 async function createClient(options: ResolvedOptions): Promise<ElasticsearchClient> {
-  const { hosts, auth, clientOptions, sendTimeoutMs, name, clock } = options;
-  const { Client, BaseConnectionPool } = await loadClient(name);
+  const { hosts, auth, tls, clientOptions = {}, sendTimeoutMs, name, clock } = options;
+  const { Client, BaseConnectionPool, HttpConnection } = await loadClient(name);
+  // The client's default connection knows no proxies.
+  const needsHttp = clientOptions["proxy"] !== undefined && HttpConnection !== undefined;
   try {
-    return new Client({
+    const client = new Client({
       ...(BaseConnectionPool === undefined ? {} : { ConnectionPool: hostPoolClass(BaseConnectionPool, clock) }),
+      ...(needsHttp ? { Connection: HttpConnection } : {}),
+      ...(tls === undefined ? {} : { tls }),
       ...clientOptions,
       nodes: hosts,
-      auth: authOf(auth),
+      auth: clientAuth(auth),
       maxRetries: 0,
       compression: false,
       // The default walks every byte of a request that failed: about a second for a megabyte.
@@ -49,14 +57,32 @@ async function createClient(options: ResolvedOptions): Promise<ElasticsearchClie
       // Every request has a limit of its own; this one closes the connection if that limit is missed.
       requestTimeout: sendTimeoutMs + 5_000,
     });
+    return withCredentials(client, auth, { publisher: name, clock });
   } catch {
+    const rejected = rejectedOptions(Client, hosts, clientOptions).map((one) => `clientOptions.${one}`);
     // What the client throws about its options may repeat them.
     throw clientError(name, {
       code: "client",
-      message: "the client does not accept clientOptions",
+      message: `the client does not accept ${rejected.length === 0 ? "clientOptions" : rejected.join(" and ")}`,
       hint: "see the options of its constructor",
     });
   }
+}
+
+/** Returns the names of the options that the client rejects, each on its own. */
+function rejectedOptions(
+  Client: ClientModule["Client"],
+  nodes: readonly string[],
+  clientOptions: Readonly<Record<string, unknown>>,
+): readonly string[] {
+  return Object.entries(clientOptions).flatMap(([name, value]) => {
+    try {
+      void new Client({ nodes, [name]: value }).close();
+      return [];
+    } catch {
+      return /^[a-z]\w{0,31}$/i.test(name) ? [name] : [];
+    }
+  });
 }
 
 async function loadClient(publisher: string): Promise<ClientModule> {
@@ -76,11 +102,4 @@ function clientError(publisher: string, problem: Problem): PublisherError {
     retryable: false,
     cause: problem,
   });
-}
-
-function authOf(auth: ElasticsearchAuth | undefined): object | undefined {
-  if (auth === undefined) return undefined;
-  if (auth.apiKey !== undefined) return { apiKey: auth.apiKey };
-  if (auth.bearer !== undefined) return { bearer: auth.bearer };
-  return { username: auth.username, password: auth.password };
 }

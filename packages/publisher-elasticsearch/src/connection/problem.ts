@@ -48,6 +48,20 @@ export function replyProblem(reply: Reply): Problem {
   };
 }
 
+/** First version of Node.js that this package runs on, as major and minor. */
+const FIRST_NODE = [22, 13] as const;
+
+/** Returns the problem with a version of Node.js that is too old; undefined if it is new enough. */
+export function runtimeProblem(version: string): Problem | undefined {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  if (major > FIRST_NODE[0] || (major === FIRST_NODE[0] && minor >= FIRST_NODE[1])) return undefined;
+  return {
+    code: "client",
+    message: `this is Node.js ${version}, and ${FIRST_NODE.join(".")} or newer is needed`,
+    hint: "update Node.js",
+  };
+}
+
 /** Returns why the official client cannot be loaded: it is not installed, or it does not run here. */
 export function loadProblem(caught: unknown): Problem {
   const { code, message } = (caught ?? {}) as { readonly code?: unknown; readonly message?: unknown };

@@ -25,7 +25,10 @@ export interface Reply extends ReplyOrigin {
 export interface StreamedReply {
   readonly statusCode: number;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
-  readonly body: AsyncIterable<Uint8Array | string> & { destroy?(): unknown };
+  readonly body: AsyncIterable<Uint8Array | string> & {
+    destroy?(): unknown;
+    on?(event: "error", listener: () => void): unknown;
+  };
   readonly meta?: { readonly connection?: HostConnection | null | undefined } | undefined;
 }
 

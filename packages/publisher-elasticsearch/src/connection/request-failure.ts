@@ -1,5 +1,6 @@
 // Failures of requests: why there was no reply, recognised from what the client threw.
 import { constants } from "node:os";
+import { isPublisherError } from "@eventmeter/core";
 import type { Problem } from "./problem.ts";
 import type { ReplyOrigin } from "./reply.ts";
 
@@ -69,7 +70,7 @@ const KINDS: readonly FailureKind[] = [
     pattern: /self[- ]signed|unable to (?:verify|get)|certificate|altnames|CERT_|fingerprint/i,
     code: "tls",
     message: (to) => `the certificate of ${to} is not trusted`,
-    hint: "give its authority as clientOptions.tls.ca, or its fingerprint as clientOptions.caFingerprint",
+    hint: "give its authority as tls.ca, or its fingerprint as clientOptions.caFingerprint",
   },
   {
     pattern: /ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|EADDRNOTAVAIL|EACCES|EPERM|UND_ERR_CONNECT_TIMEOUT|Connect Timeout/i,
@@ -97,7 +98,15 @@ const KINDS: readonly FailureKind[] = [
  * @param host host and port, if known
  */
 export function requestFailure(caught: unknown, host: string | undefined): Omit<RequestFailure, "isElsewhere"> {
-  return { ...describe(read(caught), host ?? "the host"), host };
+  return { ...(secretFailure(caught) ?? describe(read(caught), host ?? "the host")), host };
+}
+
+/** Returns the failure of a function that returns a secret. */
+function secretFailure(caught: unknown): FailureText | undefined {
+  if (!isPublisherError(caught) || caught.code !== "credentials-failed") return undefined;
+  // Without the name of the publisher, which every message begins with.
+  const message = caught.message.slice(caught.publisher.length + 2);
+  return { code: caught.code, message, hint: "the function is called again", isPermanent: false };
 }
 
 function describe({ name, text }: ReturnType<typeof read>, to: string): FailureText {
