@@ -63,6 +63,9 @@ export type FieldScope = "document" | "series";
  */
 export type ForeignNames = Readonly<Record<string, string>>;
 
+/** How long a hook may take unless its publisher says something else, in milliseconds. */
+export declare const HOOK_TIMEOUT_MS = 30000;
+
 /** Parts of a publisher's health that its ledger does not know. */
 export interface HealthDetail {
     readonly state: PublisherState;
@@ -140,14 +143,16 @@ export interface LifeCycle {
 /** What a backend does around publishing. */
 export interface LifeCycleHooks {
     /** Makes the publisher ready to send. A `PublisherError` with `retryable: false` is final; after any other failure it is called again. */
-    readonly start?: (() => unknown) | undefined;
-    /** Probes the backend. */
+    readonly start?: ((options: StartOptions) => unknown) | undefined;
+    /** Probes the backend. One that does not end in the time of its options is a report with the code `timeout`. */
     readonly check?: ((options: WaitOptions) => CheckReport | PromiseLike<CheckReport>) | undefined;
     /**
-     * Frees what the start opened. Called by close() after the flush, and once more if a start that was still under way
-     * ends later.
+     * Frees what the start opened. Called by close() after the flush, and once more for each start that was still under way
+     * and ends later.
      */
     readonly close?: ((options: WaitOptions) => unknown) | undefined;
+    /** How long start and close may take, in milliseconds. A start that takes longer has failed and is called again. @default 30000 */
+    readonly timeoutMs?: number | undefined;
 }
 
 /** Parts of a publisher that its life cycle works with. */
@@ -251,14 +256,20 @@ export interface PublisherDefinition {
     readonly event?: ((data: FormattedEvent) => unknown) | undefined;
     /** Takes the standard dictionary of a network operation in the same way. */
     readonly network?: ((data: FormattedNetwork) => unknown) | undefined;
-    /** Makes the publisher ready to send; records wait until it has succeeded. A `PublisherError` with `retryable: false` is final. */
-    readonly start?: ((options: WaitOptions) => unknown) | undefined;
-    /** Called by flush() when all handlers have settled. */
+    /**
+     * Makes the publisher ready to send; records wait until it has succeeded. A `PublisherError` with `retryable: false` is final.
+     * A start that takes longer than `hookTimeoutMs` is called again: its `signal` aborts then, and when the publisher is closed.
+     * The first one that succeeds counts, also if it took longer.
+     */
+    readonly start?: ((options: StartOptions) => unknown) | undefined;
+    /** Called by flush() when all handlers have settled. One that takes too long does not keep later flushes from being done. */
     readonly flush?: ((options: WaitOptions) => unknown) | undefined;
-    /** Called by close() after the flush, and once more if a start that was still under way ends later: frees what the start opened, if it did. */
+    /** Called by close() after the flush, and once more for each start that was still under way and ends later: frees what the start opened, if it did. */
     readonly close?: ((options: WaitOptions) => unknown) | undefined;
     /** Probes the backend. */
     readonly check?: ((options: WaitOptions) => CheckReport | PromiseLike<CheckReport>) | undefined;
+    /** How long start, flush and close may take, in milliseconds; one that takes longer has failed. @default 30000 */
+    readonly hookTimeoutMs?: number | undefined;
     /** How many records may wait or be unsettled at a time; more are dropped as `overflow`. @default 1000 */
     readonly maxUnsettled?: number | undefined;
     /** Memory that these may hold together, in bytes; more are dropped as `overflow`. @default 33554432 (32 MiB) */
@@ -339,18 +350,30 @@ export interface SecretReaderOptions {
     readonly clock: Clock;
 }
 
+/** What an attempt to start is given. */
+export interface StartOptions {
+    /** How long it may take, in milliseconds. */
+    readonly timeoutMs: number;
+    /** Aborts when that time is over, or the publisher is closed: nobody waits any longer for what the attempt opens. */
+    readonly signal: AbortSignalLike;
+}
+
 /** Starts a publisher, on demand or in the background. */
 export interface Starter {
     readonly state: "waiting" | "starting" | "started" | "refused" | "stopped";
-    /** Whether an attempt is under way; it may outlive `stop()`. */
+    /** Whether an attempt is under way and within its time; it may outlive `stop()`. */
     readonly isAttempting: boolean;
+    /** Whether the last attempt failed. */
+    readonly isFailing: boolean;
+    /** Calls of the start function that have not ended, those that took too long included. None of them rejects. */
+    readonly underWay: readonly Promise<unknown>[];
     /** When the next attempt begins, on the monotonic clock, if one is scheduled; otherwise 0. */
     readonly nextAttempt: number;
     /** Starts now; idempotent, concurrent calls share one attempt. Rejects with a `PublisherError`. */
     start(options?: WaitOptions): Promise<void>;
     /** Starts in the background if nothing was started yet. Failures are tried again with back-off, those of `start()` too. */
     startInBackground(): void;
-    /** Prevents every further attempt; resolves when none is under way. */
+    /** Prevents every further attempt and aborts the signal of the one under way; resolves when that has ended. */
     stop(): Promise<void>;
 }
 
@@ -359,7 +382,12 @@ export interface StarterOptions {
     /** Name of the publisher. */
     readonly publisher: string;
     /** Makes one attempt to start. A `PublisherError` with `retryable: false` is final; any other failure is tried again. */
-    readonly start: () => unknown;
+    readonly start: (options: StartOptions) => unknown;
+    /**
+     * How long an attempt may take, in milliseconds. One that takes longer has failed and is made again; if it succeeds later,
+     * the publisher is started. @default 30000
+     */
+    readonly timeoutMs?: number | undefined;
     readonly clock: Clock;
     readonly reporter: Reporter;
     /** Called once, when an attempt succeeded. */
@@ -482,6 +510,9 @@ export declare function headersRule({ reserved, allowLists, }?: {
     readonly reserved?: ReadonlySet<string>;
     readonly allowLists?: boolean;
 }): OptionRule;
+
+/** Rule of the option `hookTimeoutMs` of a definition. */
+export declare const hookTimeoutRule: OptionRule;
 
 /** Returns whether a failure is recent enough to degrade a publisher. Both times are epoch milliseconds. */
 export declare function isRecentFailure(time: number, now: number): boolean;

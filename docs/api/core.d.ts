@@ -283,14 +283,20 @@ export interface PublisherDefinition {
     readonly event?: ((data: FormattedEvent) => unknown) | undefined;
     /** Takes the standard dictionary of a network operation in the same way. */
     readonly network?: ((data: FormattedNetwork) => unknown) | undefined;
-    /** Makes the publisher ready to send; records wait until it has succeeded. A `PublisherError` with `retryable: false` is final. */
-    readonly start?: ((options: WaitOptions) => unknown) | undefined;
-    /** Called by flush() when all handlers have settled. */
+    /**
+     * Makes the publisher ready to send; records wait until it has succeeded. A `PublisherError` with `retryable: false` is final.
+     * A start that takes longer than `hookTimeoutMs` is called again: its `signal` aborts then, and when the publisher is closed.
+     * The first one that succeeds counts, also if it took longer.
+     */
+    readonly start?: ((options: StartOptions) => unknown) | undefined;
+    /** Called by flush() when all handlers have settled. One that takes too long does not keep later flushes from being done. */
     readonly flush?: ((options: WaitOptions) => unknown) | undefined;
-    /** Called by close() after the flush, and once more if a start that was still under way ends later: frees what the start opened, if it did. */
+    /** Called by close() after the flush, and once more for each start that was still under way and ends later: frees what the start opened, if it did. */
     readonly close?: ((options: WaitOptions) => unknown) | undefined;
     /** Probes the backend. */
     readonly check?: ((options: WaitOptions) => CheckReport | PromiseLike<CheckReport>) | undefined;
+    /** How long start, flush and close may take, in milliseconds; one that takes longer has failed. @default 30000 */
+    readonly hookTimeoutMs?: number | undefined;
     /** How many records may wait or be unsettled at a time; more are dropped as `overflow`. @default 1000 */
     readonly maxUnsettled?: number | undefined;
     /** Memory that these may hold together, in bytes; more are dropped as `overflow`. @default 33554432 (32 MiB) */
@@ -382,6 +388,14 @@ export interface Resource {
  * again after the backend has rejected what it returned.
  */
 export type Secret = string | (() => string | PromiseLike<string>);
+
+/** What an attempt to start is given. */
+export interface StartOptions {
+    /** How long it may take, in milliseconds. */
+    readonly timeoutMs: number;
+    /** Aborts when that time is over, or the publisher is closed: nobody waits any longer for what the attempt opens. */
+    readonly signal: AbortSignalLike;
+}
 
 /** A time: milliseconds since the Unix epoch, as `Date.now()` returns them, or a `Date`. */
 export type Time = number | Date;

@@ -5,12 +5,17 @@ import type { EventFields, NetworkFields, OptionRule, OptionRules, RecordFields,
 
 /** What a backend does around sending. */
 export interface BackendHooks {
-    /** Makes the backend ready; nothing is sent before. A `PublisherError` with `retryable: false` is final. */
+    /**
+     * Makes the backend ready; nothing is sent before. A `PublisherError` with `retryable: false` is final. A start that takes
+     * longer than `hookTimeoutMs` is called again; the first one that succeeds counts, also if it took longer.
+     */
     readonly start?: ((context: StartContext) => unknown) | undefined;
     /** Probes the backend. */
     readonly check?: ((options: WaitOptions) => CheckReport | PromiseLike<CheckReport>) | undefined;
-    /** Called by close() after the flush, and once more if a start that was under way ends later: frees what the start opened. */
+    /** Called by close() after the flush, and once more for each start that was under way and ends later: frees what the start opened. */
     readonly close?: ((options: WaitOptions) => unknown) | undefined;
+    /** How long start and close may take, in milliseconds; one that takes longer has failed. @default 30000, or `sendTimeoutMs` if that is longer */
+    readonly hookTimeoutMs?: number | undefined;
 }
 
 /** Reports to the listeners of the publisher: failures to `onError`, everything else to `onDiagnostic`. */
@@ -247,7 +252,7 @@ export type SnapshotOutcome = {
 
 /** Context of `start`. */
 export interface StartContext {
-    /** Aborts when the publisher is closed. */
+    /** Aborts when the time of the start is over, or the publisher is closed. */
     readonly signal: AbortSignal;
     /** For what is worth reporting besides the success of the start. */
     readonly report: BackendReporter;

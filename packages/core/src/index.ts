@@ -18,6 +18,7 @@ export type {
 } from "./publisher/contract.ts";
 export { createPublisher, type PublisherDefinition } from "./publisher/create-publisher.ts";
 export { DROP_REASONS, type DropReason, IGNORE_REASONS, type IgnoreReason } from "./publisher/drop-reasons.ts";
+export type { StartOptions } from "./publisher/starter.ts";
 export type { ErrorCode } from "./publisher/error-codes.ts";
 export { isPublisherError, PublisherError, type PublisherErrorInit } from "./publisher/publisher-error.ts";
 export type {

@@ -21,13 +21,25 @@ export { CHECK_CODES, DIAGNOSTIC_CODES, ERROR_CODES } from "./publisher/error-co
 export { containsPublisher, declareInnerPublishers } from "./publisher/inner-publishers.ts";
 export { createIntake, type Intake, type IntakeOptions } from "./publisher/intake.ts";
 export { createLedger, type HealthDetail, type Ledger } from "./publisher/ledger.ts";
-export { createLifeCycle, type LifeCycle, type LifeCycleHooks, type LifeCycleOptions } from "./publisher/life-cycle.ts";
+export {
+  createLifeCycle,
+  hookTimeoutRule,
+  type LifeCycle,
+  type LifeCycleHooks,
+  type LifeCycleOptions,
+} from "./publisher/life-cycle.ts";
 export type { DrainWait, RecordFlow } from "./publisher/record-flow.ts";
 export { isRecentFailure, PUBLISHER_STATES, publisherState } from "./publisher/publisher-state.ts";
 export { failingHealth, readHealth } from "./publisher/read-health.ts";
 export { readReport } from "./publisher/read-report.ts";
 export { createReporter, type Reporter } from "./publisher/reporter.ts";
-export { createStarter, type Starter, type StarterOptions } from "./publisher/starter.ts";
+export {
+  createStarter,
+  HOOK_TIMEOUT_MS,
+  type Starter,
+  type StarterOptions,
+  type StartOptions,
+} from "./publisher/starter.ts";
 export { isThenable } from "./publisher/thenable.ts";
 export { ownText } from "./records/own-text.ts";
 export { cutBytes } from "./records/cut-text.ts";

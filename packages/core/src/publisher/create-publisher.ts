@@ -11,11 +11,13 @@ import {
 import { codeText } from "../records/error-text.ts";
 import { MAX_DELAY_MS, resolveClock } from "../time/clock.ts";
 import type { CheckReport, Clock, CommonOptions, MetricsPublisher, PublisherHealth, WaitOptions } from "./contract.ts";
+import { FlushHook } from "./flush-hook.ts";
 import { createIntake, type Intake } from "./intake.ts";
 import { createLedger, type Ledger } from "./ledger.ts";
-import { createLifeCycle, type LifeCycle } from "./life-cycle.ts";
+import { createLifeCycle, hookTimeoutRule, type LifeCycle } from "./life-cycle.ts";
 import type { DrainWait, RecordFlow } from "./record-flow.ts";
 import { createReporter, type Reporter } from "./reporter.ts";
+import { HOOK_TIMEOUT_MS, type StartOptions } from "./starter.ts";
 import { isThenable } from "./thenable.ts";
 import { memoryOf, UnsettledRecords } from "./unsettled-records.ts";
 
@@ -30,14 +32,20 @@ export interface PublisherDefinition {
   readonly event?: ((data: FormattedEvent) => unknown) | undefined;
   /** Takes the standard dictionary of a network operation in the same way. */
   readonly network?: ((data: FormattedNetwork) => unknown) | undefined;
-  /** Makes the publisher ready to send; records wait until it has succeeded. A `PublisherError` with `retryable: false` is final. */
-  readonly start?: ((options: WaitOptions) => unknown) | undefined;
-  /** Called by flush() when all handlers have settled. */
+  /**
+   * Makes the publisher ready to send; records wait until it has succeeded. A `PublisherError` with `retryable: false` is final.
+   * A start that takes longer than `hookTimeoutMs` is called again: its `signal` aborts then, and when the publisher is closed.
+   * The first one that succeeds counts, also if it took longer.
+   */
+  readonly start?: ((options: StartOptions) => unknown) | undefined;
+  /** Called by flush() when all handlers have settled. One that takes too long does not keep later flushes from being done. */
   readonly flush?: ((options: WaitOptions) => unknown) | undefined;
-  /** Called by close() after the flush, and once more if a start that was still under way ends later: frees what the start opened, if it did. */
+  /** Called by close() after the flush, and once more for each start that was still under way and ends later: frees what the start opened, if it did. */
   readonly close?: ((options: WaitOptions) => unknown) | undefined;
   /** Probes the backend. */
   readonly check?: ((options: WaitOptions) => CheckReport | PromiseLike<CheckReport>) | undefined;
+  /** How long start, flush and close may take, in milliseconds; one that takes longer has failed. @default 30000 */
+  readonly hookTimeoutMs?: number | undefined;
   /** How many records may wait or be unsettled at a time; more are dropped as `overflow`. @default 1000 */
   readonly maxUnsettled?: number | undefined;
   /** Memory that these may hold together, in bytes; more are dropped as `overflow`. @default 33554432 (32 MiB) */
@@ -53,6 +61,7 @@ const definitionRules: { readonly [Name in keyof PublisherDefinition]-?: OptionR
   flush: hook,
   close: hook,
   check: hook,
+  hookTimeoutMs: hookTimeoutRule,
   maxUnsettled: option.integer(1, 1_000_000),
   maxUnsettledBytes: option.integer(1, MAX_DELAY_MS),
 };
@@ -66,13 +75,6 @@ export function createPublisher(definition: PublisherDefinition, options?: Commo
 
 type Handler<Data extends object> = (data: Data) => unknown;
 
-/** A call of the flush hook under way: concurrent flushes share one that began after the last of their records came. */
-interface FlushHookCall {
-  /** Number of records received before it began. */
-  readonly covers: number;
-  readonly done: Promise<void>;
-}
-
 class HandlerPublisher implements RecordFlow {
   readonly lifeCycle: LifeCycle;
   readonly #definition: PublisherDefinition;
@@ -80,12 +82,12 @@ class HandlerPublisher implements RecordFlow {
   readonly #ledger: Ledger = createLedger();
   readonly #reporter: Reporter;
   readonly #unsettled: UnsettledRecords;
+  readonly #flushHook: FlushHook | undefined;
   readonly #maxUnsettled: number;
   readonly #maxUnsettledBytes: number;
   /** Records that wait for the start, oldest first; each one is also unsettled, under its id. */
   #waiting: { readonly id: number; readonly callHandler: () => void }[] = [];
   #failing = false;
-  #flushHook: FlushHookCall | undefined;
 
   constructor(definition: PublisherDefinition, options: CommonOptions | undefined) {
     const { name = definition.name } = options ?? {};
@@ -96,6 +98,7 @@ class HandlerPublisher implements RecordFlow {
     this.#clock = resolveClock(options?.clock);
     this.#reporter = createReporter(name, options);
     this.#unsettled = new UnsettledRecords(this.#clock);
+    this.#flushHook = this.#createFlushHook();
     this.lifeCycle = createLifeCycle({
       name,
       clock: this.#clock,
@@ -104,15 +107,16 @@ class HandlerPublisher implements RecordFlow {
       intake: this.#createIntake(),
       flow: this,
       hooks: {
-        start: start && (() => definition.start?.({})),
+        start: start && ((wait) => definition.start?.(wait)),
         check: check && ((wait) => check.call(definition, wait)),
         close: close && ((wait) => definition.close?.(wait)),
+        timeoutMs: definition.hookTimeoutMs,
       },
     });
   }
 
   get failing(): boolean {
-    return this.#failing;
+    return this.#failing || this.#flushHook?.failing === true;
   }
 
   get pendingDetail(): PublisherHealth["pendingDetail"] {
@@ -129,11 +133,13 @@ class HandlerPublisher implements RecordFlow {
     this.lifeCycle.dropRefused(this.#settleWaiting());
   }
 
-  drain(done: () => void, wait: DrainWait): () => void {
-    return this.#unsettled.onceDrained(() => void this.#shareFlushHook(wait).finally(done));
+  drain(done: (status?: "timeout") => void, wait: DrainWait): () => void {
+    const finish = async (): Promise<void> => done(await this.#flushHook?.call(wait));
+    return this.#unsettled.onceDrained(() => void finish());
   }
 
   stop(): void {
+    this.#flushHook?.stop();
     const waiting = this.#settleWaiting();
     this.#ledger.drop("refused", waiting);
     if (waiting > 0)
@@ -144,6 +150,17 @@ class HandlerPublisher implements RecordFlow {
     this.#ledger.drop("unconfirmed", lost);
     if (lost > 0)
       this.#reporter.drop("record-dropped", "records dropped: not settled before the close ended", { count: lost });
+  }
+
+  #createFlushHook(): FlushHook | undefined {
+    const definition = this.#definition;
+    if (definition.flush === undefined) return undefined;
+    return new FlushHook((wait) => definition.flush?.(wait), {
+      received: () => this.#ledger.received,
+      clock: this.#clock,
+      reporter: this.#reporter,
+      timeoutMs: definition.hookTimeoutMs ?? HOOK_TIMEOUT_MS,
+    });
   }
 
   #createIntake(): Intake {
@@ -213,22 +230,5 @@ class HandlerPublisher implements RecordFlow {
     const waiting = this.#waiting.filter(({ id }) => this.#unsettled.settle(id));
     this.#waiting = [];
     return waiting.length;
-  }
-
-  async #shareFlushHook({ timeoutMs, signal }: DrainWait): Promise<void> {
-    const needed = this.#ledger.received;
-    if (this.#flushHook !== undefined && this.#flushHook.covers < needed) await this.#flushHook.done;
-    this.#flushHook ??= { covers: this.#ledger.received, done: this.#callFlushHook({ timeoutMs, signal }) };
-    await this.#flushHook.done;
-  }
-
-  async #callFlushHook(options: WaitOptions): Promise<void> {
-    try {
-      await Promise.resolve();
-      await this.#definition.flush?.(options);
-    } catch (cause) {
-      this.#reporter.error("publisher-failed", "the flush failed", { cause, retryable: true });
-    }
-    this.#flushHook = undefined;
   }
 }

@@ -1,5 +1,7 @@
 // Life cycle of a publisher: start, flush, close and health, the same for every publisher.
+import { option, type OptionRule } from "../options/option-rules.ts";
 import { formatMetrics } from "../records/format-metrics.ts";
+import { MAX_DELAY_MS } from "../time/clock.ts";
 import { runDetached } from "../time/run-detached.ts";
 import { readWaitOptions, waitWithin } from "../time/wait.ts";
 import type { CheckReport, Clock, FlushReport, MetricsPublisher, PublisherHealth, WaitOptions } from "./contract.ts";
@@ -8,20 +10,25 @@ import type { Ledger } from "./ledger.ts";
 import { publisherState } from "./publisher-state.ts";
 import type { RecordFlow } from "./record-flow.ts";
 import type { Reporter } from "./reporter.ts";
-import { createStarter, type Starter } from "./starter.ts";
+import { createStarter, HOOK_TIMEOUT_MS, type Starter, type StartOptions } from "./starter.ts";
 
 /** What a backend does around publishing. */
 export interface LifeCycleHooks {
   /** Makes the publisher ready to send. A `PublisherError` with `retryable: false` is final; after any other failure it is called again. */
-  readonly start?: (() => unknown) | undefined;
-  /** Probes the backend. */
+  readonly start?: ((options: StartOptions) => unknown) | undefined;
+  /** Probes the backend. One that does not end in the time of its options is a report with the code `timeout`. */
   readonly check?: ((options: WaitOptions) => CheckReport | PromiseLike<CheckReport>) | undefined;
   /**
-   * Frees what the start opened. Called by close() after the flush, and once more if a start that was still under way
-   * ends later.
+   * Frees what the start opened. Called by close() after the flush, and once more for each start that was still under way
+   * and ends later.
    */
   readonly close?: ((options: WaitOptions) => unknown) | undefined;
+  /** How long start and close may take, in milliseconds. A start that takes longer has failed and is called again. @default 30000 */
+  readonly timeoutMs?: number | undefined;
 }
+
+/** Rule of the option `hookTimeoutMs` of a definition. */
+export const hookTimeoutRule: OptionRule = option.integer(1, MAX_DELAY_MS);
 
 /** Life cycle of one publisher, from its construction to its close. */
 export interface LifeCycle {
@@ -55,6 +62,8 @@ export function createLifeCycle(options: LifeCycleOptions): LifeCycle {
 
 /** What the close hook gets even if the flush before it took all the time, in milliseconds. */
 const SHORTEST_CLOSE_MS = 50;
+/** How much longer than its own timeout a check may take, in milliseconds. */
+const CHECK_GRACE_MS = 50;
 
 class PublisherLifeCycle implements LifeCycle {
   readonly publisher: MetricsPublisher;
@@ -81,7 +90,8 @@ class PublisherLifeCycle implements LifeCycle {
     this.#hooks = hooks;
     this.#starter = createStarter({
       publisher: name,
-      start: () => hooks.start?.(),
+      start: (options) => hooks.start?.(options),
+      timeoutMs: hooks.timeoutMs,
       clock,
       reporter,
       onStarted: () => flow.onStarted?.(),
@@ -127,7 +137,7 @@ class PublisherLifeCycle implements LifeCycle {
       },
     };
     const { check } = this.#hooks;
-    if (check !== undefined) publisher.check = async (options) => runDetached(() => check(options ?? {}));
+    if (check !== undefined) publisher.check = (options) => runDetached(() => this.#check(check, options));
     return publisher;
   }
 
@@ -178,9 +188,9 @@ class PublisherLifeCycle implements LifeCycle {
     const { timeoutMs, signal } = readWaitOptions(options);
     const restMs = Math.max(timeoutMs - (clock.monotonic() - begun), 0);
     if (this.#starter.isAttempting) await waitWithin(startEnded, { timeoutMs: restMs, signal }, clock);
-    const isStarting = this.#starter.isAttempting;
+    const { underWay } = this.#starter;
     await this.#callCloseHook(options, clock.monotonic() - begun);
-    if (isStarting) void startEnded.then(() => this.#callCloseHook(options, 0));
+    for (const start of underWay) void start.then(() => this.#callCloseHook(options, 0));
     this.#closed = true;
     this.#reporter.settle();
     return this.#report(status);
@@ -199,10 +209,22 @@ class PublisherLifeCycle implements LifeCycle {
     const { close } = this.#hooks;
     if (close === undefined) return;
     const { timeoutMs, signal } = readWaitOptions(options);
-    const rest = { timeoutMs: Math.max(timeoutMs - spentMs, SHORTEST_CLOSE_MS), signal };
+    const restMs = Math.max(timeoutMs - spentMs, SHORTEST_CLOSE_MS);
+    const limitMs = this.#hooks.timeoutMs ?? HOOK_TIMEOUT_MS;
+    const rest = { timeoutMs: Math.min(restMs, limitMs), signal };
     const work = Promise.resolve().then(() => close(rest));
     work.catch((cause: unknown) => this.#reporter.error("publisher-failed", "the close failed", { cause }));
-    await waitWithin(work, rest, this.#clock);
+    const status = await waitWithin(work, rest, this.#clock);
+    if (status === "timeout" && limitMs < restMs)
+      this.#reporter.error("publisher-failed", `the close did not end within ${limitMs} ms`);
+  }
+
+  /** Rejects with what the check hook throws. */
+  async #check(check: NonNullable<LifeCycleHooks["check"]>, options: WaitOptions | undefined): Promise<CheckReport> {
+    const work = Promise.resolve(check(options ?? {}));
+    const status = await waitWithin(work, options, this.#clock, CHECK_GRACE_MS);
+    if (status === "complete") return work;
+    return { ok: false, code: status, message: `${this.#name}: the check did not end in time (${status})` };
   }
 
   #health(): PublisherHealth {
@@ -212,7 +234,7 @@ class PublisherLifeCycle implements LifeCycle {
       state: publisherState({
         closed: this.#closed,
         received: this.#ledger.received,
-        failing: failing || this.refused,
+        failing: failing || this.#starter.isFailing,
         lastErrorTime: lastError?.time,
         now: this.#clock.now(),
       }),

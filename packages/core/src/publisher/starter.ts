@@ -3,22 +3,27 @@ import { codeText } from "../records/error-text.ts";
 import { backOffMs } from "../time/back-off.ts";
 import { runDetached } from "../time/run-detached.ts";
 import { waitWithin } from "../time/wait.ts";
-import type { Clock, WaitOptions } from "./contract.ts";
+import type { AbortSignalLike, Clock, WaitOptions } from "./contract.ts";
 import { isPublisherError, PublisherError } from "./publisher-error.ts";
 import type { Reporter } from "./reporter.ts";
+import { isThenable } from "./thenable.ts";
 
 /** Starts a publisher, on demand or in the background. */
 export interface Starter {
   readonly state: "waiting" | "starting" | "started" | "refused" | "stopped";
-  /** Whether an attempt is under way; it may outlive `stop()`. */
+  /** Whether an attempt is under way and within its time; it may outlive `stop()`. */
   readonly isAttempting: boolean;
+  /** Whether the last attempt failed. */
+  readonly isFailing: boolean;
+  /** Calls of the start function that have not ended, those that took too long included. None of them rejects. */
+  readonly underWay: readonly Promise<unknown>[];
   /** When the next attempt begins, on the monotonic clock, if one is scheduled; otherwise 0. */
   readonly nextAttempt: number;
   /** Starts now; idempotent, concurrent calls share one attempt. Rejects with a `PublisherError`. */
   start(options?: WaitOptions): Promise<void>;
   /** Starts in the background if nothing was started yet. Failures are tried again with back-off, those of `start()` too. */
   startInBackground(): void;
-  /** Prevents every further attempt; resolves when none is under way. */
+  /** Prevents every further attempt and aborts the signal of the one under way; resolves when that has ended. */
   stop(): Promise<void>;
 }
 
@@ -27,7 +32,12 @@ export interface StarterOptions {
   /** Name of the publisher. */
   readonly publisher: string;
   /** Makes one attempt to start. A `PublisherError` with `retryable: false` is final; any other failure is tried again. */
-  readonly start: () => unknown;
+  readonly start: (options: StartOptions) => unknown;
+  /**
+   * How long an attempt may take, in milliseconds. One that takes longer has failed and is made again; if it succeeds later,
+   * the publisher is started. @default 30000
+   */
+  readonly timeoutMs?: number | undefined;
   readonly clock: Clock;
   readonly reporter: Reporter;
   /** Called once, when an attempt succeeded. */
@@ -37,6 +47,24 @@ export interface StarterOptions {
   /** Called after each failed attempt that will be followed by another one, at `nextAttempt`. */
   readonly onRetryScheduled?: (() => void) | undefined;
 }
+
+/** What an attempt to start is given. */
+export interface StartOptions {
+  /** How long it may take, in milliseconds. */
+  readonly timeoutMs: number;
+  /** Aborts when that time is over, or the publisher is closed: nobody waits any longer for what the attempt opens. */
+  readonly signal: AbortSignalLike;
+}
+
+/** How long a hook may take unless its publisher says something else, in milliseconds. */
+export const HOOK_TIMEOUT_MS = 30_000;
+
+interface AbortControllerLike {
+  readonly signal: AbortSignalLike;
+  abort(): void;
+}
+
+const { AbortController } = globalThis as unknown as { readonly AbortController: new () => AbortControllerLike };
 
 /** Creates the starter of one publisher. */
 export function createStarter(options: StarterOptions): Starter {
@@ -52,6 +80,10 @@ class PublisherStarter implements Starter {
   #nextAttempt = 0;
   #failures = 0;
   #isAttempting = false;
+  /** Of the attempt under way. */
+  #controller: AbortControllerLike | undefined;
+  #timeLimit: { cancel(): void } | undefined;
+  readonly #underWay = new Set<Promise<unknown>>();
   /** Whether the background start was asked for, by a record or a flush. */
   #isWanted = false;
 
@@ -65,6 +97,14 @@ class PublisherStarter implements Starter {
 
   get isAttempting(): boolean {
     return this.#isAttempting;
+  }
+
+  get isFailing(): boolean {
+    return this.#failures > 0 && this.#state !== "started";
+  }
+
+  get underWay(): readonly Promise<unknown>[] {
+    return Array.from(this.#underWay);
   }
 
   get nextAttempt(): number {
@@ -92,6 +132,9 @@ class PublisherStarter implements Starter {
     this.#state = "stopped";
     this.#nextAttempt = 0;
     this.#timer?.cancel();
+    // Nothing is left that could hold the process, however long a start hangs.
+    this.#timeLimit?.cancel();
+    this.#controller?.abort();
     await this.#attempt?.catch(() => undefined);
   }
 
@@ -123,30 +166,72 @@ class PublisherStarter implements Starter {
   }
 
   async #run(): Promise<void> {
-    const { start, reporter, onStarted } = this.#options;
     this.#isAttempting = true;
     try {
-      await start();
-      this.#isAttempting = false;
+      await this.#callStart();
     } catch (caught) {
+      this.#onFailure(caught);
+    } finally {
       this.#isAttempting = false;
-      const error = isPublisherError(caught)
-        ? caught
-        : this.#failure(`the start failed${codeText(caught)}`, true, caught);
-      if (this.#isStopped()) throw error;
-      reporter.note(error);
-      this.#failures += 1;
-      this.#state = error.retryable ? "waiting" : "refused";
-      if (!error.retryable) this.#permanentFailure = error;
-      throw error;
     }
     if (this.#isStopped()) throw this.#failure("it was closed while it started", false);
+    this.#onSuccess();
+  }
+
+  /** Calls the start function and waits for it, at most for its time. */
+  async #callStart(): Promise<void> {
+    const { start, clock, timeoutMs = HOOK_TIMEOUT_MS } = this.#options;
+    const controller = new AbortController();
+    this.#controller = controller;
+    const returned = start({ timeoutMs, signal: controller.signal });
+    if (!isThenable(returned)) return;
+    const started = Promise.resolve(returned);
+    const ended = started.catch(() => undefined);
+    this.#underWay.add(ended);
+    void ended.then(() => this.#underWay.delete(ended));
+    const { promise: late, reject } = Promise.withResolvers<never>();
+    const timeLimit = clock.setTimeout(() => {
+      reject(this.#failure(`the start did not end within ${timeoutMs} ms`, true));
+      controller.abort();
+      void started.then(
+        () => this.#onSuccess(),
+        () => undefined,
+      );
+    }, timeoutMs);
+    this.#timeLimit = timeLimit;
+    try {
+      await Promise.race([started, late]);
+    } finally {
+      timeLimit.cancel();
+    }
+  }
+
+  /** Throws the failure of an attempt, unless one that took too long has succeeded in the meantime. */
+  #onFailure(caught: unknown): void {
+    if (this.#state === "started") return;
+    const error = isPublisherError(caught)
+      ? caught
+      : this.#failure(`the start failed${codeText(caught)}`, true, caught);
+    if (this.#isStopped()) throw error;
+    this.#options.reporter.note(error);
+    this.#failures += 1;
+    this.#state = error.retryable ? "waiting" : "refused";
+    if (!error.retryable) this.#permanentFailure = error;
+    throw error;
+  }
+
+  /** The first attempt that succeeds counts, also one whose time was over. */
+  #onSuccess(): void {
+    if (this.#state !== "starting" && this.#state !== "waiting") return;
     this.#state = "started";
-    onStarted?.();
+    this.#timer?.cancel();
+    this.#nextAttempt = 0;
+    this.#options.onStarted?.();
   }
 
   #scheduleRetry(): void {
     this.#attempt = undefined;
+    this.#controller = undefined;
     if (this.#state !== "waiting") return;
     const { clock, onRetryScheduled } = this.#options;
     const waitMs = backOffMs(this.#failures);

@@ -1,6 +1,12 @@
 // Definition of a push publisher: what its author writes.
 import type { CommonOptions } from "@eventmeter/core";
-import { commonOptionRules, option, type OptionRule, type RecordFields } from "@eventmeter/core/publisher";
+import {
+  commonOptionRules,
+  hookTimeoutRule,
+  option,
+  type OptionRule,
+  type RecordFields,
+} from "@eventmeter/core/publisher";
 import type { Send } from "./send.ts";
 import type { BatchWrap } from "../queue/batch.ts";
 import type { BackendHooks } from "../backend-hooks.ts";
@@ -48,4 +54,5 @@ export const pushDefinitionRules: { readonly [Name in keyof PushDefinition]-?: O
   start: hook,
   check: hook,
   close: hook,
+  hookTimeoutMs: hookTimeoutRule,
 };

@@ -50,7 +50,6 @@ class PushPublisher implements RecordFlow {
   readonly #dispatcher: Dispatcher;
   readonly #buffers: LaneBuffers;
   readonly #admission: QueueAdmission;
-  readonly #ending = new AbortController();
 
   constructor(definition: PushDefinition, options: PushOptions | undefined) {
     const { name = definition.name } = options ?? {};
@@ -95,7 +94,7 @@ class PushPublisher implements RecordFlow {
       reporter,
       intake: createIntake({ scope: "document", ledger, reporter, event: accept, network: accept }),
       flow: this,
-      hooks: lifeCycleHooks(definition, this.#ending.signal, reporter),
+      hooks: lifeCycleHooks(definition, delivery.sendTimeoutMs, reporter),
     });
   }
 
@@ -124,7 +123,6 @@ class PushPublisher implements RecordFlow {
   }
 
   stop(): Promise<void> {
-    this.#ending.abort();
     this.#dispatcher.stop();
     this.#buffers.stop();
     this.#dropAll("unconfirmed", "it was not acknowledged before the close ended");

@@ -2,6 +2,7 @@
 import type { CommonOptions } from "@eventmeter/core";
 import {
   commonOptionRules,
+  hookTimeoutRule,
   MAX_DELAY_MS,
   type EventFields,
   type NetworkFields,
@@ -127,4 +128,5 @@ export const seriesDefinitionRules: { readonly [Name in keyof SeriesDefinition<T
   start: hook,
   check: hook,
   close: hook,
+  hookTimeoutMs: hookTimeoutRule,
 };

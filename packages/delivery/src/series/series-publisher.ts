@@ -48,7 +48,6 @@ class SeriesPublisher<Snapshot extends TimedSnapshot> implements RecordFlow {
   readonly #reporter: Reporter;
   readonly #sendTimeoutMs: number;
   readonly #sender: SnapshotSender<Snapshot>;
-  readonly #ending = new AbortController();
 
   constructor(definition: SeriesDefinition<Snapshot>, options: SeriesPushOptions) {
     const { name = definition.name, intervalMs = 60_000, sendTimeoutMs = DEFAULT_SEND_TIMEOUT_MS } = options;
@@ -78,7 +77,7 @@ class SeriesPublisher<Snapshot extends TimedSnapshot> implements RecordFlow {
       reporter,
       intake: this.#createIntake(),
       flow: this,
-      hooks: lifeCycleHooks(definition, this.#ending.signal, reporter),
+      hooks: lifeCycleHooks(definition, sendTimeoutMs, reporter),
     });
   }
 
@@ -106,7 +105,6 @@ class SeriesPublisher<Snapshot extends TimedSnapshot> implements RecordFlow {
   }
 
   stop(): void {
-    this.#ending.abort();
     this.#sender.stop();
     const { pending } = this.#ledger.counts();
     this.#ledger.drop("unexported", pending);
