@@ -108,7 +108,7 @@ export interface ElasticsearchPublisherOptions extends CommonOptions {
     readonly concurrency?: number | undefined;
     /** Data streams or indices that records are gathered for at a time. @default 64 */
     readonly maxLanes?: number | undefined;
-    /** Age at which a record is given up, in milliseconds. @default 900000 (15 minutes) */
+    /** Age at which a batch that was sent without success is dropped, in milliseconds. @default 900000 (15 minutes) */
     readonly maxAgeMs?: number | undefined;
     /** Longest time of one request, in milliseconds. @default 10000 */
     readonly sendTimeoutMs?: number | undefined;

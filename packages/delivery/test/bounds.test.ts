@@ -136,14 +136,6 @@ test("records older than the age are given up, from memory and from a back-off",
   expect(clock.pendingTimers).toBeLessThanOrEqual(1);
 });
 
-test("records that wait for a start grow old as well", async () => {
-  const start = (): Promise<void> => new Promise(() => undefined);
-  const { clock, publisher, fill } = openHarness(undefined, { maxAgeMs: 60_000 }, { start });
-  fill(5);
-  await clock.advance(62_000);
-  expect(publisher.health()).toMatchObject({ pending: 0, droppedBy: { expired: 5 } });
-});
-
 test("a batch in flight does not expire under way", async () => {
   const { clock, publisher, fill, sent } = openHarness(() => undefined, { maxAgeMs: 2_000 });
   fill(5);

@@ -105,6 +105,9 @@ export function createRegistry({ options, wrap, now, started, publishing }: Regi
     if (context.signal.aborted) blame("an attempt began aborted");
     for (const flight of flights) if (flight.signal.aborted) flights.delete(flight);
     flights.add(context);
+    const published = keys.map((key) => issued.get(key)?.at ?? Number.NaN);
+    if ((Math.max(...published) - Math.min(...published)) * 2 > options.maxAgeMs)
+      blame(`a record joined a batch that was past half of its age: ${keys.join()}`);
     if (flights.size > options.concurrency) blame(`${flights.size} batches are in flight`);
     const content = `${batch.lane} ${keys.join()}`;
     const known = batches.get(batch.id);
@@ -177,6 +180,7 @@ export function createRegistry({ options, wrap, now, started, publishing }: Regi
       if (word === "delivered" && !unconfirmed) blame(`record ${key} was delivered, and dropped: ${reason}`);
       if (/^(no|bad)$|rejected|too-large/.test(reason) && word !== "never")
         blame(`record ${key} was dropped: ${reason}`);
+      if (reason.includes("older") && record.flight === undefined) blame(`record ${key} expired before it was sent`);
       if (reason.includes("older") && now() - record.at < options.maxAgeMs - options.lingerMs - 0.001)
         blame(`record ${key} was dropped after ${now() - record.at} ms: ${reason}`);
     },

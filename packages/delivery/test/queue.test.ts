@@ -64,22 +64,31 @@ test("parts go before whole batches, the smallest first", () => {
 test("looks again when the first that waits may go, or has reached the age", () => {
   const queue = new BatchQueue();
   expect(queue.nextDue(0, 100)).toBe(Infinity);
-  add(queue, { receivedAt: 5 });
-  add(queue, { receivedAt: 6, notBefore: 50 });
+  add(queue, { receivedAt: 4 });
+  add(queue, { receivedAt: 5, wasSent: true });
+  add(queue, { receivedAt: 6, notBefore: 50, wasSent: true });
   expect(queue.nextDue(0, 100)).toBe(50);
   expect(queue.nextDue(50, 100)).toBe(105);
 });
 
-test("gives what has reached the age and is not in flight", () => {
+test("a batch that was sent expires at its age, oldest first, unless it is in flight", () => {
   const queue = new BatchQueue();
-  const old = [add(queue, { receivedAt: 1 }), add(queue, { receivedAt: 2, kept: kept("b") })];
-  add(queue, { receivedAt: 9 });
-  const flying = queue.takeNext(rules());
+  add(queue, { receivedAt: 0, kept: kept("never sent") });
+  const old = [
+    add(queue, { receivedAt: 1, wasSent: true }),
+    add(queue, { receivedAt: 2, kept: kept("b"), wasSent: true }),
+  ];
+  add(queue, { receivedAt: 9, wasSent: true });
+  const flying = queue.takeNext(rules({ admits: (lane) => lane === "" }));
   expect(flying?.kept).toBe(old[0]);
-  expect(queue.expired(100, 99)).toEqual([]);
-  expect(queue.expired(102, 100).map((queued) => queued.kept)).toEqual([old[1]]);
+  expect(queue.firstExpired(101, 100)).toBe(undefined);
+  expect(queue.firstExpired(102, 100)?.kept).toBe(old[1]);
   if (flying !== undefined) queue.delay(flying, 0);
-  expect(queue.expired(102, 100).map((queued) => queued.kept)).toEqual(old);
+  for (const batch of [...old, undefined]) {
+    const expired = queue.firstExpired(102, 100);
+    expect(expired?.kept).toBe(batch);
+    if (expired !== undefined) queue.remove(expired);
+  }
 });
 
 test("counts memory and finds lanes until a batch is removed, once", () => {

@@ -56,7 +56,9 @@ export class BatchCutter {
     { attempts, notBefore }: Pick<QueuedBatch, "attempts" | "notBefore">,
   ): void {
     const { receivedAt, generation, order, kept } = queued;
-    for (const part of parts) this.#queue.add(part, { receivedAt, generation, order, attempts, notBefore });
+    // What counts as new was never sent.
+    const wasSent = queued.wasSent && attempts > 0;
+    for (const part of parts) this.#queue.add(part, { receivedAt, generation, order, attempts, notBefore, wasSent });
     this.#queue.remove(queued);
     if (parts.length === 0) this.#store.forget(kept);
   }

@@ -15,6 +15,9 @@ import { type Outcome, readOutcome } from "./outcome.ts";
 import type { Send } from "./send.ts";
 import { type Settlement, settlementOf } from "./settlement.ts";
 
+/** In a process that was not frozen, an attempt ends no later than this after its time limit, in milliseconds. */
+const FROZEN_MS = 1_000;
+
 /** A batch that was sent, with the result. */
 export interface SentBatch {
   readonly queued: QueuedBatch;
@@ -70,6 +73,8 @@ export class BatchSender {
       (given) => readOutcome(given, batch.count),
       { controller, attempt: queued.attempts, timeoutMs, clock, report },
     );
+    // An attempt that ends long after its time limit says nothing about the backend: the process was frozen meanwhile.
+    queued.wasSent = clock.monotonic() - begun < timeoutMs + FROZEN_MS;
     return stopped.aborted ? undefined : { queued, batch, round, begun, result };
   }
 

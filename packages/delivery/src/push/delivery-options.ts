@@ -28,7 +28,10 @@ export interface DeliveryOptions {
   readonly concurrency?: number | undefined;
   /** Most lanes that gather records at a time; one more sends the least recently used. @default 64 */
   readonly maxLanes?: number | undefined;
-  /** Age at which records are dropped, in milliseconds; a batch is as old as its oldest record. @default 900000 (15 minutes) */
+  /**
+   * Age at which a batch that was sent at least once, without success, is dropped, in milliseconds; a batch is as old as its
+   * oldest record. @default 900000 (15 minutes)
+   */
   readonly maxAgeMs?: number | undefined;
   /** Longest time of one attempt, in milliseconds. @default 10000 */
   readonly sendTimeoutMs?: number | undefined;

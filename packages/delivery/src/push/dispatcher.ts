@@ -172,9 +172,11 @@ export class Dispatcher {
 
   #dropExpired(now: number): void {
     const { maxAgeMs } = this.#options;
-    for (const queued of this.#queue.expired(now, maxAgeMs)) {
-      // The handler of the batch before may have published, which makes room of others or sends them.
-      if (queued.inFlight || !this.#queue.remove(queued)) continue;
+    // Looked up again each time: a handler may publish, which makes room of others or sends them.
+    for (;;) {
+      const queued = this.#queue.firstExpired(now, maxAgeMs);
+      if (queued === undefined) return;
+      this.#queue.remove(queued);
       this.#dropped.dropBatch(queued.kept, "expired", `it is older than ${maxAgeMs / 60_000} minutes`);
     }
   }

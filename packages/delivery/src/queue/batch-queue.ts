@@ -1,11 +1,12 @@
 // Queue of a push publisher: batches of all lanes that wait or are in flight.
 import type { KeptBatch } from "./batch-store.ts";
 import { FlushGenerations } from "./flush-generations.ts";
+import { KeyedHeap } from "./keyed-heap.ts";
 import { LaneQueue, type QueuedBatch } from "./lane-queue.ts";
 
 /** History of a batch when it is added. The parts of a batch keep its order and are sent before younger batches. */
 export type BatchHistory = Pick<QueuedBatch, "receivedAt" | "generation"> &
-  Partial<Pick<QueuedBatch, "attempts" | "notBefore" | "order">>;
+  Partial<Pick<QueuedBatch, "attempts" | "notBefore" | "order" | "wasSent">>;
 
 /** What decides which batch is sent next. */
 export interface SendingRules {
@@ -23,12 +24,12 @@ export interface SendingRules {
 export class BatchQueue {
   readonly #lanes = new Map<string, LaneQueue>();
   readonly #delayed = new Set<QueuedBatch>();
+  /** Batches that wait and can expire, by when their oldest record was published. */
+  readonly #aging = new KeyedHeap<QueuedBatch>();
   readonly #generations = new FlushGenerations();
   #memory = 0;
   #size = 0;
   #order = 0;
-  /** No batch that waits is older; the oldest may be younger. */
-  #oldestWaiting = Infinity;
 
   /** Memory of all batches, in bytes. */
   get memory(): number {
@@ -73,6 +74,7 @@ export class BatchQueue {
       attempts: 0,
       notBefore: 0,
       order: this.#order,
+      wasSent: false,
       ...history,
       kept,
       inFlight: false,
@@ -101,6 +103,7 @@ export class BatchQueue {
     if (lane === undefined || !(lane.whole.delete(queued) || lane.parts.delete(queued))) return false;
     if (lane.isEmpty) this.#lanes.delete(kept.lane);
     this.#delayed.delete(queued);
+    this.#aging.delete(queued);
     this.#memory -= kept.memory;
     lane.memory -= kept.memory;
     this.#size -= 1;
@@ -129,32 +132,21 @@ export class BatchQueue {
     if (next === undefined) return undefined;
     next.inFlight = true;
     this.#delayed.delete(next);
+    this.#aging.delete(next);
     return next;
   }
 
-  /** Returns the batches that wait and have reached the age. */
-  expired(now: number, maxAgeMs: number): readonly QueuedBatch[] {
-    if (this.#oldestWaiting + maxAgeMs > now) return [];
-    const expired: QueuedBatch[] = [];
-    this.#oldestWaiting = Infinity;
-    const collectIfOld = (queued: QueuedBatch): boolean => {
-      if (queued.inFlight) return true;
-      const isOld = queued.receivedAt + maxAgeMs <= now;
-      if (isOld) expired.push(queued);
-      else this.#oldestWaiting = Math.min(this.#oldestWaiting, queued.receivedAt);
-      return isOld;
-    };
-    for (const { parts, whole } of this.#lanes.values()) {
-      for (const queued of parts) collectIfOld(queued);
-      // Whole batches of a lane stand in the order of their age.
-      for (const queued of whole) if (!collectIfOld(queued)) break;
-    }
-    return expired;
+  /**
+   * Returns the batch that has reached the age for the longest time; undefined if none has. Batches that are in flight, or
+   * were never sent, do not expire.
+   */
+  firstExpired(now: number, maxAgeMs: number): QueuedBatch | undefined {
+    return this.#aging.firstKey + maxAgeMs <= now ? this.#aging.first : undefined;
   }
 
   /** Returns when a batch may be sent or has reached the age, on the monotonic clock. */
   nextDue(now: number, maxAgeMs: number): number {
-    let due = this.#oldestWaiting + maxAgeMs;
+    let due = this.#aging.firstKey + maxAgeMs;
     for (const queued of this.#delayed) {
       if (queued.notBefore <= now) this.#delayed.delete(queued);
       else due = Math.min(due, queued.notBefore);
@@ -168,7 +160,7 @@ export class BatchQueue {
   }
 
   #wait(queued: QueuedBatch): void {
-    this.#oldestWaiting = Math.min(this.#oldestWaiting, queued.receivedAt);
+    if (queued.wasSent) this.#aging.set(queued, queued.receivedAt);
     if (queued.notBefore > 0) this.#delayed.add(queued);
   }
 }

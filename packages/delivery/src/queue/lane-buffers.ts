@@ -7,6 +7,7 @@ interface GatheringLimits {
   readonly lingerMs: number;
   readonly maxBatchRecords: number;
   readonly maxLanes: number;
+  readonly maxAgeMs: number;
 }
 
 /** Gathers records into one open buffer per lane and hands each buffer on when it is full, old or crowded out. */
@@ -73,7 +74,7 @@ export class LaneBuffers {
   add(lane: string, data: string | Uint8Array, spareBytes: number): boolean {
     const limit = this.#limitOf(lane);
     const current = this.#open.get(lane);
-    const fits = current !== undefined && !this.#exceeds(current, data, limit);
+    const fits = current !== undefined && !this.#isOld(current) && !this.#exceeds(current, data, limit);
     const firstBytes = fits ? 0 : this.#firstBytes(lane, data, spareBytes);
     const growth = fits ? current.growthFor(data) : openingBytes(data, firstBytes);
     if (growth > spareBytes) return false;
@@ -126,6 +127,11 @@ export class LaneBuffers {
     let least: LaneBuffer | undefined;
     for (const buffer of this.#open.values()) if (least === undefined || buffer.lastUse < least.lastUse) least = buffer;
     if (least !== undefined) this.#handOn(least);
+  }
+
+  /** Returns whether a buffer has used up half of its age, in a process that was frozen: new records would expire with it. */
+  #isOld({ openedAt }: LaneBuffer): boolean {
+    return (this.#clock.monotonic() - openedAt) * 2 > this.#options.maxAgeMs;
   }
 
   #firstBytes(lane: string, data: string | Uint8Array, spareBytes: number): number {

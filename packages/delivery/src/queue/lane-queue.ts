@@ -15,6 +15,8 @@ export interface QueuedBatch {
   /** When the next attempt may begin, on the monotonic clock. */
   notBefore: number;
   inFlight: boolean;
+  /** Whether an attempt ended without success: a batch is sent at least once before it can expire. */
+  wasSent: boolean;
 }
 
 /** The batches of one lane. */
