@@ -44,7 +44,7 @@ test("examples/elasticsearch.ts stores its event, says what it installed and wha
   await using server = await createFaultServer(answer);
   const { output, faults, code } = await run(server.url.replace(/\/$/, ""));
   expect(code).toBe(0);
-  expect(output).toBe("elasticsearch: the index template eventmeter-default is installed, version 1\n");
+  expect(output).toBe("elasticsearch: the index template eventmeter-default is installed, version 2\n");
   expect(faults).toContain("may not write to metrics-eventmeter.event-default and metrics-eventmeter.network-default");
   expect(faults).toContain("create_doc and auto_configure");
   const [bulk, ...others] = server.requests.filter(({ path }) => path.includes("_bulk"));
@@ -57,6 +57,7 @@ test("examples/elasticsearch.ts stores its event, says what it installed and wha
     event: { action: "invoice", outcome: "unknown" },
     eventmeter: { task_id: "42", status: "running" },
     labels: { customer: "c-17", amount: 9.5 },
+    numeric_labels: { amount: 9.5 },
     service: { name: "billing", environment: "production" },
   });
 });

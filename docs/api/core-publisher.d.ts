@@ -10,7 +10,7 @@ export interface AttributeSource {
 export declare const CHECK_CODES: readonly ["ok", "closed", "timeout", "aborted", "publisher-failed", "page-failed", "not-listening", "connection-refused", "unreachable", "unknown-host", "broken-off", "no-answer", "tls", "client", "client-options", "client-closed", "too-many-files", "unauthorized", "forbidden", "not-found", "redirected", "rejected", "too-large", "rate-limited", "unavailable", "media-type", "not-elasticsearch", "unsupported-version", "template-missing", "template-shadowed", "mappings-shadowed", "write-unknown", "not-otlp", "clock-ahead", "out-of-order", "label-limit", "series-limit", "exemplars", "credentials-failed", "temporality", "discovery-failed", "endpoint-unknown", "stack-unknown"];
 
 /** Codes that `onDiagnostic` gets; a publisher may add its own. */
-export declare const DIAGNOSTIC_CODES: readonly ["resumed", "endpoint-found", "template-installed", "template-kept", "template-not-allowed", "mappings-shadowed", "template-unknown", "proxy-not-used", "dropped-by-pipeline"];
+export declare const DIAGNOSTIC_CODES: readonly ["resumed", "endpoint-found", "template-installed", "template-kept", "template-not-allowed", "mappings-shadowed", "template-unknown", "numeric-labels-off", "proxy-not-used", "dropped-by-pipeline"];
 
 /** The time that a flush gives to the records that it covers. */
 export interface DrainWait extends WaitOptions {

@@ -106,7 +106,13 @@ export class ElasticsearchPublisher implements MetricsPublisher {
     await withTimeLimit({ clock, timeoutMs: sendTimeoutMs, signal }, async (limited) => {
       const identity = await identifyServer(client, this.#options, limited);
       if (isProblem(identity)) throw startError(name, problemText(identity));
-      await this.#installer?.install(client, { signal: limited, report });
+      const { product, canLimitFields } = identity;
+      await this.#installer?.install(client, { signal: limited, report, canLimitFields });
+      if (canLimitFields === false && this.#installer !== undefined && this.#options.indexPrefix === undefined)
+        report.diagnostic(
+          "numeric-labels-off",
+          `${product} cannot limit the number of fields, as 8.14 and newer can: numeric attributes are not searchable as numeric_labels`,
+        );
       for (const finding of await findTemplateProblems(client, this.#options, limited))
         this.#reportTemplate(finding, report);
     });

@@ -68,6 +68,14 @@ function attributesOf(record: MetricsRecord): Record<string, unknown> | undefine
   return known.length === 0 ? undefined : Object.fromEntries(known);
 }
 
+/** The numbers under names of more than white space. */
+function numbersIn(attributes: Record<string, unknown> = {}): Record<string, unknown> | undefined {
+  const numbers = Object.entries(attributes).filter(
+    ([name, value]) => typeof value === "number" && /[^\s\p{Cc}]/u.test(name),
+  );
+  return numbers.length === 0 ? undefined : Object.fromEntries(numbers);
+}
+
 /** The document in ECS fields, made another way: from the dictionary, as an object. */
 function ecsOf(record: MetricsRecord): unknown {
   const dictionary = record.operation === undefined ? formatMetrics(record) : formatMetrics(record);
@@ -95,6 +103,7 @@ function ecsOf(record: MetricsRecord): unknown {
     trace: trace === undefined ? undefined : { id: trace },
     span: span === undefined ? undefined : { id: span },
     labels: attributesOf(record),
+    numeric_labels: numbersIn(attributesOf(record)),
     service,
     resource: { zone: "a", spare: true },
   };
@@ -255,6 +264,34 @@ describe("an attribute", () => {
     expect(encode).toThrow("no");
     fields.attributes = undefined;
     expect(encode()).toBe(expected);
+    fields.attributes = {
+      first: 1,
+      get second(): number {
+        throw new Error("no");
+      },
+    };
+    expect(encode).toThrow("no");
+    fields.attributes = { third: 3 };
+    expect(JSON.parse(encode().split("\n")[1] ?? "")).toMatchObject({ numeric_labels: { third: 3 } });
+  });
+
+  test("that is a number is also a number of its own, unless its name is white space", () => {
+    const given = {
+      "": 0,
+      " ": 1,
+      "\u001c\t": 2,
+      "\u00a0": 3,
+      ".": 4,
+      "a.b": 5.5,
+      big: 1e300,
+      text: "6",
+      truth: true,
+    };
+    const { document } = encoded({ eventName: "a", taskId: 1, startTime: NOON, attributes: given });
+    expect(document["labels"]).toEqual(given);
+    expect(document["numeric_labels"]).toEqual({ ".": 4, "a.b": 5.5, big: 1e300 });
+    const none = encoded({ eventName: "a", taskId: 1, startTime: NOON, attributes: { text: "6" } });
+    expect(none.document).not.toHaveProperty("numeric_labels");
   });
 
   test("is absent where there is none", () => {

@@ -99,6 +99,7 @@ function ecs(published: FormattedMetrics): Readonly<Record<string, unknown>> {
     event,
     trace: { id: published.trace_id },
     labels: withoutNul(published.attributes),
+    ...numericLabels(withoutNul(published.attributes)),
     ...(error === null ? {} : { error: { message: error, ...(type === undefined ? {} : { type }) } }),
   };
   if (published.metric_type === "event") {
@@ -118,6 +119,11 @@ function ecs(published: FormattedMetrics): Readonly<Record<string, unknown>> {
     destination: { address: host, bytes: bytes_received, ...(port === null ? {} : { port }) },
     network: { bytes: bytes_sent + bytes_received },
   };
+}
+
+function numericLabels(attributes: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const numeric = Object.entries(attributes).filter(([name, value]) => typeof value === "number" && name.trim() !== "");
+  return numeric.length === 0 ? {} : { numeric_labels: Object.fromEntries(numeric) };
 }
 
 /** The daily index of a record: of the day, in UTC, of its end, or else of its start. */

@@ -47,6 +47,7 @@ export interface FakeTemplate {
   readonly data_stream?: object;
   readonly _meta?: { readonly managed_by?: string; readonly retention?: string };
   readonly template?: {
+    readonly settings?: Readonly<Record<string, unknown>>;
     readonly mappings?: { readonly properties?: Readonly<Record<string, unknown>> };
     readonly lifecycle?: { readonly data_retention?: string };
   };

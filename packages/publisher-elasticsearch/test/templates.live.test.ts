@@ -1,4 +1,6 @@
+import type { Attributes } from "@eventmeter/core";
 import { afterAll, describe, expect, test } from "vitest";
+import { TEMPLATE_VERSION } from "../src/templates/index-template.ts";
 import { at, connectElasticsearch, freshName, liveVersions, removeFreshNames, waitFor } from "./live-elasticsearch.ts";
 import { openFaultProxy } from "./live-fault-proxy.ts";
 import { dailyIndices, dataStreams, openPublisher, publishEvent, publishNetwork } from "./live-harness.ts";
@@ -25,7 +27,7 @@ for (const { major, url, skip, note } of liveVersions)
         const name = templateName(first.name);
         expect(first.diagnostics).toEqual(["template-installed"]);
         const installed = await template(name);
-        expect(installed).toMatchObject({ _meta: { managed_by: "eventmeter" }, version: 1 });
+        expect(installed).toMatchObject({ _meta: { managed_by: "eventmeter" }, version: TEMPLATE_VERSION });
 
         const requests = proxy.requests.length;
         const second = openPublisher(target, { hosts: [proxy.url], at: first.name });
@@ -62,13 +64,13 @@ for (const { major, url, skip, note } of liveVersions)
         await server.ask("PUT", `_index_template/${name}`, { ...ours, version: 0 });
         await live.publisher.start();
         expect(live.diagnostics).toEqual(["template-installed"]);
-        expect(at(await template(name), "version")).toBe(1);
+        expect(at(await template(name), "version")).toBe(TEMPLATE_VERSION);
 
-        await server.ask("PUT", `_index_template/${name}`, { ...ours, version: 2 });
+        await server.ask("PUT", `_index_template/${name}`, { ...ours, version: TEMPLATE_VERSION + 1 });
         const older = openPublisher(target, { hosts: [url], at: live.name });
         await older.publisher.start();
         expect(older.diagnostics).toEqual([]);
-        expect(await template(name)).toMatchObject({ ...ours, version: 2 });
+        expect(await template(name)).toMatchObject({ ...ours, version: TEMPLATE_VERSION + 1 });
       });
 
       test(`without templates none is installed for ${target.title}`, async () => {
@@ -117,7 +119,7 @@ for (const { major, url, skip, note } of liveVersions)
         return live.publisher.health().delivered > 0;
       });
       expect(live.diagnostics).not.toContain("template-kept");
-      expect(at(await template(`eventmeter-${live.name}`), "version")).toBe(1);
+      expect(at(await template(`eventmeter-${live.name}`), "version")).toBe(TEMPLATE_VERSION);
     });
 
     test("two namespaces, and two prefixes of which one begins with the other, stay apart", async () => {
@@ -233,6 +235,33 @@ for (const { major, url, skip, note } of liveVersions)
           "keyword",
           "flattened",
         ]);
+    });
+
+    test("numeric attributes can be summed, whatever their names, and those above the limit cost no document", async () => {
+      const { publisher, name, codes } = openPublisher(dataStreams, { hosts: [url] });
+      const stream = dataStreams.event(name);
+      const publish = (attributes: Attributes): void =>
+        publisher.publishEventMetrics({ eventName: "sums", taskId: 1, startTime: Date.now(), attributes });
+      publish({ amount: 1, "amount.net": 2, text: "7" });
+      publish({ amount: 2.5, "": 1, " ": 1, ".": 1, "..": 1, "a.": 1, _id: 1, "*": 1, "a\u001f": 1, "\u001f": 1 });
+      for (let batch = 0; batch < 10; batch += 1)
+        publish(Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`n${batch}-${index}`, index])));
+      expect(await publisher.flush()).toMatchObject({ status: "complete", delivered: 12 });
+      expect(codes).toEqual([]);
+      const sums = await server.search(stream, {
+        size: 0,
+        aggs: {
+          amount: { sum: { field: "numeric_labels.amount" } },
+          net: { sum: { field: "numeric_labels.amount.net" } },
+        },
+      });
+      expect(at(sums, "aggregations")).toMatchObject({ amount: { value: 3.5 }, net: { value: 2 } });
+      const mapping = Object.values((await server.ask("GET", `${stream}/_mapping`)) ?? {})[0];
+      const fields = at(mapping, "mappings", "properties", "numeric_labels", "properties") as object;
+      expect(fields).toMatchObject({ amount: { type: "double" } });
+      expect(fields).not.toHaveProperty("text");
+      expect(Object.keys(fields).length).toBeGreaterThan(400);
+      expect(Object.keys(fields).length).toBeLessThan(500);
     });
 
     test("a template of the same priority in the way costs the mapping, not the documents", async () => {

@@ -19,7 +19,7 @@ describe("the template", () => {
     expect(server.templates.get("eventmeter-staging")).toMatchObject({
       index_patterns: ["metrics-eventmeter.event-staging", "metrics-eventmeter.network-staging"],
       priority: 501,
-      version: 1,
+      version: TEMPLATE_VERSION,
       _meta: OURS,
       data_stream: {},
       template: { lifecycle: { data_retention: "30d" }, mappings: { date_detection: false } },
@@ -52,13 +52,14 @@ describe("the template", () => {
   test("has fields of types that every server knows, and no float", () => {
     for (const indexPrefix of [undefined, "jobs"]) {
       const found = new Set<unknown>();
-      JSON.stringify(templateOf({ namespace: "default", indexPrefix, retention: undefined }), (key, value: unknown) => {
+      const given = { namespace: "default", indexPrefix, retention: undefined, hasNumericLabels: true };
+      JSON.stringify(templateOf(given), (key, value: unknown) => {
         if (key === "type" && typeof value === "string") found.add(value);
         return value;
       });
       expect(
         [...found].every((type) =>
-          ["keyword", "text", "date", "long", "double", "flattened", "ip"].includes(String(type)),
+          ["keyword", "text", "date", "long", "double", "flattened", "ip", "object"].includes(String(type)),
         ),
       ).toBe(true);
     }
@@ -139,6 +140,59 @@ describe("a template of that name on the server", () => {
     expect(server.templates.get("eventmeter-default") === existing).toBe(becomes === "kept");
     expect(diagnostics.map(({ code }) => code)).toEqual(codes);
     expect(errors).toEqual([]);
+  });
+});
+
+describe("numeric attributes", () => {
+  const numericLabelsOf = (server: { readonly templates: Map<string, FakeTemplate> }): unknown =>
+    server.templates.get("eventmeter-default")?.template?.mappings?.properties?.["numeric_labels"];
+  const limits = { "index.mapping.total_fields.ignore_dynamic_beyond_limit": true };
+
+  test.each([
+    ["9.5.3", true],
+    ["8.14.0", true],
+    ["8.13.4", false],
+  ])("are fields in templates for Elasticsearch %s: %s", async (version, isOn) => {
+    await using server = await openFakeElasticsearch({ version });
+    const { publisher, diagnostics } = openPublisher({ hosts: [server.url] });
+    await publisher.start();
+    expect(numericLabelsOf(server)).toMatchObject(isOn ? { subobjects: false } : { enabled: false });
+    const settings = server.templates.get("eventmeter-default")?.template?.settings;
+    if (isOn) expect(settings).toMatchObject(limits);
+    else expect(settings).toBeUndefined();
+    expect(diagnostics.map(({ code }) => code)).toEqual([
+      "template-installed",
+      ...(isOn ? [] : ["numeric-labels-off"]),
+    ]);
+  });
+
+  test("become fields once the server is updated, and a server that does not tell its version changes nothing", async () => {
+    const options: { version: string; keys?: Record<string, object> } = { version: "8.13.4" };
+    await using server = await openFakeElasticsearch(options);
+    const seen: unknown[] = [];
+    for (const [version, keys] of [
+      ["8.13.4"],
+      ["8.13.4", { "ApiKey a2V5": { write: true, manageTemplates: true } }],
+      ["8.14.0"],
+      ["8.14.0", { "ApiKey a2V5": { write: true, manageTemplates: true } }],
+    ] as const) {
+      options.version = version;
+      if (keys === undefined) delete options.keys;
+      else options.keys = keys;
+      const { publisher, diagnostics } = openPublisher({ hosts: [server.url], auth: { apiKey: "a2V5" } });
+      // oxlint-disable-next-line no-await-in-loop -- one start after the other
+      await publisher.start();
+      seen.push([numericLabelsOf(server), ...diagnostics.map(({ code }) => code)]);
+    }
+    const [off, on] = [expect.objectContaining({ enabled: false }), expect.objectContaining({ subobjects: false })];
+    expect(seen).toEqual([[off, "template-installed", "numeric-labels-off"], [off], [on, "template-installed"], [on]]);
+  });
+
+  test("are no fields of daily indices", async () => {
+    await using server = await openFakeElasticsearch({ version: "8.13.4" });
+    const { publisher, diagnostics } = openPublisher({ hosts: [server.url], indexPrefix: "jobs" });
+    await publisher.start();
+    expect(diagnostics.map(({ code }) => code)).toEqual(["template-installed"]);
   });
 });
 

@@ -75,6 +75,8 @@ export const DIAGNOSTIC_CODES = [
   "mappings-shadowed",
   // The server does not say which index template decides.
   "template-unknown",
+  // Elasticsearch is too old to store numeric attributes as fields of their own.
+  "numeric-labels-off",
   // Node.js was told to use the proxy of the environment, and the client of the backend does not.
   "proxy-not-used",
   // An ingest pipeline of Elasticsearch dropped documents: they count as delivered, and are not stored.

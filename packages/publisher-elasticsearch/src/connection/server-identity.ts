@@ -10,11 +10,15 @@ export interface ServerIdentity {
   readonly product: string;
   /** Whether these credentials may ask for the version; a key that can only write may not. */
   readonly mayAsk: boolean;
+  /** Whether it can ignore the fields above a limit; undefined if it does not tell its version. */
+  readonly canLimitFields: boolean | undefined;
 }
 
 /** First versions, as major and minor: of `require_data_stream`, and of the requests that daily indices are written with. */
 const FIRST_FOR_STREAMS = [8, 13] as const;
 const FIRST_FOR_DAILY = [8, 0] as const;
+/** First version with `index.mapping.total_fields.ignore_dynamic_beyond_limit`. */
+const FIRST_FOR_LIMITED_FIELDS = [8, 14] as const;
 
 /** Asks once what answers: an Elasticsearch that is new enough, or else the problem. */
 export async function identifyServer(
@@ -29,7 +33,8 @@ export async function identifyServer(
   const problem = version === undefined ? undefined : versionProblem(version, options);
   if (problem !== undefined) return problem;
   const product = version === undefined ? "Elasticsearch" : `Elasticsearch ${version}`;
-  return { product, mayAsk: reply.status === 200 };
+  const canLimitFields = version === undefined ? undefined : isAtLeast(version, FIRST_FOR_LIMITED_FIELDS);
+  return { product, mayAsk: reply.status === 200, canLimitFields };
 }
 
 function versionOf(body: unknown): string | undefined {
@@ -44,12 +49,16 @@ function versionOf(body: unknown): string | undefined {
 }
 
 function versionProblem(version: string, { indexPrefix }: ResolvedOptions): Problem | undefined {
-  const [major = 0, minor = 0] = version.split(".").map(Number);
   const first = indexPrefix === undefined ? FIRST_FOR_STREAMS : FIRST_FOR_DAILY;
-  if (major > first[0] || (major === first[0] && minor >= first[1])) return undefined;
+  if (isAtLeast(version, first)) return undefined;
   return {
     code: "unsupported-version",
     message: `Elasticsearch ${version} is too old: ${first.join(".")} or newer is needed`,
-    hint: major >= FIRST_FOR_DAILY[0] ? "update it, or write to daily indices with indexPrefix" : "update it",
+    hint: isAtLeast(version, FIRST_FOR_DAILY) ? "update it, or write to daily indices with indexPrefix" : "update it",
   };
+}
+
+function isAtLeast(version: string, [firstMajor, firstMinor]: readonly [number, number]): boolean {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  return major > firstMajor || (major === firstMajor && minor >= firstMinor);
 }

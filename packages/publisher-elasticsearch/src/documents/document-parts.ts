@@ -1,7 +1,7 @@
 // What the writers of both kinds of documents have in common: their contract, attributes, and the resource.
 import type { Resource } from "@eventmeter/core";
 import { type AttributeSource, type EventFields, type NetworkFields, readAttributes } from "@eventmeter/core/publisher";
-import type { JsonWriter } from "./json-writer.ts";
+import { JsonWriter } from "./json-writer.ts";
 
 /** Writes the document of a record as one line of JSON, without the end of the line. */
 export interface DocumentWriter {
@@ -9,17 +9,26 @@ export interface DocumentWriter {
   writeNetwork(fields: NetworkFields): void;
 }
 
-/** Writes the attributes of record after record, each time as one object. */
+/** Writes the attributes of record after record, each time as one object, and the numbers among them as a second one. */
 export class AttributesWriter {
   readonly #json: JsonWriter;
   readonly #opening: string;
+  /** The second object, while the first one is written; undefined if there is none. */
+  readonly #numbers: JsonWriter | undefined;
+  readonly #numbersOpening: string;
   #fields: AttributeSource | undefined;
   #separator = "";
+  #numbersSeparator = "";
 
-  /** @param name comma, quotes and colon included */
-  constructor(json: JsonWriter, name: string) {
+  /**
+   * @param name comma, quotes and colon included
+   * @param numbersName the same of the object of numbers; without it there is none
+   */
+  constructor(json: JsonWriter, name: string, numbersName?: string) {
     this.#json = json;
     this.#opening = `${name}{`;
+    this.#numbers = numbersName === undefined ? undefined : new JsonWriter();
+    this.#numbersOpening = `${numbersName}{`;
   }
 
   /**
@@ -30,8 +39,14 @@ export class AttributesWriter {
     if (fields.attributes === undefined) return;
     this.#fields = fields;
     this.#separator = this.#opening;
+    this.#numbersSeparator = this.#numbersOpening;
+    // A getter may have thrown while the attributes of the record before were read.
+    this.#numbers?.discard();
     readAttributes(fields, this.#writeAttribute);
     if (this.#separator === ",") this.#json.writeAscii("}");
+    if (this.#numbers === undefined || this.#numbersSeparator !== ",") return;
+    this.#json.writeFrom(this.#numbers);
+    this.#json.writeAscii("}");
   }
 
   // One function for all records: a new one for each would be garbage.
@@ -45,9 +60,24 @@ export class AttributesWriter {
     this.#separator = ",";
     json.writeText(name);
     json.writeAscii(":");
-    if (typeof value === "string") json.writeText(value);
-    else json.writeAscii(String(value));
+    if (typeof value === "string") return json.writeText(value);
+    const text = String(value);
+    json.writeAscii(text);
+    const numbers = this.#numbers;
+    if (numbers === undefined || typeof value !== "number" || !isFieldName(name)) return;
+    numbers.writeAscii(this.#numbersSeparator);
+    this.#numbersSeparator = ",";
+    numbers.writeText(name);
+    numbers.writeAscii(":");
+    numbers.writeAscii(text);
   };
+}
+
+/** Returns whether a name can be that of a mapped field, which white space alone cannot. */
+function isFieldName(name: string): boolean {
+  // Most names begin with a letter.
+  const first = name.charCodeAt(0);
+  return (first > 0x20 && first < 0x7f) || /[^\s\p{Cc}]/u.test(name);
 }
 
 /** Writes a resource as members of a document: `service` by ECS, and its attributes in one `flattened` field. */

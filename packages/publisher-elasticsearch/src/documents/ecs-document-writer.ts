@@ -20,7 +20,7 @@ export class EcsDocumentWriter implements DocumentWriter {
   constructor(json: JsonWriter, namespace: string, resource: Resource | undefined) {
     this.#json = json;
     this.#resource = resource;
-    this.#labels = new AttributesWriter(json, ',"labels":');
+    this.#labels = new AttributesWriter(json, ',"labels":', ',"numeric_labels":');
     this.#eventHead = Buffer.from(`${headOf("event", namespace)},"action":`);
     this.#networkHead = Buffer.from(
       `${headOf("network", namespace)},"category":["network"],"type":["connection"],"action":`,

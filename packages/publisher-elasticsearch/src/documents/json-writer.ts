@@ -67,6 +67,15 @@ export class JsonWriter {
     this.writeText(text);
   }
 
+  /** Writes what another writer has written, and discards it there. */
+  writeFrom(other: JsonWriter): void {
+    const length = other.#length;
+    this.#reserve(length);
+    other.#buffer.copy(this.#buffer, this.#length, 0, length);
+    this.#length += length;
+    other.#length = 0;
+  }
+
   /** Discards what was written and not taken. */
   discard(): void {
     this.#length = 0;

@@ -1,14 +1,21 @@
 // The index template of a namespace or prefix.
 import { streamName } from "../index-names.ts";
 import type { ResolvedOptions } from "../options.ts";
-import { dailyMappings, ecsMappings } from "./mappings.ts";
+import { dailyMappings, ecsMappings, ecsMappingsWithoutNumbers } from "./mappings.ts";
 
 /** Raised with every change of a template; a server's older one is replaced. */
-export const TEMPLATE_VERSION = 1;
+export const TEMPLATE_VERSION = 2;
 /** Value of `_meta.managed_by` in the templates of this package. */
 export const MANAGED_BY = "eventmeter";
 /** Above Elasticsearch's own (100) and those of its agents (200), as https://www.elastic.co/docs/manage-data/data-store/templates advises. */
 export const PRIORITY = 501;
+
+/** Most fields of an index: about 450 names of numbers beside those of the mappings. Further ones are stored, and not searchable. */
+const FIELD_LIMIT = 500;
+const FIELD_SETTINGS = {
+  "index.mapping.total_fields.limit": FIELD_LIMIT,
+  "index.mapping.total_fields.ignore_dynamic_beyond_limit": true,
+};
 
 /** Returns the name of the template of a namespace or prefix. */
 export function templateName({ namespace, indexPrefix }: Pick<ResolvedOptions, "namespace" | "indexPrefix">): string {
@@ -16,9 +23,21 @@ export function templateName({ namespace, indexPrefix }: Pick<ResolvedOptions, "
 }
 
 /** Returns the template for the data streams of a namespace, or the daily indices of a prefix, and for nothing else. */
-export function templateOf(options: Pick<ResolvedOptions, "namespace" | "indexPrefix" | "retention">): object {
-  const { namespace, indexPrefix, retention } = options;
-  const common = { priority: PRIORITY, version: TEMPLATE_VERSION, _meta: { managed_by: MANAGED_BY, retention } };
+export function templateOf({
+  namespace,
+  indexPrefix,
+  retention,
+  hasNumericLabels,
+}: Pick<ResolvedOptions, "namespace" | "indexPrefix" | "retention"> & {
+  /** Whether the server can ignore the fields above a limit, so that numeric attributes can be fields. */
+  readonly hasNumericLabels: boolean;
+}): object {
+  const numbers = indexPrefix === undefined && !hasNumericLabels ? { numeric_labels: false } : {};
+  const common = {
+    priority: PRIORITY,
+    version: TEMPLATE_VERSION,
+    _meta: { managed_by: MANAGED_BY, retention, ...numbers },
+  };
   if (indexPrefix !== undefined)
     return {
       ...common,
@@ -36,6 +55,8 @@ export function templateOf(options: Pick<ResolvedOptions, "namespace" | "indexPr
     ...common,
     index_patterns: [streamName("event", namespace), streamName("network", namespace)],
     data_stream: {},
-    template: { mappings: ecsMappings, lifecycle },
+    template: hasNumericLabels
+      ? { settings: FIELD_SETTINGS, mappings: ecsMappings, lifecycle }
+      : { mappings: ecsMappingsWithoutNumbers, lifecycle },
   };
 }

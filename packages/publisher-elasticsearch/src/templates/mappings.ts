@@ -58,6 +58,8 @@ const ecs: Mapping = {
   destination: object({ address: keyword, ip, port: long, bytes: long }),
   network: object({ bytes: long }),
   labels: flattened,
+  // With names such as "a" and "a.b" side by side.
+  numeric_labels: { type: "object", subobjects: false },
   service,
   resource: flattened,
 };
@@ -96,6 +98,7 @@ const daily: Mapping = {
 const frame = (properties: Mapping): object => ({
   date_detection: false,
   dynamic_templates: [
+    { numeric_labels: { path_match: "numeric_labels.*", mapping: double } },
     { strings: { match_mapping_type: "string", mapping: keyword } },
     { fractions: { match_mapping_type: "double", mapping: double } },
   ],
@@ -104,6 +107,9 @@ const frame = (properties: Mapping): object => ({
 
 /** Mappings of documents with ECS fields. */
 export const ecsMappings: object = frame(ecs);
+
+/** The same for servers that cannot limit the number of fields: `numeric_labels` is stored, and not searchable. */
+export const ecsMappingsWithoutNumbers: object = frame({ ...ecs, numeric_labels: { type: "object", enabled: false } });
 
 /** Mappings of documents in daily indices, which are the standard dictionary (`formatMetrics`). */
 export const dailyMappings: object = frame(daily);

@@ -11,6 +11,8 @@ import { MANAGED_BY, TEMPLATE_VERSION, templateName, templateOf } from "./index-
 export interface InstallContext {
   readonly signal: AbortSignal;
   readonly report: BackendReporter;
+  /** Whether the server can ignore the fields above a limit; undefined if it does not tell its version. @default what the last installation said */
+  readonly canLimitFields?: boolean | undefined;
 }
 
 /** Installs the index template of one publisher. */
@@ -18,6 +20,7 @@ export class TemplateInstaller {
   readonly #options: ResolvedOptions;
   readonly #name: string;
   readonly #path: string;
+  #canLimitFields: boolean | undefined;
 
   constructor(options: ResolvedOptions) {
     this.#options = options;
@@ -30,7 +33,11 @@ export class TemplateInstaller {
    * anybody else's stays. Returns whether the template was written. Rejects with a retryable `PublisherError` if the server
    * cannot be reached, is not ready, or does not know the credentials; whatever else prevents it is reported.
    */
-  async install(client: ElasticsearchClient, { signal, report }: InstallContext): Promise<boolean> {
+  async install(
+    client: ElasticsearchClient,
+    { signal, report, canLimitFields = this.#canLimitFields }: InstallContext,
+  ): Promise<boolean> {
+    this.#canLimitFields = canLimitFields;
     const found = await this.#send(client, { method: "GET", path: this.#path, querystring: FILTER }, signal);
     if (found.status !== 200 && found.status !== 404) {
       this.#reportUnreadable(found, report);
@@ -43,8 +50,11 @@ export class TemplateInstaller {
     }
     // A publisher without a retention keeps the one that another publisher of the same namespace asked for.
     const retention = this.#options.retention ?? existing?.retention;
-    if (existing !== undefined && isCurrent(existing, retention)) return false;
-    const isWritten = await this.#write(client, retention, { signal, report });
+    const hasNumericLabels =
+      this.#options.indexPrefix !== undefined || (canLimitFields ?? existing?.hasNumericLabels ?? true);
+    const wanted = { retention, hasNumericLabels };
+    if (existing !== undefined && isCurrent(existing, wanted)) return false;
+    const isWritten = await this.#write(client, wanted, { signal, report });
     const replaced = existing?.retention;
     if (isWritten && replaced !== undefined && replaced !== retention)
       report.error(
@@ -56,10 +66,10 @@ export class TemplateInstaller {
 
   async #write(
     client: ElasticsearchClient,
-    retention: string | undefined,
+    wanted: TemplateVariant,
     { signal, report }: InstallContext,
   ): Promise<boolean> {
-    const body = JSON.stringify(templateOf({ ...this.#options, retention }));
+    const body = JSON.stringify(templateOf({ ...this.#options, ...wanted }));
     const reply = await this.#send(client, { method: "PUT", path: this.#path, body }, signal);
     if (reply.status !== 200) {
       this.#reportRejection(reply, report);
@@ -91,11 +101,12 @@ export class TemplateInstaller {
       readonly index_template?: { readonly version?: unknown; readonly _meta?: Readonly<Record<string, unknown>> };
     }[];
     const { version, _meta } = entry?.index_template ?? {};
-    const { managed_by: managedBy, retention } = _meta ?? {};
+    const { managed_by: managedBy, retention, numeric_labels: numericLabels } = _meta ?? {};
     return {
       managedBy,
       version: typeof version === "number" ? version : 0,
       retention: typeof retention === "string" ? retention : undefined,
+      hasNumericLabels: numericLabels !== false,
     };
   }
 
@@ -129,12 +140,18 @@ export class TemplateInstaller {
 const FIELDS = ["name", "index_template.version", "index_template._meta"];
 const FILTER = `filter_path=${FIELDS.map((field) => `index_templates.${field}`).join(",")}`;
 
-interface ExistingTemplate {
-  readonly managedBy: unknown;
-  readonly version: number;
+/** What differs between templates of one version. */
+interface TemplateVariant {
   readonly retention: string | undefined;
+  readonly hasNumericLabels: boolean;
 }
 
-function isCurrent({ version, retention }: ExistingTemplate, wanted: string | undefined): boolean {
-  return version > TEMPLATE_VERSION || (version === TEMPLATE_VERSION && retention === wanted);
+interface ExistingTemplate extends TemplateVariant {
+  readonly managedBy: unknown;
+  readonly version: number;
+}
+
+function isCurrent({ version, retention, hasNumericLabels }: ExistingTemplate, wanted: TemplateVariant): boolean {
+  if (version !== TEMPLATE_VERSION) return version > TEMPLATE_VERSION;
+  return retention === wanted.retention && hasNumericLabels === wanted.hasNumericLabels;
 }
