@@ -252,7 +252,7 @@ export declare const PUBLISHER_STATES: readonly PublisherState[];
 export interface PublisherDefinition {
     /** Default name, kebab-case. */
     readonly name: string;
-    /** Takes the standard dictionary of an event and may keep it. The record is delivered when it returns or resolves, and dropped as `failed` when it throws or rejects. */
+    /** Takes the standard dictionary of an event and may keep it; to keep it after a return without a promise, use `ownTexts`. The record is delivered when it returns or resolves, and dropped as `failed` when it throws or rejects. */
     readonly event?: ((data: FormattedEvent) => unknown) | undefined;
     /** Takes the standard dictionary of a network operation in the same way. */
     readonly network?: ((data: FormattedNetwork) => unknown) | undefined;
@@ -537,6 +537,9 @@ export declare const option: OptionRuleSet;
  * 40 characters of a document of 2 MB keeps 2 MB. Use it for every text of a caller that is kept after the call.
  */
 export declare function ownText(text: string): string;
+
+/** Replaces the texts of a standard dictionary, and of its attributes, by their `ownText`, for a publisher that keeps it. */
+export declare function ownTexts(dictionary: object): void;
 
 /** Rule of a password for HTTP basic authentication. */
 export declare const passwordRule: OptionRule;

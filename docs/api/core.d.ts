@@ -279,7 +279,7 @@ export interface NetworkMetrics {
 export interface PublisherDefinition {
     /** Default name, kebab-case. */
     readonly name: string;
-    /** Takes the standard dictionary of an event and may keep it. The record is delivered when it returns or resolves, and dropped as `failed` when it throws or rejects. */
+    /** Takes the standard dictionary of an event and may keep it; to keep it after a return without a promise, use `ownTexts`. The record is delivered when it returns or resolves, and dropped as `failed` when it throws or rejects. */
     readonly event?: ((data: FormattedEvent) => unknown) | undefined;
     /** Takes the standard dictionary of a network operation in the same way. */
     readonly network?: ((data: FormattedNetwork) => unknown) | undefined;

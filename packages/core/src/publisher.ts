@@ -41,7 +41,7 @@ export {
   type StartOptions,
 } from "./publisher/starter.ts";
 export { isThenable } from "./publisher/thenable.ts";
-export { ownText } from "./records/own-text.ts";
+export { ownText, ownTexts } from "./records/own-text.ts";
 export { cutBytes } from "./records/cut-text.ts";
 export { codeText, errorMessage, errorTypeOf } from "./records/error-text.ts";
 export {

@@ -1,13 +1,13 @@
 // Records of one kind, each returned once and in order.
 import type { Clock } from "@eventmeter/core";
-import { waitWithin } from "@eventmeter/core/publisher";
+import { ownTexts, waitWithin } from "@eventmeter/core/publisher";
 
 const DEFAULT_TIMEOUT_MS = 1_000;
 const HINT =
   "Was the record published to this publisher, by the method of its kind, and is it valid? health() tells how many were dropped, and why.";
 
 /** Queue of the records of one kind, oldest first. */
-export class RecordQueue<Dictionary> {
+export class RecordQueue<Dictionary extends object> {
   readonly all: Dictionary[] = [];
   readonly #kind: string;
   readonly #clock: Clock;
@@ -22,6 +22,7 @@ export class RecordQueue<Dictionary> {
   }
 
   add(record: Dictionary): void {
+    ownTexts(record);
     this.all.push(record);
     const waiter = this.#waiters.shift();
     if (waiter === undefined) return;

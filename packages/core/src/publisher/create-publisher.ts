@@ -9,6 +9,7 @@ import {
   networkDictionary,
 } from "../records/standard-dictionary.ts";
 import { codeText } from "../records/error-text.ts";
+import { ownTexts } from "../records/own-text.ts";
 import { MAX_DELAY_MS, resolveClock } from "../time/clock.ts";
 import type { CheckReport, Clock, CommonOptions, MetricsPublisher, PublisherHealth, WaitOptions } from "./contract.ts";
 import { FlushHook } from "./flush-hook.ts";
@@ -28,7 +29,7 @@ const MAX_UNSETTLED_BYTES = 33_554_432;
 export interface PublisherDefinition {
   /** Default name, kebab-case. */
   readonly name: string;
-  /** Takes the standard dictionary of an event and may keep it. The record is delivered when it returns or resolves, and dropped as `failed` when it throws or rejects. */
+  /** Takes the standard dictionary of an event and may keep it; to keep it after a return without a promise, use `ownTexts`. The record is delivered when it returns or resolves, and dropped as `failed` when it throws or rejects. */
   readonly event?: ((data: FormattedEvent) => unknown) | undefined;
   /** Takes the standard dictionary of a network operation in the same way. */
   readonly network?: ((data: FormattedNetwork) => unknown) | undefined;
@@ -88,6 +89,8 @@ class HandlerPublisher implements RecordFlow {
   /** Records that wait for the start, oldest first; each one is also unsettled, under its id. */
   #waiting: { readonly id: number; readonly callHandler: () => void }[] = [];
   #failing = false;
+  /** Whether a handler has returned a promise. */
+  #isAsync = false;
 
   constructor(definition: PublisherDefinition, options: CommonOptions | undefined) {
     const { name = definition.name } = options ?? {};
@@ -187,6 +190,7 @@ class HandlerPublisher implements RecordFlow {
       this.lifeCycle.dropRefused();
     } else {
       // The id stays until the handler has settled, so that a flush covers the start and the handler alike.
+      ownTexts(data);
       const id = this.#unsettled.add(memoryOf(data));
       this.#waiting.push({ id, callHandler: () => this.#callHandler(handler, data, id) });
       this.lifeCycle.startInBackground();
@@ -197,11 +201,14 @@ class HandlerPublisher implements RecordFlow {
   #callHandler<Data extends object>(handler: Handler<Data>, data: Data, waitingId?: number): void {
     const settle = (): boolean => waitingId === undefined || this.#unsettled.settle(waitingId);
     try {
+      // Before the call, since an asynchronous function may keep single texts. One that is done with them does not pay for it.
+      if (this.#isAsync && waitingId === undefined) ownTexts(data);
       const returned = handler(data);
       if (!isThenable(returned)) {
         if (settle()) this.#delivered();
         return;
       }
+      this.#isAsync = true;
       const promise = Promise.resolve(returned);
       const id = waitingId ?? this.#unsettled.add(memoryOf(data));
       promise.then(

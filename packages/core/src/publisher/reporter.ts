@@ -1,4 +1,5 @@
 // Reports of one publisher: errors to onError or as process warnings, diagnostics to onDiagnostic.
+import { ownText } from "../records/own-text.ts";
 import { resolveClock } from "../time/clock.ts";
 import type { Clock, CommonOptions, Diagnostic, PublisherHealth } from "./contract.ts";
 import type { ErrorCode } from "./error-codes.ts";
@@ -100,7 +101,7 @@ class PublisherReporter implements Reporter {
   }
 
   note(error: PublisherError): void {
-    this.lastError = { code: error.code, message: error.message, time: this.#clock.now() };
+    this.lastError = { code: error.code, message: ownText(error.message), time: this.#clock.now() };
   }
 
   forward(error: PublisherError): void {

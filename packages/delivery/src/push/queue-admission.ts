@@ -1,5 +1,6 @@
 // Admission of encoded records to the bounded queue: what is dropped when the memory is full.
 import type { DropReason } from "@eventmeter/core";
+import { ownText } from "@eventmeter/core/publisher";
 import type { BatchQueue } from "../queue/batch-queue.ts";
 import { openingBytes } from "../queue/lane-buffer.ts";
 import type { LaneBuffers } from "../queue/lane-buffers.ts";
@@ -45,7 +46,7 @@ export class QueueAdmission {
 
   /** Returns whether a held lane would take the room of others: it may fill half of the queue where other lanes exist. */
   #isCrowdingOut(lane: string): boolean {
-    this.#firstLane ??= lane;
+    this.#firstLane ??= ownText(lane);
     this.#hasOtherLanes ||= lane !== this.#firstLane;
     if (!this.#hasOtherLanes || this.#options.overflow !== "drop-newest") return false;
     return this.#dispatcher.isHeld(lane) && this.#queue.memoryOf(lane) * 2 > this.#options.maxQueueBytes;

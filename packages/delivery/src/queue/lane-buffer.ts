@@ -1,4 +1,5 @@
 // Growing buffer for the records of one lane, until they become a batch.
+import { ownText } from "@eventmeter/core/publisher";
 import { BATCH_OVERHEAD } from "./batch-maker.ts";
 
 /** Capacity of a new buffer in bytes, unless the lane's last buffer became full. */
@@ -25,7 +26,8 @@ export class LaneBuffer {
    * @param firstBytes capacity to begin with
    */
   constructor(lane: string, now: number, limit: number, firstBytes: number = FIRST_BYTES) {
-    this.lane = lane;
+    // The lane's first buffer gives its name to all that is kept of the lane.
+    this.lane = ownText(lane);
     this.openedAt = now;
     this.#limit = limit;
     this.#firstBytes = firstBytes;

@@ -104,7 +104,7 @@ export class LaneBuffers {
     if (current !== undefined) this.#handOnFull(current);
     else if (this.#open.size >= this.#options.maxLanes) this.#handOnLeastRecentlyUsed();
     const buffer = new LaneBuffer(lane, this.#clock.monotonic(), limit, firstBytes);
-    this.#open.set(lane, buffer);
+    this.#open.set(buffer.lane, buffer);
     this.#setTimer();
     return buffer;
   }
