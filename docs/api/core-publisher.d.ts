@@ -270,7 +270,7 @@ export interface PublisherDefinition {
     readonly check?: ((options: WaitOptions) => CheckReport | PromiseLike<CheckReport>) | undefined;
     /** How long start, flush and close may take, in milliseconds; one that takes longer has failed. @default 30000 */
     readonly hookTimeoutMs?: number | undefined;
-    /** How many records may wait or be unsettled at a time; more are dropped as `overflow`. @default 1000 */
+    /** How many records may wait or be unsettled at a time; more are dropped as `overflow`. @default 100000 */
     readonly maxUnsettled?: number | undefined;
     /** Memory that these may hold together, in bytes; more are dropped as `overflow`. @default 33554432 (32 MiB) */
     readonly maxUnsettledBytes?: number | undefined;
@@ -487,6 +487,13 @@ export declare function cutBytes(text: string, max: number): string;
 export declare function declareInnerPublishers(publisher: MetricsPublisher, read: () => readonly MetricsPublisher[]): void;
 
 /**
+ * Returns what can be shown of a failure, to follow a message: message and code of a `PublisherError`, which is written for
+ * people; name and code of any other error, such as ` (TypeError)` or ` (ECONNREFUSED)`, since its message can repeat a payload
+ * or a secret; otherwise `""`. Never throws.
+ */
+export declare function describeFailure(caught: unknown): string;
+
+/**
  * Returns why a value is not a publisher of contract version 1, as one clause; undefined if it is one.
  * Throws what a getter of the value throws.
  */
@@ -529,6 +536,9 @@ export declare function networkStatus({ error, endTime }: {
     readonly endTime: unknown;
 }): string;
 
+/** Calls `onRejected`, once at most, if `thenable` rejects; without it, what it rejects with is ignored. Never throws. */
+export declare function onRejection(thenable: unknown, onRejected?: (cause: unknown) => void): void;
+
 /** The rules that options are validated by. */
 export declare const option: OptionRuleSet;
 
@@ -543,6 +553,12 @@ export declare function ownTexts(dictionary: object): void;
 
 /** Rule of a password for HTTP basic authentication. */
 export declare const passwordRule: OptionRule;
+
+/**
+ * Returns a promise of the runtime that settles as `thenable` does. A foreign `then` can throw, call both of its callbacks, or
+ * call them at once and several times: this promise settles once, and later than the call. Never throws.
+ */
+export declare function promiseOf(thenable: unknown): Promise<unknown>;
 
 /**
  * Returns a publisher's state: `failing` while the publisher says so, `degraded` for a minute after a failure.

@@ -297,7 +297,7 @@ export interface PublisherDefinition {
     readonly check?: ((options: WaitOptions) => CheckReport | PromiseLike<CheckReport>) | undefined;
     /** How long start, flush and close may take, in milliseconds; one that takes longer has failed. @default 30000 */
     readonly hookTimeoutMs?: number | undefined;
-    /** How many records may wait or be unsettled at a time; more are dropped as `overflow`. @default 1000 */
+    /** How many records may wait or be unsettled at a time; more are dropped as `overflow`. @default 100000 */
     readonly maxUnsettled?: number | undefined;
     /** Memory that these may hold together, in bytes; more are dropped as `overflow`. @default 33554432 (32 MiB) */
     readonly maxUnsettledBytes?: number | undefined;

@@ -16,31 +16,21 @@ export { createSecretReader, type SecretReader, type SecretReaderOptions, secret
 export { tlsRule } from "./options/tls-options.ts";
 export { bindMethods } from "./publisher/bind-methods.ts";
 export { createPublisher, type PublisherDefinition } from "./publisher/create-publisher.ts";
+export { describeFailure } from "./publisher/describe-failure.ts";
 export { describePublisher, PUBLISHER_METHODS } from "./publisher/describe-publisher.ts";
 export { CHECK_CODES, DIAGNOSTIC_CODES, ERROR_CODES } from "./publisher/error-codes.ts";
 export { containsPublisher, declareInnerPublishers } from "./publisher/inner-publishers.ts";
+export { HOOK_TIMEOUT_MS, hookTimeoutRule } from "./publisher/hook-timeout.ts";
 export { createIntake, type Intake, type IntakeOptions } from "./publisher/intake.ts";
 export { createLedger, type HealthDetail, type Ledger } from "./publisher/ledger.ts";
-export {
-  createLifeCycle,
-  hookTimeoutRule,
-  type LifeCycle,
-  type LifeCycleHooks,
-  type LifeCycleOptions,
-} from "./publisher/life-cycle.ts";
+export { createLifeCycle, type LifeCycle, type LifeCycleHooks, type LifeCycleOptions } from "./publisher/life-cycle.ts";
 export type { DrainWait, RecordFlow } from "./publisher/record-flow.ts";
 export { isRecentFailure, PUBLISHER_STATES, publisherState } from "./publisher/publisher-state.ts";
 export { failingHealth, readHealth } from "./publisher/read-health.ts";
 export { readReport } from "./publisher/read-report.ts";
 export { createReporter, type Reporter } from "./publisher/reporter.ts";
-export {
-  createStarter,
-  HOOK_TIMEOUT_MS,
-  type Starter,
-  type StarterOptions,
-  type StartOptions,
-} from "./publisher/starter.ts";
-export { isThenable } from "./publisher/thenable.ts";
+export { createStarter, type Starter, type StarterOptions, type StartOptions } from "./publisher/starter.ts";
+export { isThenable, onRejection, promiseOf } from "./publisher/thenable.ts";
 export { ownText, ownTexts } from "./records/own-text.ts";
 export { cutBytes } from "./records/cut-text.ts";
 export { codeText, errorMessage, errorTypeOf } from "./records/error-text.ts";

@@ -6,7 +6,14 @@ import {
   PublisherError,
   type WaitOptions,
 } from "@eventmeter/core";
-import { readHealth, readReport, runDetached, type WaitStatus, waitWithin } from "@eventmeter/core/publisher";
+import {
+  describeFailure,
+  readHealth,
+  readReport,
+  runDetached,
+  type WaitStatus,
+  waitWithin,
+} from "@eventmeter/core/publisher";
 import type { Child } from "./child.ts";
 import { withUncounted } from "./child-health.ts";
 
@@ -24,7 +31,9 @@ export async function startChild(child: Child, options: WaitOptions | undefined)
   if (result.kind === "returned") return undefined;
   if (result.kind === "failed" && isPublisherError(result.cause)) return result.cause;
   const [message, cause] =
-    result.kind === "failed" ? ["its start failed", result.cause] : [`its start did not end in time (${result.kind})`];
+    result.kind === "failed"
+      ? [`its start failed${describeFailure(result.cause)}`, result.cause]
+      : [`its start did not end in time (${result.kind})`];
   return new PublisherError(message, { code: "start-failed", publisher: child.name, retryable: true, cause });
 }
 
@@ -37,7 +46,9 @@ export async function settleChild(
   const result = await callChild(child, options, () => settle(child, method, options));
   if (result.kind === "returned") return childReport(child, result.value);
   if (result.kind === "failed")
-    child.reporter.error("publisher-failed", `its ${method}() failed`, { cause: result.cause });
+    child.reporter.error("publisher-failed", `its ${method}() failed${describeFailure(result.cause)}`, {
+      cause: result.cause,
+    });
   return unsettledReport(child, result.kind === "failed" ? "aborted" : result.kind);
 }
 
@@ -79,7 +90,11 @@ export async function checkChild(child: Child, options: WaitOptions | undefined)
   if (result.kind !== "failed")
     return { ok: false, code: result.kind, message: `${name}: its check did not end in time (${result.kind})` };
   if (!isPublisherError(result.cause))
-    return { ok: false, code: "publisher-failed", message: `${name}: its check failed` };
+    return {
+      ok: false,
+      code: "publisher-failed",
+      message: `${name}: its check failed${describeFailure(result.cause)}`,
+    };
   return { ok: false, code: result.cause.code, message: result.cause.message };
 }
 

@@ -1,6 +1,13 @@
 // One publisher inside a composite: what it gets, which of its promises are open, and what went wrong with it.
 import type { Clock, CommonOptions, MetricsPublisher, WaitOptions } from "@eventmeter/core";
-import { createReporter, isThenable, type Reporter } from "@eventmeter/core/publisher";
+import {
+  createReporter,
+  describeFailure,
+  isThenable,
+  onRejection,
+  promiseOf,
+  type Reporter,
+} from "@eventmeter/core/publisher";
 import type { CompositeChild } from "./options.ts";
 
 /** How many promises of one child may be unsettled before it is skipped. */
@@ -69,7 +76,7 @@ export class Child {
   // Apart from the hot path, because the closure in it costs an allocation for every call.
   #readResult(result: unknown, predicate: (record: object) => unknown): boolean {
     if (!isThenable(result)) return Boolean(result);
-    Promise.resolve(result).then(undefined, () => undefined);
+    onRejection(result);
     const option = predicate === this.events ? "events" : "network";
     if (this.#promisesReported[option]) return true;
     this.#promisesReported[option] = true;
@@ -81,13 +88,16 @@ export class Child {
   }
 
   #reportPredicate(cause: unknown): void {
-    this.reporter.drop("callback-failed", "its predicate failed; the record was passed on", { count: 0, cause });
+    this.reporter.drop("callback-failed", `its predicate failed${describeFailure(cause)}; the record was passed on`, {
+      count: 0,
+      cause,
+    });
   }
 
   /** Keeps what a publish* method returned until it settles, if it is the promise of an `async` function. */
   track(returned: unknown): void {
     if (!isThenable(returned)) return;
-    const settled: Promise<void> = Promise.resolve(returned).then(
+    const settled: Promise<void> = promiseOf(returned).then(
       () => void this.#unsettled.delete(settled),
       (cause) => {
         this.#unsettled.delete(settled);
@@ -116,9 +126,13 @@ export class Child {
   /** Counts and reports a record that was lost in the child. */
   reportLoss(cause: unknown): void {
     this.#lost += 1;
-    this.reporter.drop("publisher-failed", "record dropped: it threw or rejected when a composite offered it", {
-      cause,
-    });
+    this.reporter.drop(
+      "publisher-failed",
+      `record dropped: it threw or rejected when a composite offered it${describeFailure(cause)}`,
+      {
+        cause,
+      },
+    );
   }
 
   /** Counts and reports a record that the child was not offered because it is full. */

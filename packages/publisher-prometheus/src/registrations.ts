@@ -7,7 +7,7 @@ import {
   OVERFLOW,
   type Snapshot,
 } from "@eventmeter/aggregation";
-import type { Reporter } from "@eventmeter/core/publisher";
+import { describeFailure, type Reporter } from "@eventmeter/core/publisher";
 
 /** A registry that metrics can be added to: one of prom-client, of `@prometheus-io/client`, or of your own. */
 export interface WritableRegistry {
@@ -59,7 +59,9 @@ export class Registrations {
         if (registry.getSingleMetric === undefined || registry.getSingleMetric(name) === metric)
           registry.removeSingleMetric?.(name);
       } catch (cause) {
-        this.#reporter.error("registry-failed", `${name} could not be taken off a registry`, { cause });
+        this.#reporter.error("registry-failed", `${name} could not be taken off a registry${describeFailure(cause)}`, {
+          cause,
+        });
       }
     }
   }

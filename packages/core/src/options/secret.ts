@@ -1,7 +1,7 @@
 // Secrets that are given as texts, or as functions that return the current text.
 import { PublisherError } from "../publisher/publisher-error.ts";
 import type { Clock } from "../publisher/contract.ts";
-import { codeText } from "../records/error-text.ts";
+import { describeFailure } from "../publisher/describe-failure.ts";
 import { runDetached } from "../time/run-detached.ts";
 import { option, type OptionRule } from "./option-rules.ts";
 
@@ -95,7 +95,7 @@ class FunctionSecretReader implements SecretReader {
     try {
       given = await Promise.race([this.#readSecret(), late]);
     } catch (cause) {
-      throw this.#failure(`the function failed${codeText(cause)}`, cause);
+      throw this.#failure(`the function failed${describeFailure(cause)}`, cause);
     } finally {
       timer.cancel();
     }

@@ -8,18 +8,19 @@ import {
   type FormattedNetwork,
   networkDictionary,
 } from "../records/standard-dictionary.ts";
-import { codeText } from "../records/error-text.ts";
 import { ownTexts } from "../records/own-text.ts";
 import { MAX_DELAY_MS, resolveClock } from "../time/clock.ts";
 import type { CheckReport, Clock, CommonOptions, MetricsPublisher, PublisherHealth, WaitOptions } from "./contract.ts";
+import { describeFailure } from "./describe-failure.ts";
 import { FlushHook } from "./flush-hook.ts";
 import { createIntake, type Intake } from "./intake.ts";
 import { createLedger, type Ledger } from "./ledger.ts";
-import { createLifeCycle, hookTimeoutRule, type LifeCycle } from "./life-cycle.ts";
+import { HOOK_TIMEOUT_MS, hookTimeoutRule } from "./hook-timeout.ts";
+import { createLifeCycle, type LifeCycle } from "./life-cycle.ts";
 import type { DrainWait, RecordFlow } from "./record-flow.ts";
 import { createReporter, type Reporter } from "./reporter.ts";
-import { HOOK_TIMEOUT_MS, type StartOptions } from "./starter.ts";
-import { isThenable } from "./thenable.ts";
+import type { StartOptions } from "./starter.ts";
+import { isThenable, promiseOf } from "./thenable.ts";
 import { memoryOf, UnsettledRecords } from "./unsettled-records.ts";
 
 const MAX_UNSETTLED = 1_000;
@@ -209,7 +210,7 @@ class HandlerPublisher implements RecordFlow {
         return;
       }
       this.#isAsync = true;
-      const promise = Promise.resolve(returned);
+      const promise = promiseOf(returned);
       const id = waitingId ?? this.#unsettled.add(memoryOf(data));
       promise.then(
         () => this.#unsettled.settle(id) && this.#delivered(),
@@ -229,7 +230,7 @@ class HandlerPublisher implements RecordFlow {
   #failed(cause: unknown): void {
     this.#failing = true;
     this.#ledger.drop("failed");
-    this.#reporter.drop("publisher-failed", `record dropped: the handler failed${codeText(cause)}`, { cause });
+    this.#reporter.drop("publisher-failed", `record dropped: the handler failed${describeFailure(cause)}`, { cause });
   }
 
   /** Settles the records that wait for the start, and returns how many there were. */

@@ -1,5 +1,6 @@
 // Calls of the flush hook of one publisher: shared by concurrent flushes, and bounded in time.
 import type { Clock, WaitOptions } from "./contract.ts";
+import { describeFailure } from "./describe-failure.ts";
 import type { DrainWait } from "./record-flow.ts";
 import type { Reporter } from "./reporter.ts";
 
@@ -101,7 +102,7 @@ export class FlushHook {
       this.#failing = false;
     } catch (cause) {
       this.#failing = true;
-      this.#reporter.error("publisher-failed", "the flush failed", { cause, retryable: true });
+      this.#reporter.error("publisher-failed", `the flush failed${describeFailure(cause)}`, { cause, retryable: true });
     }
   }
 

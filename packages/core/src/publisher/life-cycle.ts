@@ -1,16 +1,17 @@
 // Life cycle of a publisher: start, flush, close and health, the same for every publisher.
-import { option, type OptionRule } from "../options/option-rules.ts";
 import { formatMetrics } from "../records/format-metrics.ts";
-import { MAX_DELAY_MS } from "../time/clock.ts";
 import { runDetached } from "../time/run-detached.ts";
 import { readWaitOptions, waitWithin } from "../time/wait.ts";
 import type { CheckReport, Clock, FlushReport, MetricsPublisher, PublisherHealth, WaitOptions } from "./contract.ts";
+import { describeFailure } from "./describe-failure.ts";
+import { HOOK_TIMEOUT_MS } from "./hook-timeout.ts";
 import type { Intake } from "./intake.ts";
 import type { Ledger } from "./ledger.ts";
 import { publisherState } from "./publisher-state.ts";
 import type { RecordFlow } from "./record-flow.ts";
 import type { Reporter } from "./reporter.ts";
-import { createStarter, HOOK_TIMEOUT_MS, type Starter, type StartOptions } from "./starter.ts";
+import { promiseOf } from "./thenable.ts";
+import { createStarter, type Starter, type StartOptions } from "./starter.ts";
 
 /** What a backend does around publishing. */
 export interface LifeCycleHooks {
@@ -26,9 +27,6 @@ export interface LifeCycleHooks {
   /** How long start and close may take, in milliseconds. A start that takes longer has failed and is called again. @default 30000 */
   readonly timeoutMs?: number | undefined;
 }
-
-/** Rule of the option `hookTimeoutMs` of a definition. */
-export const hookTimeoutRule: OptionRule = option.integer(1, MAX_DELAY_MS);
 
 /** Life cycle of one publisher, from its construction to its close. */
 export interface LifeCycle {
@@ -160,7 +158,7 @@ class PublisherLifeCycle implements LifeCycle {
     try {
       withdraw = flow.drain((status) => resolve(status ?? "complete"), wait);
     } catch (cause) {
-      this.#reporter.error("publisher-failed", "the flush failed", { cause, retryable: true });
+      this.#reporter.error("publisher-failed", `the flush failed${describeFailure(cause)}`, { cause, retryable: true });
       return "aborted";
     }
     this.#drains.add(drain);
@@ -200,7 +198,7 @@ class PublisherLifeCycle implements LifeCycle {
     try {
       await this.#flow.stop?.();
     } catch (cause) {
-      this.#reporter.error("publisher-failed", "the close failed", { cause });
+      this.#reporter.error("publisher-failed", `the close failed${describeFailure(cause)}`, { cause });
     }
   }
 
@@ -213,7 +211,9 @@ class PublisherLifeCycle implements LifeCycle {
     const limitMs = this.#hooks.timeoutMs ?? HOOK_TIMEOUT_MS;
     const rest = { timeoutMs: Math.min(restMs, limitMs), signal };
     const work = Promise.resolve().then(() => close(rest));
-    work.catch((cause: unknown) => this.#reporter.error("publisher-failed", "the close failed", { cause }));
+    work.catch((cause: unknown) =>
+      this.#reporter.error("publisher-failed", `the close failed${describeFailure(cause)}`, { cause }),
+    );
     const status = await waitWithin(work, rest, this.#clock);
     if (status === "timeout" && limitMs < restMs)
       this.#reporter.error("publisher-failed", `the close did not end within ${limitMs} ms`);
@@ -221,7 +221,7 @@ class PublisherLifeCycle implements LifeCycle {
 
   /** Rejects with what the check hook throws. */
   async #check(check: NonNullable<LifeCycleHooks["check"]>, options: WaitOptions | undefined): Promise<CheckReport> {
-    const work = Promise.resolve(check(options ?? {}));
+    const work = promiseOf(check(options ?? {})) as Promise<CheckReport>;
     const status = await waitWithin(work, options, this.#clock, CHECK_GRACE_MS);
     if (status === "complete") return work;
     return { ok: false, code: status, message: `${this.#name}: the check did not end in time (${status})` };

@@ -5,7 +5,7 @@ import type { MetricsPublisher } from "./contract.ts";
 import { describePublisher } from "./describe-publisher.ts";
 import { PublisherError } from "./publisher-error.ts";
 import { readHealth } from "./read-health.ts";
-import { isThenable } from "./thenable.ts";
+import { isThenable, onRejection } from "./thenable.ts";
 
 /** Instances by key. All copies of this package in a realm share it, whichever version they have: it stays a plain Map. */
 const INSTANCES = Symbol.for("eventmeter.instances.v1");
@@ -64,7 +64,7 @@ function isClosedPublisher(instance: unknown): boolean {
 }
 
 function forgetIfItRejects(instances: Map<string, unknown>, key: string, instance: PromiseLike<unknown>): void {
-  instance.then(undefined, () => {
+  onRejection(instance, () => {
     // The next call may have replaced it.
     if (instances.get(key) === instance) instances.delete(key);
   });

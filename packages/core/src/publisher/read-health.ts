@@ -10,7 +10,7 @@ import {
   TOTALS,
 } from "./foreign-values.ts";
 import { PUBLISHER_STATES } from "./publisher-state.ts";
-import { isThenable } from "./thenable.ts";
+import { isThenable, onRejection } from "./thenable.ts";
 
 /**
  * Reads the health of a publisher and of the publishers inside it, each field once. Returns undefined where health() throws,
@@ -20,7 +20,10 @@ import { isThenable } from "./thenable.ts";
 export function readHealth(publisher: Pick<MetricsPublisher, "name" | "health">): PublisherHealth | undefined {
   try {
     const given: unknown = publisher.health();
-    if (isThenable(given)) given.then(undefined, () => undefined);
+    if (isThenable(given)) {
+      onRejection(given);
+      return undefined;
+    }
     return copyHealth(given, publisher.name, createReadBudget());
   } catch {
     return undefined;

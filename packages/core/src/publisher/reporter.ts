@@ -2,9 +2,10 @@
 import { ownText } from "../records/own-text.ts";
 import { resolveClock } from "../time/clock.ts";
 import type { Clock, CommonOptions, Diagnostic, PublisherHealth } from "./contract.ts";
+import { describeFailure } from "./describe-failure.ts";
 import type { ErrorCode } from "./error-codes.ts";
 import { PublisherError, type PublisherErrorInit } from "./publisher-error.ts";
-import { isThenable } from "./thenable.ts";
+import { isThenable, onRejection } from "./thenable.ts";
 
 /** Reports a publisher's failures and diagnostics. Never throws. */
 export interface Reporter {
@@ -131,7 +132,7 @@ class PublisherReporter implements Reporter {
   #call<Value>(handler: (value: Value) => unknown, value: Value): void {
     try {
       const returned = handler(value);
-      if (isThenable(returned)) returned.then(undefined, (cause: unknown) => this.#warnHandlerFailed(cause));
+      if (isThenable(returned)) onRejection(returned, (cause) => this.#warnHandlerFailed(cause));
     } catch (cause) {
       this.#warnHandlerFailed(cause);
     }
@@ -139,7 +140,7 @@ class PublisherReporter implements Reporter {
 
   #warnHandlerFailed(cause: unknown): void {
     this.#warnings.warn(
-      new PublisherError("a handler of onError or onDiagnostic threw", {
+      new PublisherError(`a handler of onError or onDiagnostic threw${describeFailure(cause)}`, {
         code: "callback-failed",
         publisher: this.#name,
         cause,

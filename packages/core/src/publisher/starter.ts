@@ -1,12 +1,13 @@
 // Start of a publisher: on demand, or in the background with the first record, repeated until it succeeds.
-import { codeText } from "../records/error-text.ts";
 import { backOffMs } from "../time/back-off.ts";
 import { runDetached } from "../time/run-detached.ts";
 import { waitWithin } from "../time/wait.ts";
 import type { AbortSignalLike, Clock, WaitOptions } from "./contract.ts";
+import { describeFailure } from "./describe-failure.ts";
+import { HOOK_TIMEOUT_MS } from "./hook-timeout.ts";
 import { isPublisherError, PublisherError } from "./publisher-error.ts";
 import type { Reporter } from "./reporter.ts";
-import { isThenable } from "./thenable.ts";
+import { isThenable, promiseOf } from "./thenable.ts";
 
 /** Starts a publisher, on demand or in the background. */
 export interface Starter {
@@ -55,9 +56,6 @@ export interface StartOptions {
   /** Aborts when that time is over, or the publisher is closed: nobody waits any longer for what the attempt opens. */
   readonly signal: AbortSignalLike;
 }
-
-/** How long a hook may take unless its publisher says something else, in milliseconds. */
-export const HOOK_TIMEOUT_MS = 30_000;
 
 interface AbortControllerLike {
   readonly signal: AbortSignalLike;
@@ -185,7 +183,7 @@ class PublisherStarter implements Starter {
     this.#controller = controller;
     const returned = start({ timeoutMs, signal: controller.signal });
     if (!isThenable(returned)) return;
-    const started = Promise.resolve(returned);
+    const started = promiseOf(returned);
     const ended = started.catch(() => undefined);
     this.#underWay.add(ended);
     void ended.then(() => this.#underWay.delete(ended));
@@ -211,7 +209,7 @@ class PublisherStarter implements Starter {
     if (this.#state === "started") return;
     const error = isPublisherError(caught)
       ? caught
-      : this.#failure(`the start failed${codeText(caught)}`, true, caught);
+      : this.#failure(`the start failed${describeFailure(caught)}`, true, caught);
     if (this.#isStopped()) throw error;
     this.#options.reporter.note(error);
     this.#failures += 1;

@@ -5,7 +5,8 @@ import { checkOptions } from "../options/check-options.ts";
 import { option } from "../options/option-rules.ts";
 import type { EventMetrics, MetricsRecord, NetworkMetrics } from "../records/records.ts";
 import type { Reporter } from "../publisher/reporter.ts";
-import { isThenable } from "../publisher/thenable.ts";
+import { describeFailure } from "../publisher/describe-failure.ts";
+import { isThenable, onRejection } from "../publisher/thenable.ts";
 import { createWrapper, type WrapperOptions } from "./wrapper.ts";
 
 /**
@@ -26,7 +27,7 @@ export function filtered(
     try {
       const answer: unknown = predicate(record);
       if (!isThenable(answer)) return Boolean(answer);
-      Promise.resolve(answer).then(undefined, () => undefined);
+      onRejection(answer);
       if (isPromiseReported) return true;
       isPromiseReported = true;
       reporter.error(
@@ -34,7 +35,10 @@ export function filtered(
         "its predicate returned a promise, so every record is passed on; return true or false instead",
       );
     } catch (cause) {
-      reporter.drop("callback-failed", "its predicate failed; the record was passed on", { count: 0, cause });
+      reporter.drop("callback-failed", `its predicate failed${describeFailure(cause)}; the record was passed on`, {
+        count: 0,
+        cause,
+      });
     }
     return true;
   }

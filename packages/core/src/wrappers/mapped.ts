@@ -6,7 +6,8 @@ import { checkOptions } from "../options/check-options.ts";
 import { option } from "../options/option-rules.ts";
 import { type EventMetrics, isNetwork, type MetricsRecord, type NetworkMetrics } from "../records/records.ts";
 import type { Reporter } from "../publisher/reporter.ts";
-import { isThenable } from "../publisher/thenable.ts";
+import { describeFailure } from "../publisher/describe-failure.ts";
+import { isThenable, onRejection } from "../publisher/thenable.ts";
 import { createWrapper, type WrapperOptions } from "./wrapper.ts";
 
 /** Functions that change records, per kind; a kind without a function passes unchanged. */
@@ -70,7 +71,7 @@ function choose<Rec extends MetricsRecord>(
     ledger.ignore("filtered");
   } catch (cause) {
     ledger.drop("failed");
-    const fault = cause instanceof MappingFault ? cause.message : "failed";
+    const fault = cause instanceof MappingFault ? cause.message : `failed${describeFailure(cause)}`;
     reporter.drop("callback-failed", `record dropped: its mapping ${fault}`, { cause });
   }
   return undefined;
@@ -84,7 +85,7 @@ function apply<Rec extends MetricsRecord>(
   const result: unknown = map(record);
   if (result === null) return null;
   if (isThenable(result)) {
-    Promise.resolve(result).then(undefined, () => undefined);
+    onRejection(result);
     throw new MappingFault("returned a promise, and mappings are not awaited; return the record itself");
   }
   if (result === undefined)

@@ -17,7 +17,8 @@ import { createLedger, type Ledger } from "../publisher/ledger.ts";
 import { readHealth } from "../publisher/read-health.ts";
 import { readReport } from "../publisher/read-report.ts";
 import { createReporter, type Reporter } from "../publisher/reporter.ts";
-import { isThenable } from "../publisher/thenable.ts";
+import { describeFailure } from "../publisher/describe-failure.ts";
+import { isThenable, onRejection } from "../publisher/thenable.ts";
 import type { FormattedMetrics } from "../records/standard-dictionary.ts";
 import type { EventMetrics, MetricsRecord, NetworkMetrics } from "../records/records.ts";
 import { resolveClock } from "../time/clock.ts";
@@ -145,19 +146,21 @@ class Wrapper {
     if (chosen === undefined) return undefined;
     try {
       const returned = passOn(chosen);
-      if (isThenable(returned)) returned.then(undefined, (cause: unknown) => this.#innerFailed(cause));
+      if (isThenable(returned)) onRejection(returned, (cause) => this.#innerFailed(cause));
       ledger.delivered += 1;
       ledger.lastSuccess = this.#clock.now();
       // Returned, so that a composite can bound how many of them are unsettled.
       return returned;
     } catch (cause) {
       ledger.drop("failed");
-      return reporter.drop("publisher-failed", "record dropped: the publisher inside threw", { cause });
+      return reporter.drop("publisher-failed", `record dropped: the publisher inside threw${describeFailure(cause)}`, {
+        cause,
+      });
     }
   }
 
   #innerFailed(cause: unknown): void {
-    this.#reporter.error("publisher-failed", "the publisher inside failed", { cause });
+    this.#reporter.error("publisher-failed", `the publisher inside failed${describeFailure(cause)}`, { cause });
   }
 
   async #flush(wait: WaitOptions | undefined): Promise<FlushReport> {

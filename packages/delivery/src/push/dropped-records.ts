@@ -1,7 +1,14 @@
 // Records that are dropped after they were encoded: counted, reported and handed to onDrop.
 import { setImmediate } from "node:timers/promises";
 import type { Clock, DropReason } from "@eventmeter/core";
-import { isThenable, type Ledger, type Reporter, runDetached } from "@eventmeter/core/publisher";
+import {
+  describeFailure,
+  isThenable,
+  type Ledger,
+  onRejection,
+  type Reporter,
+  runDetached,
+} from "@eventmeter/core/publisher";
 import type { Batch } from "../queue/batch.ts";
 import type { BatchStore, KeptBatch } from "../queue/batch-store.ts";
 import type { DeliveryOptions } from "./delivery-options.ts";
@@ -111,7 +118,7 @@ export class DroppedRecords {
     this.#isHandling = true;
     try {
       const returned: unknown = this.#onDrop?.({ ...cause, bytes });
-      if (isThenable(returned)) returned.then(undefined, (error: unknown) => this.#handlerFailed(error));
+      if (isThenable(returned)) onRejection(returned, (error) => this.#handlerFailed(error));
     } catch (error) {
       this.#handlerFailed(error);
     }
@@ -146,6 +153,6 @@ export class DroppedRecords {
   }
 
   #handlerFailed(cause: unknown): void {
-    this.#reporter.error("callback-failed", "a handler of onDrop threw", { cause });
+    this.#reporter.error("callback-failed", `a handler of onDrop threw${describeFailure(cause)}`, { cause });
   }
 }

@@ -8,9 +8,11 @@ import {
   createLedger,
   createLifeCycle,
   createReporter,
+  describeFailure,
   isThenable,
   type Ledger,
   type LifeCycle,
+  onRejection,
   type RecordFields,
   type RecordFlow,
   type Reporter,
@@ -146,7 +148,9 @@ class PushPublisher implements RecordFlow {
       if (isEncodedRecord(encoded)) return encoded;
     } catch (cause) {
       this.#ledger.drop("encode");
-      this.#reporter.drop("encode-failed", "record dropped: it could not be encoded", { cause });
+      this.#reporter.drop("encode-failed", `record dropped: it could not be encoded${describeFailure(cause)}`, {
+        cause,
+      });
       return undefined;
     }
     if (encoded === null) {
@@ -155,7 +159,7 @@ class PushPublisher implements RecordFlow {
     }
     this.#ledger.drop("encode");
     this.#reporter.drop("encode-failed", "record dropped: encode returned no data, or a lane that is not a string");
-    if (isThenable(encoded)) encoded.then(undefined, () => undefined);
+    if (isThenable(encoded)) onRejection(encoded);
     return undefined;
   }
 

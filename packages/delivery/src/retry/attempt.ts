@@ -1,5 +1,6 @@
 // One request in bounded time.
 import type { Clock } from "@eventmeter/core";
+import { describeFailure } from "@eventmeter/core/publisher";
 import type { BackendReporter, SendContext } from "../backend-hooks.ts";
 
 /** Nothing was taken, as far as is known: all of it is sent again. The wait is at least `retryAfterMs`, up to 10 minutes. */
@@ -48,7 +49,10 @@ export async function makeAttempt<Known>(
     const given: unknown = await Promise.race([request({ signal, attempt, report }), ended]);
     return { outcome: given === ENDED ? { kind: "retry", reason: tooLate } : read(given) };
   } catch (cause) {
-    return { outcome: { kind: "retry", reason: signal.aborted ? tooLate : "the request failed" }, cause };
+    return {
+      outcome: { kind: "retry", reason: signal.aborted ? tooLate : `the request failed${describeFailure(cause)}` },
+      cause,
+    };
   } finally {
     signal.removeEventListener("abort", onAbort);
     timer.cancel();

@@ -7,6 +7,7 @@ import {
   createLedger,
   createLifeCycle,
   createReporter,
+  describeFailure,
   type EventFields,
   type Intake,
   type Ledger,
@@ -168,6 +169,9 @@ class SeriesPublisher<Snapshot extends TimedSnapshot> implements RecordFlow {
       { controller, attempt, timeoutMs: this.#sendTimeoutMs, clock: this.#clock, report: this.#reporter },
     );
     if (isEncoded || signal.aborted) return result;
-    return { ...result, outcome: { kind: "retry", reason: "the series could not be encoded" } };
+    return {
+      ...result,
+      outcome: { kind: "retry", reason: `the series could not be encoded${describeFailure(result.cause)}` },
+    };
   }
 }

@@ -1,6 +1,6 @@
 // Sends the newest snapshot of the series at an interval, and again until one is acknowledged.
 import type { Clock } from "@eventmeter/core";
-import type { Ledger, Reporter } from "@eventmeter/core/publisher";
+import { describeFailure, type Ledger, type Reporter } from "@eventmeter/core/publisher";
 import type { AttemptResult } from "../retry/attempt.ts";
 import { LaneFailures } from "../retry/lane-failures.ts";
 import { clampRetryAfter } from "../retry/retry-after.ts";
@@ -128,7 +128,7 @@ export class SnapshotSender<Snapshot extends TimedSnapshot> {
       await this.#sendNewest(controller);
     } catch (cause) {
       this.#isWanted = true;
-      this.#onFailure(begun, "the snapshot could not be taken or split", 0, cause);
+      this.#onFailure(begun, `the snapshot could not be taken or split${describeFailure(cause)}`, 0, cause);
     }
     this.#inFlight = undefined;
     this.sendIfDue();

@@ -3,7 +3,7 @@ import { Readable } from "node:stream";
 import { createGzip } from "node:zlib";
 import { runInSlices, type Snapshot } from "@eventmeter/aggregation";
 import type { Clock } from "@eventmeter/core";
-import { type Reporter, runDetached } from "@eventmeter/core/publisher";
+import { describeFailure, type Reporter, runDetached } from "@eventmeter/core/publisher";
 import { readFamilies } from "../sources/registry-families.ts";
 import { type PageSource, SourceReader } from "../sources/source-reader.ts";
 import type { PageFormat } from "./exposition-text.ts";
@@ -107,7 +107,11 @@ export class PageRenderer {
       const isNew = !this.#failing;
       this.#failing = true;
       // A scraper asks again and again: one report is enough.
-      if (isNew) this.#reporter.error("page-failed", "the page could not be made", { cause, retryable: true });
+      if (isNew)
+        this.#reporter.error("page-failed", `the page could not be made${describeFailure(cause)}`, {
+          cause,
+          retryable: true,
+        });
       throw cause;
     }
   }

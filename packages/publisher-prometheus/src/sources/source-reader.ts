@@ -1,6 +1,6 @@
 // Reader of a foreign source of metrics: the page never depends on whether, or how fast, the source answers.
 import type { Clock } from "@eventmeter/core";
-import { type Reporter, runDetached, waitWithin } from "@eventmeter/core/publisher";
+import { describeFailure, type Reporter, runDetached, waitWithin } from "@eventmeter/core/publisher";
 
 /** Foreign metrics that are served on the page. */
 export interface PageSource {
@@ -62,7 +62,10 @@ export class SourceReader {
     if (this.#failures.has(reason)) return undefined;
     this.#failures.add(reason);
     const what = this.source.name === "process" ? "process metrics" : "registry";
-    this.#reporter.error("registry-failed", `the ${what} ${reason}; the page goes without`, { cause, retryable: true });
+    this.#reporter.error("registry-failed", `the ${what} ${reason}${describeFailure(cause)}; the page goes without`, {
+      cause,
+      retryable: true,
+    });
     return undefined;
   }
 }
