@@ -23,10 +23,10 @@ function setUp(limits: Pick<PublisherDefinition, "maxUnsettled" | "maxUnsettledB
 
 const bytesOf = (publisher: MetricsPublisher): number => publisher.health().pendingDetail.bytes;
 
-test("holds 1,000 records unless told otherwise", () => {
-  const { publisher } = setUp();
-  for (let id = 0; id < 1_500; id += 1) publisher.publishEventMetrics(event(id));
-  expect(publisher.health()).toMatchObject({ pending: 1_000, droppedBy: { overflow: 500 } });
+test("holds 100,000 records unless told otherwise, if their memory is within its own limit", () => {
+  const { publisher } = setUp({ maxUnsettledBytes: 2 ** 31 - 1 });
+  for (let id = 0; id < 100_500; id += 1) publisher.publishEventMetrics(event(id));
+  expect(publisher.health()).toMatchObject({ pending: 100_000, droppedBy: { overflow: 500 } });
 });
 
 test("holds 32 MiB unless told otherwise", () => {

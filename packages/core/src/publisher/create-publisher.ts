@@ -23,7 +23,7 @@ import type { StartOptions } from "./starter.ts";
 import { isThenable, promiseOf } from "./thenable.ts";
 import { memoryOf, UnsettledRecords } from "./unsettled-records.ts";
 
-const MAX_UNSETTLED = 1_000;
+const MAX_UNSETTLED = 100_000;
 const MAX_UNSETTLED_BYTES = 33_554_432;
 
 /** What a publisher does itself; `createPublisher` adds everything else that the contract asks for. */
@@ -48,7 +48,7 @@ export interface PublisherDefinition {
   readonly check?: ((options: WaitOptions) => CheckReport | PromiseLike<CheckReport>) | undefined;
   /** How long start, flush and close may take, in milliseconds; one that takes longer has failed. @default 30000 */
   readonly hookTimeoutMs?: number | undefined;
-  /** How many records may wait or be unsettled at a time; more are dropped as `overflow`. @default 1000 */
+  /** How many records may wait or be unsettled at a time; more are dropped as `overflow`. @default 100000 */
   readonly maxUnsettled?: number | undefined;
   /** Memory that these may hold together, in bytes; more are dropped as `overflow`. @default 33554432 (32 MiB) */
   readonly maxUnsettledBytes?: number | undefined;
