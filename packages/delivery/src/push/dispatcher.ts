@@ -55,7 +55,8 @@ export class Dispatcher {
     this.#limits = parts.limits;
     this.#dropped = parts.dropped;
     this.#isReady = parts.isReady;
-    this.#lanes = new LaneFailures(parts.reporter);
+    this.#lanes = new LaneFailures(parts.reporter, (lane) => parts.queue.onLaneChanged(lane));
+    parts.queue.onLaneEmpty((lane) => this.#lanes.onEmpty(lane));
     this.#cutter = new BatchCutter(parts);
     this.#sender = new BatchSender({
       ...parts,
@@ -93,13 +94,13 @@ export class Dispatcher {
     if (this.#ending.signal.aborted) return;
     const now = this.#clock.monotonic();
     this.#dropExpired(now);
+    this.#lanes.wakeDue((lane) => this.#queue.hasLane(lane), now);
     const rules = this.#rulesAt(now);
     while (this.#maySend(now)) {
       const queued = this.#queue.takeNext({ ...rules, probing: this.#breaker.failures > 0 });
       if (queued === undefined) break;
       this.#begin(queued, now);
     }
-    if (this.#lanes.any) this.#lanes.forgetUnused((lane) => this.#queue.hasLane(lane), now);
     this.#setTimer(now);
   }
 
@@ -185,7 +186,7 @@ export class Dispatcher {
   #setTimer(now: number): void {
     if (this.#queue.size === 0) return this.#timer.set(Infinity, now);
     const { probeAt } = this.#breaker;
-    const due = Math.min(this.#queue.nextDue(now, this.#options.maxAgeMs), this.#lanes.nextDue(now));
+    const due = Math.min(this.#queue.nextDue(now, this.#options.maxAgeMs), this.#lanes.nextDue());
     this.#timer.set(probeAt > now ? Math.min(due, probeAt) : due, now);
   }
 }

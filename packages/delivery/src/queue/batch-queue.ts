@@ -20,12 +20,22 @@ export interface SendingRules {
   readonly probing: boolean;
 }
 
-/** Batches that wait or are in flight. What is done for every batch never looks at all batches. */
+/** Batches that wait or are in flight. What is done for every batch looks neither at all batches nor at all lanes. */
 export class BatchQueue {
   readonly #lanes = new Map<string, LaneQueue>();
-  readonly #delayed = new Set<QueuedBatch>();
+  /** All batches, by when their oldest record was published. */
+  readonly #byAge = new KeyedHeap<QueuedBatch>();
+  /** Batches that wait, by their order. */
+  readonly #waiting = new KeyedHeap<QueuedBatch>();
   /** Batches that wait and can expire, by when their oldest record was published. */
   readonly #aging = new KeyedHeap<QueuedBatch>();
+  /** Batches that wait for a time of their own, by that time. */
+  readonly #delayed = new KeyedHeap<QueuedBatch>();
+  /** Lanes with a batch that may be sent, by the order of that batch. */
+  readonly #ready = new KeyedHeap<LaneQueue>();
+  /** Lanes of which `#ready` is out of date. */
+  readonly #changed = new Set<LaneQueue>();
+  #onLaneEmpty: (lane: string) => void = () => undefined;
   readonly #generations = new FlushGenerations();
   #memory = 0;
   #size = 0;
@@ -47,9 +57,7 @@ export class BatchQueue {
 
   /** When the oldest record was published, on the monotonic clock; undefined if the queue is empty. */
   get oldest(): number | undefined {
-    let oldest = Infinity;
-    for (const lane of this.#lanes.values()) oldest = Math.min(oldest, lane.oldest);
-    return oldest === Infinity ? undefined : oldest;
+    return this.#byAge.size === 0 ? undefined : this.#byAge.firstKey;
   }
 
   *all(): Generator<QueuedBatch, void, undefined> {
@@ -57,6 +65,17 @@ export class BatchQueue {
       yield* parts;
       yield* whole;
     }
+  }
+
+  /** Calls `listener` with each lane that has no batches anymore. */
+  onLaneEmpty(listener: (lane: string) => void): void {
+    this.#onLaneEmpty = listener;
+  }
+
+  /** Records that `admits` or `failures` of the sending rules changed for a lane. */
+  onLaneChanged(name: string): void {
+    const lane = this.#lanes.get(name);
+    if (lane !== undefined) this.#changed.add(lane);
   }
 
   hasLane(lane: string): boolean {
@@ -79,60 +98,54 @@ export class BatchQueue {
       kept,
       inFlight: false,
     };
-    const lane = this.#lanes.get(kept.lane) ?? new LaneQueue();
+    const lane = this.#lanes.get(kept.lane) ?? new LaneQueue(kept.lane);
     this.#lanes.set(kept.lane, lane);
-    (history.order === undefined ? lane.whole : lane.parts).add(queued);
+    lane.add(queued, history.order !== undefined);
     this.#generations.add(queued.generation);
     this.#memory += kept.memory;
     lane.memory += kept.memory;
     this.#size += 1;
-    this.#wait(queued);
+    this.#byAge.set(queued, queued.receivedAt);
+    this.#wait(queued, lane);
   }
 
   /** Returns a batch to waiting that was in flight. */
   delay(queued: QueuedBatch, notBefore: number): void {
     queued.inFlight = false;
     queued.notBefore = notBefore;
-    this.#wait(queued);
+    const lane = this.#lanes.get(queued.kept.lane);
+    if (lane !== undefined) this.#wait(queued, lane);
   }
 
   /** Removes a batch; returns false if it was removed before. */
   remove(queued: QueuedBatch): boolean {
     const { kept, generation } = queued;
     const lane = this.#lanes.get(kept.lane);
-    if (lane === undefined || !(lane.whole.delete(queued) || lane.parts.delete(queued))) return false;
-    if (lane.isEmpty) this.#lanes.delete(kept.lane);
-    this.#delayed.delete(queued);
-    this.#aging.delete(queued);
+    if (lane === undefined || !lane.delete(queued)) return false;
+    this.#byAge.delete(queued);
+    this.#endWait(queued, lane);
     this.#memory -= kept.memory;
     lane.memory -= kept.memory;
     this.#size -= 1;
+    if (lane.isEmpty) this.#removeLane(lane);
     this.#generations.remove(generation);
     return true;
   }
 
   /** Returns the oldest batch that is not in flight. */
   firstWaiting(): QueuedBatch | undefined {
-    let first: QueuedBatch | undefined;
-    for (const lane of this.#lanes.values()) {
-      const queued = lane.firstWaiting();
-      if (queued !== undefined && (first === undefined || queued.order < first.order)) first = queued;
-    }
-    return first;
+    return this.#waiting.first;
   }
 
   /** Takes the batch that is sent next, in flight from now on: the oldest, or the one least likely to be the cause of failures. */
   takeNext(rules: SendingRules): QueuedBatch | undefined {
-    let next: QueuedBatch | undefined;
-    for (const [name, lane] of this.#lanes) {
-      if (!rules.admits(name)) continue;
-      const queued = lane.nextDue(rules.now, rules.probing || rules.failures(name) > 0);
-      if (queued !== undefined && (next === undefined || precedes(queued, next, rules))) next = queued;
-    }
-    if (next === undefined) return undefined;
+    this.#wakeDelayed(rules.now);
+    this.#updateReady(rules);
+    const next = rules.probing ? this.#probe(rules) : this.#ready.first && nextOf(this.#ready.first, rules);
+    const lane = next && this.#lanes.get(next.kept.lane);
+    if (next === undefined || lane === undefined) return undefined;
     next.inFlight = true;
-    this.#delayed.delete(next);
-    this.#aging.delete(next);
+    this.#endWait(next, lane);
     return next;
   }
 
@@ -146,12 +159,8 @@ export class BatchQueue {
 
   /** Returns when a batch may be sent or has reached the age, on the monotonic clock. */
   nextDue(now: number, maxAgeMs: number): number {
-    let due = this.#aging.firstKey + maxAgeMs;
-    for (const queued of this.#delayed) {
-      if (queued.notBefore <= now) this.#delayed.delete(queued);
-      else due = Math.min(due, queued.notBefore);
-    }
-    return due;
+    this.#wakeDelayed(now);
+    return Math.min(this.#delayed.firstKey, this.#aging.firstKey + maxAgeMs);
   }
 
   /** Calls `done` when nothing is left of what was added so far; returns what withdraws the call. */
@@ -159,17 +168,61 @@ export class BatchQueue {
     return this.#generations.end(done);
   }
 
-  #wait(queued: QueuedBatch): void {
+  #wait(queued: QueuedBatch, lane: LaneQueue): void {
+    this.#waiting.set(queued, queued.order);
     if (queued.wasSent) this.#aging.set(queued, queued.receivedAt);
-    if (queued.notBefore > 0) this.#delayed.add(queued);
+    if (queued.notBefore > 0) this.#delayed.set(queued, queued.notBefore);
+    this.#changed.add(lane);
+  }
+
+  #endWait(queued: QueuedBatch, lane: LaneQueue): void {
+    this.#waiting.delete(queued);
+    this.#aging.delete(queued);
+    this.#delayed.delete(queued);
+    this.#changed.add(lane);
+  }
+
+  #removeLane(lane: LaneQueue): void {
+    this.#lanes.delete(lane.name);
+    this.#ready.delete(lane);
+    this.#changed.delete(lane);
+    this.#onLaneEmpty(lane.name);
+  }
+
+  #wakeDelayed(now: number): void {
+    while (this.#delayed.firstKey <= now) {
+      const queued = this.#delayed.first as QueuedBatch;
+      this.#delayed.delete(queued);
+      this.onLaneChanged(queued.kept.lane);
+    }
+  }
+
+  #updateReady(rules: SendingRules): void {
+    for (const lane of this.#changed) {
+      const next = rules.admits(lane.name) ? nextOf(lane, rules) : undefined;
+      if (next === undefined) this.#ready.delete(lane);
+      else this.#ready.set(lane, next.order);
+    }
+    this.#changed.clear();
+  }
+
+  /** Returns the batch to probe the backend with. It looks at every lane that is ready, and is called once per back-off. */
+  #probe(rules: SendingRules): QueuedBatch | undefined {
+    let probe: QueuedBatch | undefined;
+    for (const lane of this.#ready.items) {
+      const queued = lane.nextDue(rules.now, true);
+      if (queued !== undefined && (probe === undefined || isBetterProbe(queued, probe, rules))) probe = queued;
+    }
+    return probe;
   }
 }
 
-function precedes(one: QueuedBatch, other: QueuedBatch, { probing, failures }: SendingRules): boolean {
-  if (probing) {
-    // A lane or batch that itself fails must not be the probe: the backend may be well.
-    const order = failures(one.kept.lane) - failures(other.kept.lane) || one.attempts - other.attempts;
-    if (order !== 0) return order < 0;
-  }
-  return one.order < other.order;
+function nextOf(lane: LaneQueue, { now, failures }: SendingRules): QueuedBatch | undefined {
+  return lane.nextDue(now, failures(lane.name) > 0);
+}
+
+function isBetterProbe(one: QueuedBatch, other: QueuedBatch, { failures }: SendingRules): boolean {
+  // A lane or batch that itself fails must not be the probe: the backend may be well.
+  const order = failures(one.kept.lane) - failures(other.kept.lane) || one.attempts - other.attempts;
+  return (order || one.order - other.order) < 0;
 }

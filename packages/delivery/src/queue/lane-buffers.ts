@@ -1,5 +1,6 @@
 // Open buffers of a push publisher, one for each lane: records are gathered here until they become a batch.
 import type { Clock } from "@eventmeter/core";
+import { KeyedHeap } from "./keyed-heap.ts";
 import { FIRST_BYTES, LaneBuffer, openingBytes } from "./lane-buffer.ts";
 
 /** When a buffer is handed on. */
@@ -17,7 +18,10 @@ export class LaneBuffers {
   readonly #overhead: (count: number) => number;
   readonly #limitOf: (lane: string) => number;
   readonly #onReady: (buffer: LaneBuffer) => void;
+  /** In the order in which they were opened. */
   readonly #open = new Map<string, LaneBuffer>();
+  /** By a use that may be out of date: uses are noted here only where the least recent one is looked for. */
+  readonly #byUse = new KeyedHeap<LaneBuffer>();
   #memory = 0;
   #count = 0;
   #uses = 0;
@@ -62,9 +66,8 @@ export class LaneBuffers {
 
   /** When the oldest open buffer got its first record, on the monotonic clock; undefined if none is open. */
   get oldest(): number | undefined {
-    let oldest: number | undefined;
-    for (const { openedAt } of this.#open.values()) if (oldest === undefined || openedAt < oldest) oldest = openedAt;
-    return oldest;
+    for (const { openedAt } of this.#open.values()) return openedAt;
+    return undefined;
   }
 
   /**
@@ -105,12 +108,14 @@ export class LaneBuffers {
     else if (this.#open.size >= this.#options.maxLanes) this.#handOnLeastRecentlyUsed();
     const buffer = new LaneBuffer(lane, this.#clock.monotonic(), limit, firstBytes);
     this.#open.set(buffer.lane, buffer);
+    this.#byUse.set(buffer, this.#uses);
     this.#setTimer();
     return buffer;
   }
 
   #handOn(buffer: LaneBuffer): void {
     this.#open.delete(buffer.lane);
+    this.#byUse.delete(buffer);
     this.#memory -= buffer.capacity;
     this.#count -= buffer.count;
     this.#onReady(buffer);
@@ -124,9 +129,10 @@ export class LaneBuffers {
   }
 
   #handOnLeastRecentlyUsed(): void {
-    let least: LaneBuffer | undefined;
-    for (const buffer of this.#open.values()) if (least === undefined || buffer.lastUse < least.lastUse) least = buffer;
-    if (least !== undefined) this.#handOn(least);
+    for (let { first } = this.#byUse; first !== undefined; { first } = this.#byUse) {
+      if (first.lastUse <= this.#byUse.firstKey) return this.#handOn(first);
+      this.#byUse.set(first, first.lastUse);
+    }
   }
 
   /** Returns whether a buffer has used up half of its age, in a process that was frozen: new records would expire with it. */
@@ -159,7 +165,10 @@ export class LaneBuffers {
     this.#timer = undefined;
     this.#lastFull = undefined;
     const now = this.#clock.monotonic();
-    for (const buffer of this.#open.values()) if (buffer.openedAt + this.#options.lingerMs <= now) this.#handOn(buffer);
+    for (const buffer of this.#open.values()) {
+      if (buffer.openedAt + this.#options.lingerMs > now) break;
+      this.#handOn(buffer);
+    }
     this.#setTimer();
   }
 }

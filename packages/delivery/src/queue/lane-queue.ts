@@ -19,35 +19,43 @@ export interface QueuedBatch {
   wasSent: boolean;
 }
 
+/** Shared by all lanes without parts, which are most of many lanes. */
+const NO_PARTS: ReadonlySet<QueuedBatch> = new Set();
+
 /** The batches of one lane. */
 export class LaneQueue {
-  /** What is left of batches that were cut; older than any whole batch. */
-  readonly parts: Set<QueuedBatch> = new Set();
-  /** Oldest first. */
-  readonly whole: Set<QueuedBatch> = new Set();
+  readonly name: string;
   /** Memory of all of them, in bytes. */
   memory = 0;
+  #parts: Set<QueuedBatch> | undefined;
+  readonly #whole = new Set<QueuedBatch>();
+
+  constructor(name: string) {
+    this.name = name;
+  }
 
   get isEmpty(): boolean {
     return this.parts.size + this.whole.size === 0;
   }
 
-  /** When the oldest record was published, on the monotonic clock; Infinity if there is none. */
-  get oldest(): number {
-    let oldest = Infinity;
-    for (const { receivedAt } of this.parts) oldest = Math.min(oldest, receivedAt);
-    for (const { receivedAt } of this.whole) return Math.min(oldest, receivedAt);
-    return oldest;
+  /** What is left of batches that were cut; older than any whole batch. */
+  get parts(): ReadonlySet<QueuedBatch> {
+    return this.#parts ?? NO_PARTS;
   }
 
-  /** Returns the oldest batch that is not in flight. */
-  firstWaiting(): QueuedBatch | undefined {
-    let first: QueuedBatch | undefined;
-    for (const queued of this.parts)
-      if (!queued.inFlight && (first === undefined || queued.order < first.order)) first = queued;
-    if (first !== undefined) return first;
-    for (const queued of this.whole) if (!queued.inFlight) return queued;
-    return undefined;
+  /** Whole batches, oldest first. */
+  get whole(): ReadonlySet<QueuedBatch> {
+    return this.#whole;
+  }
+
+  /** Adds a batch, whole or a part of one. */
+  add(queued: QueuedBatch, isPart: boolean): void {
+    (isPart ? (this.#parts ??= new Set()) : this.#whole).add(queued);
+  }
+
+  /** Removes a batch; returns false if the lane does not hold it. */
+  delete(queued: QueuedBatch): boolean {
+    return this.#whole.delete(queued) || this.#parts?.delete(queued) === true;
   }
 
   /**

@@ -94,8 +94,7 @@ export class SnapshotSender<Snapshot extends TimedSnapshot> {
     const { clock, isReady } = this.#parts;
     if (this.#isStopped || this.#inFlight !== undefined || !this.#isWanted || !isReady()) return;
     const now = clock.monotonic();
-    const laneDue = this.#lanes.admits(LANE, now) ? 0 : this.#lanes.nextDue(now);
-    const due = Math.max(laneDue, this.#pausedUntil);
+    const due = Math.max(this.#lanes.dueAt(LANE), this.#pausedUntil);
     if (due > now) {
       this.#retryTimer?.cancel();
       this.#retryTimer = clock.setTimeout(() => this.sendIfDue(), due - now);
