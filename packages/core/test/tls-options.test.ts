@@ -1,4 +1,5 @@
 // Options for TLS connections: what they may be, and that nothing of a key is shown.
+import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
 import { isPublisherError } from "../src/index.ts";
 import { checkOptions, tlsRule } from "../src/publisher.ts";
@@ -26,6 +27,9 @@ test.each([
   { ca: PEM },
   { ca: BYTES },
   { ca: [PEM, BYTES] },
+  // As under Jest, which has globals of its own.
+  { ca: runInNewContext("Uint8Array.from(bytes)", { bytes: BYTES }) },
+  { ca: new DataView(BYTES.buffer) },
   { cert: PEM, key: BYTES },
   { ca: PEM, cert: PEM, key: PEM, passphrase: CANARY },
 ])("%# is accepted", (tls) => {

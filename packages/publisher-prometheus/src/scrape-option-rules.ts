@@ -33,7 +33,8 @@ export interface ScrapeTls {
 }
 
 const pem = option.instance(
-  (value) => (typeof value === "string" && value !== "") || (value instanceof Uint8Array && value.length > 0),
+  // A buffer can be one of another realm, as under Jest.
+  (value) => (typeof value === "string" && value !== "") || (ArrayBuffer.isView(value) && value.byteLength > 0),
   "a PEM text",
 );
 

@@ -4,6 +4,7 @@ import { request as httpsRequest } from "node:https";
 import { type AddressInfo, connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { inspect } from "node:util";
+import { runInNewContext } from "node:vm";
 import { PrometheusPublisher } from "@eventmeter/publisher-prometheus";
 import { localhostTls } from "@eventmeter/testkit";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
@@ -241,6 +242,16 @@ describe("over TLS", () => {
     expect(await publisher.check()).toMatchObject({ ok: true });
     await expect(ask(publisher, { ca: undefined })).rejects.toThrow(/self-signed/);
     await expect(ask(publisher, { maxVersion: "TLSv1.1", minVersion: "TLSv1" })).rejects.toThrow();
+  });
+
+  test("takes a key and a certificate that are buffers of another realm", async () => {
+    const foreign = (pem: string): Uint8Array =>
+      runInNewContext("Uint8Array.from(bytes)", { bytes: Buffer.from(pem) }) as Uint8Array;
+    const { publisher } = openPublisher({
+      tls: { key: foreign(localhostTls.key), cert: foreign(localhostTls.cert), clientCa: foreign(localhostTls.cert) },
+    });
+    await publisher.start();
+    expect(await ask(publisher, localhostTls)).toContain("# TYPE");
   });
 
   test("asks for the certificate of clients if it knows who signs them", async () => {

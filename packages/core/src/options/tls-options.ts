@@ -38,9 +38,10 @@ const BEGIN = "-----BEGIN ";
 
 function isPem(value: unknown): boolean {
   if (typeof value === "string") return value.includes(BEGIN);
+  // A buffer can be one of another realm, as under Jest.
   return (
-    value instanceof Uint8Array &&
-    Array.from(value, (byte) => String.fromCharCode(byte))
+    ArrayBuffer.isView(value) &&
+    Array.from(new Uint8Array(value.buffer, value.byteOffset, value.byteLength), (byte) => String.fromCharCode(byte))
       .join("")
       .includes(BEGIN)
   );
