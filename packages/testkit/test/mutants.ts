@@ -354,6 +354,24 @@ export const MUTANTS: Readonly<Record<string, readonly ConformanceOptions[]>> = 
     { create, stalled: spoil(stalled, (inner) => ({ flush: () => inner.flush() })) },
     { create, stalled: spoil(stalled, (inner) => ({ flush: async () => reportNow(inner) })) },
   ],
+  "rule 5: flush: keeps its own timeout and signal during a close": [
+    {
+      create,
+      stalled: spoil(stalled, (inner) => {
+        let closing: Promise<unknown> | undefined;
+        return {
+          flush: async (options: never) => closing ?? inner.flush(options),
+          close: (options: never) => (closing ??= inner.close(options)),
+        };
+      }),
+    },
+    {
+      create,
+      stalled: spoil(stalled, (inner) => ({
+        flush: ({ timeoutMs }: { timeoutMs?: number }) => inner.flush({ timeoutMs }),
+      })),
+    },
+  ],
   "rule 6: close: gives the same promise on every call": [
     { create: spoil(good, (inner) => ({ close: async () => inner.close() })) },
   ],
@@ -387,6 +405,11 @@ export const MUTANTS: Readonly<Record<string, readonly ConformanceOptions[]>> = 
         healthBy(({ droppedBy }) => ({ droppedBy: { failed: droppedBy.unconfirmed ?? 0 } })),
       ),
     },
+    { create, stalled: spoil(stalled, () => ({ close: never })) },
+  ],
+  "rule 6: close: ends in time after a start that may hang, and leaves nothing open": [
+    { create, stalled: spoil(stalled, () => ({ start: never })) },
+    { create, stalled: spoil(stalled, () => ({ start: async () => void setTimeout(nothing, 5_000) })) },
     { create, stalled: spoil(stalled, () => ({ close: never })) },
   ],
   "rule 7: idle, nothing holds the process open: no socket or timer is left that holds the process": [
@@ -536,6 +559,22 @@ export const MUTANTS: Readonly<Record<string, readonly ConformanceOptions[]>> = 
         stalled,
         healthBy(() => ({ pendingDetail: { bytes: 0, oldestAgeMs: 0 } })),
       ),
+    },
+  ],
+  "rule 9: bounded memory: what is pending keeps no more memory than health() says": [
+    {
+      create,
+      stalled: spoil(stalled, (inner) => {
+        const kept: object[] = [];
+        return { ...eventBy((record) => void kept.push(record))(inner), kept };
+      }),
+    },
+    {
+      create,
+      stalled: spoil(stalled, (inner) => {
+        const lanes = new Map<unknown, number>();
+        return { ...eventBy((record) => void lanes.set(Reflect.get(record, "eventName"), 1))(inner), lanes };
+      }),
     },
   ],
   "rule 9: bounded memory: every drop is reported when the backend never answers": [

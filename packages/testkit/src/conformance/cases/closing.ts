@@ -2,6 +2,7 @@
 import type { MetricsPublisher } from "@eventmeter/core";
 import type { ConformanceCase, ConformanceOptions } from "../conformance-options.ts";
 import type { Harness } from "../harness.ts";
+import { addedResource, heldResources } from "../held-resources.ts";
 import { caseOf } from "../rules.ts";
 import { healthTree, pendingInside } from "../health-tree.ts";
 import { publishGood } from "../sample-records.ts";
@@ -15,7 +16,11 @@ export function closingCases({ create, stalled }: ConformanceOptions): Conforman
     caseOf(6, "await using closes", create, disposes),
   ];
   if (stalled === undefined) return cases;
-  return [...cases, caseOf(6, "counts what a silent backend never confirmed", stalled, countsUnconfirmed)];
+  return [
+    ...cases,
+    caseOf(6, "counts what a silent backend never confirmed", stalled, countsUnconfirmed),
+    caseOf(6, "ends in time after a start that may hang, and leaves nothing open", stalled, freesAll),
+  ];
 }
 
 async function closesOnce(harness: Harness): Promise<void> {
@@ -66,6 +71,25 @@ async function expectDropped(harness: Harness, publisher: MetricsPublisher, what
   const closed = (after.droppedBy.closed ?? 0) - (before.droppedBy.closed ?? 0);
   harness.require(closed === 4, `of 4 records published after ${what}, ${closed} are counted as dropped.closed`);
   harness.require(after.pending === before.pending, `records published after ${what} are pending`);
+}
+
+async function freesAll(harness: Harness): Promise<void> {
+  const before = heldResources();
+  const publisher = await harness.create();
+  const started = publisher.start?.({ timeoutMs: 200 }).then(undefined, () => undefined);
+  await harness.wait(started ?? Promise.resolve(), "start({ timeoutMs: 200 }) with a backend that never answers", 200);
+  const begun = publisher.start?.({ timeoutMs: 60_000 }).then(undefined, () => undefined);
+  publishGood(publisher, 5);
+  await harness.wait(publisher.flush({ timeoutMs: 200 }), "flush({ timeoutMs: 200 }) with a start under way", 200);
+  await harness.wait(publisher.close({ timeoutMs: 200 }), "close({ timeoutMs: 200 }) with a start under way", 200);
+  await harness.wait(begun ?? Promise.resolve(), "start({ timeoutMs: 60000 }), after close(),", 60_000);
+  let added = addedResource(before);
+  // A socket that is closed can take some turns of the event loop to end.
+  for (let turns = 0; added !== undefined && turns < 200; turns += 1) {
+    await harness.turn();
+    added = addedResource(before);
+  }
+  harness.require(added === undefined, `after close() a ${added} is still open`);
 }
 
 async function countsUnconfirmed(harness: Harness): Promise<void> {

@@ -24,7 +24,10 @@ export function flushingCases({ create, stalled }: ConformanceOptions): Conforma
     caseOf(5, "ends when it is aborted", stalled ?? create, endsOnAbort),
   ];
   if (stalled !== undefined)
-    cases.push(caseOf(5, "ends within its timeout when the backend never answers", stalled, endsInTime));
+    cases.push(
+      caseOf(5, "ends within its timeout when the backend never answers", stalled, endsInTime),
+      caseOf(5, "keeps its own timeout and signal during a close", stalled, endsDuringClose),
+    );
   return cases;
 }
 
@@ -90,6 +93,28 @@ async function endsOnAbort(harness: Harness): Promise<void> {
       `a flush that was aborted with ${pending} records pending ended as "${status}"`,
     );
   }
+}
+
+async function endsDuringClose(harness: Harness): Promise<void> {
+  const publisher = await harness.create();
+  publishGood(publisher, 5);
+  const closing = publisher.close({ timeoutMs: 2_000 });
+  const late = new AbortController();
+  const flushes = [publisher.flush({ timeoutMs: 100 }), publisher.flush({ timeoutMs: 2_000, signal: late.signal })];
+  late.abort();
+  const during = "during close({ timeoutMs: 2000 })";
+  const reports = await harness.wait(
+    Promise.all(flushes),
+    `flush({ timeoutMs: 100 }) or an aborted flush ${during}`,
+    100,
+  );
+  const pending = pendingInside(publisher.health());
+  const statuses = reports.map(({ status }) => status).join(", ");
+  harness.require(
+    pending === 0 || statuses === "timeout, aborted",
+    `with ${pending} records pending, a flush with a timeout and one that was aborted ${during} ended as ${statuses}`,
+  );
+  await harness.wait(closing, "close({ timeoutMs: 2000 })", 2_000);
 }
 
 async function endsInTime(harness: Harness): Promise<void> {
