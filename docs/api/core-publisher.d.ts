@@ -315,8 +315,11 @@ export interface Reporter {
         readonly count?: number;
         readonly cause?: unknown;
     }): void;
-    /** Reports what `drop` still holds back; a publisher calls it when it closes. Each code is then reported once more at most. */
-    settle(): void;
+    /**
+     * Reports what `drop` and the limit of process warnings still hold back; a publisher awaits it when it closes. Each code is
+     * then reported once more at most. Resolves when process warnings are written, so that the process can end.
+     */
+    settle(): Promise<void>;
     /** Records a failure as the last one for health() without reporting it, for callers that get it in another way. */
     note(error: PublisherError): void;
     /** Reports a failure that already is a `PublisherError`, unchanged. */

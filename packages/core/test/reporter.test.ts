@@ -52,7 +52,7 @@ test("gives out what it still holds back when it settles", () => {
   const reporter = createReporter("example", { onError, clock });
   reporter.drop("record-dropped", "a");
   reporter.drop("record-dropped", "b", { count: 4 });
-  reporter.settle();
+  void reporter.settle();
   expect(errors.map((error) => error.dropped)).toEqual([1, 4]);
   expect(clock.pendingTimers).toBe(0);
 });
@@ -114,12 +114,12 @@ test("ends to settle although the handler causes further drops", async () => {
     },
   });
   for (let count = 0; count < 3; count += 1) reporter.drop("a", "event dropped");
-  reporter.settle();
+  await reporter.settle();
   reporter.drop("d", "after the close");
   expect(told).toBeLessThan(10);
   expect(clock.pendingTimers).toBe(0);
-  // What is reported while the handler runs cannot go to the handler.
-  expect((await takeWarnings()).map(({ code }) => code)).toEqual(["b", "c", "a"]);
+  // What is reported while the handler runs cannot go to the handler; settling writes what was suppressed.
+  expect((await takeWarnings()).map(({ code }) => code)).toEqual(["b", "c", "a", "b", "c"]);
 });
 
 test("survives a host whose warnings throw", () => {
@@ -141,3 +141,18 @@ test("gives a diagnostic to onDiagnostic, and to nobody without it", () => {
 function fail(): never {
   throw new Error("from the handler");
 }
+
+test("settling writes one last warning for each code that was suppressed, with its numbers", async () => {
+  const write = vi.spyOn(process, "emitWarning").mockImplementation(() => undefined);
+  const reporter = createReporter("example", { clock: createVirtualClock() });
+  for (let count = 1; count <= 4; count += 1)
+    reporter.error("send-failed", `failure ${count}`, { dropped: count === 1 ? 0 : 100 });
+  reporter.error("held", "only once");
+  await reporter.settle();
+  await reporter.settle();
+  expect(write.mock.calls.map(([message]) => message)).toEqual([
+    "example: failure 1",
+    "example: only once",
+    "example: failure 4 (and 2 more since the last warning, 300 records dropped)",
+  ]);
+});

@@ -102,7 +102,7 @@ export class CompositePublisher implements MetricsPublisher {
     }
     this.#fanOut.leave(child);
     const report = await settleChild(child, "flush", options);
-    child.reporter.settle();
+    await child.reporter.settle();
     return report;
   }
 
@@ -194,8 +194,9 @@ export class CompositePublisher implements MetricsPublisher {
   async #close(options: WaitOptions | undefined): Promise<FlushReport> {
     const report = await this.#settle("close", options);
     this.#ended = true;
-    for (const { reporter } of this.#fanOut.children) reporter.settle();
-    this.#reporter.settle();
+    await Promise.all(
+      [this.#reporter, ...this.#fanOut.children.map(({ reporter }) => reporter)].map((each) => each.settle()),
+    );
     return report;
   }
 

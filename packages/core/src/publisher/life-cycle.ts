@@ -190,7 +190,7 @@ class PublisherLifeCycle implements LifeCycle {
     await this.#callCloseHook(options, clock.monotonic() - begun);
     for (const start of underWay) void start.then(() => this.#callCloseHook(options, 0));
     this.#closed = true;
-    this.#reporter.settle();
+    await this.#reporter.settle();
     return this.#report(status);
   }
 

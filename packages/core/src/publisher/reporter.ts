@@ -18,8 +18,11 @@ export interface Reporter {
    * so that many bad records do not cause as many errors.
    */
   drop(code: ErrorCode, message: string, init?: { readonly count?: number; readonly cause?: unknown }): void;
-  /** Reports what `drop` still holds back; a publisher calls it when it closes. Each code is then reported once more at most. */
-  settle(): void;
+  /**
+   * Reports what `drop` and the limit of process warnings still hold back; a publisher awaits it when it closes. Each code is
+   * then reported once more at most. Resolves when process warnings are written, so that the process can end.
+   */
+  settle(): Promise<void>;
   /** Records a failure as the last one for health() without reporting it, for callers that get it in another way. */
   note(error: PublisherError): void;
   /** Reports a failure that already is a `PublisherError`, unchanged. */
@@ -91,7 +94,7 @@ class PublisherReporter implements Reporter {
     this.error(code, message, { dropped: count, cause });
   }
 
-  settle(): void {
+  async settle(): Promise<void> {
     this.#isSettled = true;
     // A handler that gets a report may cause further drops: those are not waited for.
     const codes = Array.from(this.#heldDrops.keys());
@@ -99,6 +102,7 @@ class PublisherReporter implements Reporter {
       this.#heldDrops.get(code)?.timer.cancel();
       this.#reportHeld(code);
     }
+    await this.#warnings.settle();
   }
 
   note(error: PublisherError): void {
@@ -150,16 +154,28 @@ class PublisherReporter implements Reporter {
 }
 
 interface WarningHost {
-  readonly process?: { emitWarning?: (message: string, options: { type: string; code: string }) => void };
+  readonly process?: {
+    emitWarning?: (message: string, options: { type: string; code: string }) => void;
+    nextTick?: (run: () => void) => void;
+  };
   readonly console?: { warn(message: string): void };
 }
 
 const WARNING_INTERVAL_MS = 60_000;
 
+/** Warnings of one code that were suppressed since the last one. */
+interface Suppressed {
+  count: number;
+  /** How many records they cost together. */
+  dropped: number;
+  newest: PublisherError;
+}
+
 /** Process warnings, at most one a minute for each code, with the number of those that were suppressed. */
 class Warnings {
   readonly #clock: Clock;
-  readonly #last = new Map<string, { readonly time: number; suppressed: number }>();
+  readonly #last = new Map<string, { readonly time: number; suppressed: Suppressed | undefined }>();
+  #hasWritten = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -169,13 +185,36 @@ class Warnings {
     const time = this.#clock.monotonic();
     const last = this.#last.get(error.code);
     if (last !== undefined && time - last.time < WARNING_INTERVAL_MS) {
-      last.suppressed += 1;
+      const { count = 0, dropped = 0 } = last.suppressed ?? {};
+      last.suppressed = { count: count + 1, dropped: dropped + error.dropped, newest: error };
       return;
     }
-    const suppressed = last?.suppressed ?? 0;
-    this.#last.set(error.code, { time, suppressed: 0 });
+    const suppressed = last?.suppressed?.count ?? 0;
+    this.#last.set(error.code, { time, suppressed: undefined });
+    this.#hasWritten = true;
     write(error, suppressed === 0 ? "" : ` (and ${suppressed} more since the last warning)`);
   }
+
+  /** Writes the last numbers of what was suppressed, one warning for each code; resolves when all warnings are written. */
+  async settle(): Promise<void> {
+    for (const last of this.#last.values()) {
+      if (last.suppressed === undefined) continue;
+      const { count, dropped, newest } = last.suppressed;
+      last.suppressed = undefined;
+      const cost = dropped > newest.dropped ? `, ${dropped} records dropped` : "";
+      write(newest, count === 1 ? "" : ` (and ${count - 1} more since the last warning${cost})`);
+    }
+    if (this.#hasWritten) await writtenWarnings();
+  }
+}
+
+/** Resolves when the process warnings so far are written: the process emits each one in its next tick. */
+function writtenWarnings(): Promise<void> {
+  const { process } = globalThis as unknown as WarningHost;
+  return new Promise((resolve) => {
+    if (process?.nextTick === undefined) resolve();
+    else process.nextTick(resolve);
+  });
 }
 
 function write({ code, message }: PublisherError, suffix: string): void {

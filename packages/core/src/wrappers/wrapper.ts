@@ -189,7 +189,7 @@ class Wrapper {
   async #close(wait: WaitOptions | undefined): Promise<FlushReport> {
     const report = await this.#settle(this.#isOwned ? "close" : "flush", wait);
     this.#isClosed = true;
-    this.#reporter.settle();
+    await this.#reporter.settle();
     return report;
   }
 
