@@ -41,7 +41,8 @@ describe.each(CLIENT_NAMES)("through %s", (client) => {
     const begun = performance.now();
     const report = await publisher.close({ timeoutMs: DEADLINE_MS });
     const tookMs = performance.now() - begun;
-    expect(tookMs).toBeGreaterThanOrEqual(DEADLINE_MS - 2);
+    // A close that can bring nothing more within its time ends before.
+    if (name === "silent" || name === "dripping") expect(tookMs).toBeGreaterThanOrEqual(DEADLINE_MS - 2);
     expect(tookMs).toBeLessThanOrEqual(DEADLINE_MS + 100);
     expect(report).toMatchObject({ status: "timeout", delivered: 0, dropped: 20, pending: 0 });
     expect(publisher.health()).toMatchObject({ state: "closed", droppedBy: { unconfirmed: 20 } });
@@ -56,7 +57,7 @@ describe.each(CLIENT_NAMES)("through %s", (client) => {
     await openSink(name, wire);
     const closing = publisher.close({ timeoutMs: DEADLINE_MS });
     await clock.advance(DEADLINE_MS - 1);
-    expect(publisher.health().state).not.toBe("closed");
+    if (name === "silent" || name === "dripping") expect(publisher.health().state).not.toBe("closed");
     await clock.advance(1);
     await closing;
     expect(publisher.health().droppedBy).toEqual({ unconfirmed: 20 });

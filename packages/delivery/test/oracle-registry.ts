@@ -12,6 +12,8 @@ interface Issued {
   /** When, on the monotonic clock. */
   readonly at: number;
   word: Word;
+  /** When it was answered for good, or given up. */
+  settledAt: number;
   /** Why it was given up, once it was. */
   dropped: string | undefined;
   /** The attempt that it is in. */
@@ -44,6 +46,8 @@ export interface Registry {
   /** Notes what onDrop got. */
   drop(record: DroppedRecord): void;
   isSettled(key: number): boolean;
+  /** When a record was answered for good or given up, unless it was only for want of room or for the close; else Infinity. */
+  settledAt(key: number): number;
   /** Sends nothing from now on. */
   close(): void;
 }
@@ -139,7 +143,15 @@ export function createRegistry({ options, wrap, now, started, publishing }: Regi
     issue(id, lane, padding) {
       const key = issued.size + 1;
       const text = `${key}|${id}|${padding}`;
-      issued.set(key, { text, lane, at: now(), word: "again", dropped: undefined, flight: undefined });
+      issued.set(key, {
+        text,
+        lane,
+        at: now(),
+        word: "again",
+        settledAt: Infinity,
+        dropped: undefined,
+        flight: undefined,
+      });
       return text;
     },
     depart(batch, context) {
@@ -166,6 +178,7 @@ export function createRegistry({ options, wrap, now, started, publishing }: Regi
       const record = issued.get(key);
       if (record === undefined) return;
       record.word = word;
+      if (word !== "again") record.settledAt = now();
       if (word === "delivered") acknowledged += 1;
     },
     drop({ reason, bytes }) {
@@ -173,6 +186,7 @@ export function createRegistry({ options, wrap, now, started, publishing }: Regi
       if (key === undefined || record === undefined) return;
       if (record.dropped !== undefined) blame(`record ${key} was given to onDrop twice`);
       record.dropped = reason;
+      if (!/the queue is full|before the close/.test(reason)) record.settledAt = Math.min(record.settledAt, now());
       dropped += 1;
       const word = record.word;
       const unconfirmed = reason.includes("not acknowledged before the close");
@@ -188,6 +202,7 @@ export function createRegistry({ options, wrap, now, started, publishing }: Regi
       const record = issued.get(key);
       return record === undefined || record.dropped !== undefined || record.word !== "again";
     },
+    settledAt: (key) => issued.get(key)?.settledAt ?? Infinity,
     close: () => void (closed = true),
   };
 }

@@ -57,6 +57,7 @@ export function createOracle(random: SeededRandom): Oracle {
   const scratch = Buffer.alloc(400_000);
   const calls = { publish: 0, encode: 0, thrown: 0, unsupported: 0 };
   let covered = "";
+  const endedEarly: { readonly at: number; readonly until: number; readonly open: readonly number[] }[] = [];
 
   const registry = createRegistry({
     options,
@@ -186,9 +187,22 @@ export function createOracle(random: SeededRandom): Oracle {
     return open === pending ? undefined : `${open} records are open, ${pending} are counted as pending`;
   }
 
+  /** A flush that ended before its time left nothing that was settled within it. */
+  function faultOfEarlyEnds(): string | undefined {
+    for (const { at, until, open } of endedEarly)
+      for (const key of open)
+        if (registry.settledAt(key) > at && registry.settledAt(key) < until - ROUNDING_MS)
+          return `a flush ended before record ${key} was settled in its time`;
+    return undefined;
+  }
+
   function judge(step: string, settled: boolean): void {
     const health = publisher.health();
-    const wrong = registry.fault ?? (covered || faultOf(health)) ?? (settled ? faultAtRest(health) : undefined);
+    const wrong =
+      registry.fault ??
+      (covered || faultOf(health)) ??
+      faultOfEarlyEnds() ??
+      (settled ? faultAtRest(health) : undefined);
     before = health;
     if (wrong !== undefined && wrong !== "") {
       registry.blame(wrong);
@@ -201,6 +215,11 @@ export function createOracle(random: SeededRandom): Oracle {
     const begun = clock.monotonic();
     const flushed = await publisher.flush({ timeoutMs, signal });
     if (clock.monotonic() - begun > timeoutMs + ROUNDING_MS) covered ||= `a flush took ${clock.monotonic() - begun} ms`;
+    // Another start may succeed before the one that the flush did not wait for.
+    if (flushed.status === "timeout" && started && clock.monotonic() < begun + timeoutMs - ROUNDING_MS) {
+      const open = Array.from({ length: covers }, (_, index) => index + 1).filter((key) => !registry.isSettled(key));
+      endedEarly.push({ at: clock.monotonic(), until: begun + timeoutMs, open });
+    }
     // onDrop is told a few promises later.
     for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
     if (flushed.status === "complete")

@@ -634,3 +634,31 @@ test("a clock that stands still is not asked without end", async () => {
   expect((await flushed).status).toBe("timeout");
   expect(snapshots).toBeLessThan(20);
 });
+
+test.each([
+  ["held", { kind: "hold", reason: "the key" }],
+  ["told to wait", { kind: "retry", retryAfterMs: 60_000 }],
+] as const)("a flush ends at once while the series are %s for longer than its time", async (_, outcome) => {
+  const { clock, publisher, publish } = open(() => outcome);
+  publish("a");
+  void publisher.flush({ timeoutMs: 0 });
+  await clock.advance(1_000);
+  const begun = clock.monotonic();
+  let ended = Number.NaN;
+  const flushing = publisher.flush({ timeoutMs: 5_000 }).finally(() => (ended = clock.monotonic() - begun));
+  await clock.advance(5_000);
+  expect([(await flushing).status, ended]).toEqual(["timeout", 0]);
+});
+
+test("a flush waits for an attempt with the series that begins within its time", async () => {
+  const { clock, publisher, publish } = open(() => ({
+    kind: clock.monotonic() < 20_000 ? "hold" : "delivered",
+    reason: "",
+  }));
+  publish("a");
+  void publisher.flush({ timeoutMs: 0 });
+  await clock.advance(1_000);
+  const flushing = publisher.flush({ timeoutMs: 30_000 });
+  await clock.advance(30_000);
+  expect((await flushing).status).toBe("complete");
+});

@@ -5,6 +5,7 @@ import type { BatchMaker } from "../queue/batch-maker.ts";
 import type { BatchQueue, SendingRules } from "../queue/batch-queue.ts";
 import type { BatchStore } from "../queue/batch-store.ts";
 import type { QueuedBatch } from "../queue/lane-queue.ts";
+import { WaitingFlushes } from "../waiting-flushes.ts";
 import { CircuitBreaker } from "../retry/circuit-breaker.ts";
 import { LaneFailures } from "../retry/lane-failures.ts";
 import type { SizeLimits } from "../retry/size-limits.ts";
@@ -32,6 +33,7 @@ export class Dispatcher {
   /** Requests in flight, and batches that are being cut: each takes one place of `concurrency`. */
   readonly #inFlight = new Set<AbortController>();
   readonly #ending = new AbortController();
+  readonly #flushes = new WaitingFlushes();
   #isScheduled = false;
 
   /** @param isReady returns whether anything may be sent yet */
@@ -86,6 +88,15 @@ export class Dispatcher {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
     queueMicrotask(() => this.dispatch());
+  }
+
+  /**
+   * Calls `giveUp` as soon as nothing can be settled until `until`, on the monotonic clock; returns a function that withdraws
+   * the call.
+   */
+  onceHopeless(until: number, giveUp: () => void): () => void {
+    this.schedule();
+    return this.#flushes.add(until, giveUp);
   }
 
   /** Begins to send what may be sent now, and drops what is too old. */
@@ -186,7 +197,11 @@ export class Dispatcher {
   #setTimer(now: number): void {
     if (this.#queue.size === 0) return this.#timer.set(Infinity, now);
     const { probeAt } = this.#breaker;
-    const due = Math.min(this.#queue.nextDue(now, this.#options.maxAgeMs), this.#lanes.nextDue());
+    const { maxAgeMs } = this.#options;
+    const due = Math.min(this.#queue.nextDue(now, maxAgeMs), this.#lanes.nextDue());
     this.#timer.set(probeAt > now ? Math.min(due, probeAt) : due, now);
+    // Where nothing is in flight, only time can change something: what could be sent was sent just now.
+    if (this.#queue.hasInFlight || !this.#isReady()) return;
+    this.#flushes.endBefore(Math.min(this.#queue.nextExpiry(maxAgeMs), probeAt > now ? probeAt : due));
   }
 }

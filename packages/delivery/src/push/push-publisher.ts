@@ -8,6 +8,7 @@ import {
   createLedger,
   createLifeCycle,
   createReporter,
+  type DrainWait,
   describeFailure,
   isThenable,
   type Ledger,
@@ -118,10 +119,18 @@ class PushPublisher implements RecordFlow {
     this.#dropAll("refused", "the start failed permanently");
   }
 
-  drain(done: () => void): () => void {
+  drain(done: (status?: "timeout") => void, { until }: DrainWait): () => void {
     this.#buffers.handOnAll();
-    // A record is settled only once it has also been handed to onDrop.
-    return this.#queue.onceDrained(() => void this.#dropped.settled().finally(done));
+    const endWait = this.#dispatcher.onceHopeless(until, () => done("timeout"));
+    const withdraw = this.#queue.onceDrained(() => {
+      endWait();
+      // A record is settled only once it has also been handed to onDrop.
+      void this.#dropped.settled().finally(() => done());
+    });
+    return () => {
+      endWait();
+      withdraw();
+    };
   }
 
   stop(): Promise<void> {

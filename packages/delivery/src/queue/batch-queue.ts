@@ -50,6 +50,11 @@ export class BatchQueue {
     return this.#size;
   }
 
+  /** Whether any batch is in flight. */
+  get hasInFlight(): boolean {
+    return this.#waiting.size < this.#size;
+  }
+
   /** The generation of a batch that is added now. */
   get generation(): number {
     return this.#generations.current;
@@ -157,10 +162,15 @@ export class BatchQueue {
     return this.#aging.firstKey + maxAgeMs <= now ? this.#aging.first : undefined;
   }
 
+  /** Returns when the next batch reaches the age, on the monotonic clock. */
+  nextExpiry(maxAgeMs: number): number {
+    return this.#aging.firstKey + maxAgeMs;
+  }
+
   /** Returns when a batch may be sent or has reached the age, on the monotonic clock. */
   nextDue(now: number, maxAgeMs: number): number {
     this.#wakeDelayed(now);
-    return Math.min(this.#delayed.firstKey, this.#aging.firstKey + maxAgeMs);
+    return Math.min(this.#delayed.firstKey, this.nextExpiry(maxAgeMs));
   }
 
   /** Calls `done` when nothing is left of what was added so far; returns what withdraws the call. */

@@ -7,6 +7,7 @@ import {
   createLedger,
   createLifeCycle,
   createReporter,
+  type DrainWait,
   describeFailure,
   type EventFields,
   type Intake,
@@ -101,8 +102,16 @@ class SeriesPublisher<Snapshot extends TimedSnapshot> implements RecordFlow {
     this.lifeCycle.dropRefused(this.#ledger.counts().pending);
   }
 
-  drain(done: () => void): () => void {
-    return this.#sender.drain(done);
+  drain(done: (status?: "timeout") => void, { until }: DrainWait): () => void {
+    const endWait = this.#sender.flushes.add(until, () => done("timeout"));
+    const withdraw = this.#sender.drain(() => {
+      endWait();
+      done();
+    });
+    return () => {
+      endWait();
+      withdraw();
+    };
   }
 
   stop(): void {

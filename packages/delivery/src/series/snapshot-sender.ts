@@ -4,6 +4,7 @@ import { describeFailure, type Ledger, type Reporter } from "@eventmeter/core/pu
 import type { AttemptResult } from "../retry/attempt.ts";
 import { LaneFailures } from "../retry/lane-failures.ts";
 import { clampRetryAfter } from "../retry/retry-after.ts";
+import { WaitingFlushes } from "../waiting-flushes.ts";
 import { SeriesExclusion } from "./excluded-series.ts";
 import type { IsolationRound } from "./isolation-round.ts";
 import { PartCount } from "./part-count.ts";
@@ -41,6 +42,7 @@ export class SnapshotSender<Snapshot extends TimedSnapshot> {
   readonly #parts: SnapshotSenderParts<Snapshot>;
   readonly #lanes: LaneFailures;
   readonly #order = new SnapshotOrder();
+  readonly flushes: WaitingFlushes = new WaitingFlushes();
   readonly #partCount = new PartCount();
   readonly #coverage: SnapshotCoverage;
   readonly #exclusion: SeriesExclusion<Snapshot>;
@@ -77,10 +79,7 @@ export class SnapshotSender<Snapshot extends TimedSnapshot> {
     this.#intervalTimer ??= clock.setTimeout(() => this.#onInterval(), intervalMs);
   }
 
-  /**
-   * Sends a snapshot as soon as possible, and calls `done` when all records added so far are in an acknowledged one. Returns
-   * a function that withdraws the call.
-   */
+  /** Sends a snapshot as soon as possible; calls `done` when all records added so far are in an acknowledged one. Returns what withdraws the call. */
   drain(done: () => void): () => void {
     const withdraw = this.#coverage.onceCovered(done);
     if (withdraw === undefined) return () => undefined;
@@ -96,6 +95,7 @@ export class SnapshotSender<Snapshot extends TimedSnapshot> {
     const now = clock.monotonic();
     const due = Math.max(this.#lanes.dueAt(LANE), this.#pausedUntil);
     if (due > now) {
+      this.flushes.endBefore(due);
       this.#retryTimer?.cancel();
       this.#retryTimer = clock.setTimeout(() => this.sendIfDue(), due - now);
       return;
