@@ -10,7 +10,7 @@ export interface AttributeSource {
 export declare const CHECK_CODES: readonly ["ok", "closed", "timeout", "aborted", "publisher-failed", "page-failed", "not-listening", "connection-refused", "unreachable", "unknown-host", "broken-off", "no-answer", "tls", "client", "client-options", "client-closed", "too-many-files", "unauthorized", "forbidden", "not-found", "redirected", "rejected", "too-large", "rate-limited", "unavailable", "media-type", "not-elasticsearch", "unsupported-version", "template-missing", "template-shadowed", "mappings-shadowed", "write-unknown", "not-otlp", "clock-ahead", "out-of-order", "label-limit", "series-limit", "exemplars", "credentials-failed", "temporality", "discovery-failed", "endpoint-unknown", "stack-unknown"];
 
 /** Codes that `onDiagnostic` gets; a publisher may add its own. */
-export declare const DIAGNOSTIC_CODES: readonly ["resumed", "endpoint-found", "template-installed", "template-kept", "template-not-allowed", "mappings-shadowed", "template-unknown", "numeric-labels-off", "proxy-not-used", "dropped-by-pipeline"];
+export declare const DIAGNOSTIC_CODES: readonly ["unfinished-records", "resumed", "endpoint-found", "template-installed", "template-kept", "template-not-allowed", "mappings-shadowed", "template-unknown", "numeric-labels-off", "proxy-not-used", "dropped-by-pipeline"];
 
 /** The time that a flush gives to the records that it covers. */
 export interface DrainWait extends WaitOptions {
@@ -95,6 +95,13 @@ export interface IntakeOptions {
     readonly event?: ((fields: EventFields) => void) | undefined;
     /** Takes a valid network operation in the same way. */
     readonly network?: ((fields: NetworkFields) => void) | undefined;
+    /**
+     * What becomes of valid records without an `endTime`: they are passed to `event` and `network`, or are `ignored.unfinished`.
+     * Where their status says that the execution has ended, the diagnostic `unfinished-records` is given once. @default "accept"
+     */
+    readonly unfinished?: "accept" | "ignore" | undefined;
+    /** Time of the diagnostic. @default the system's clock */
+    readonly clock?: Clock | undefined;
 }
 
 /**
@@ -457,7 +464,7 @@ export declare function containsPublisher(publisher: MetricsPublisher, searched:
 export declare function createEventFields(scope?: FieldScope): EventFields;
 
 /** Creates the intake of one publisher. */
-export declare function createIntake({ scope, ledger, reporter, event, network }: IntakeOptions): Intake;
+export declare function createIntake({ scope, ledger, reporter, event, network, unfinished, clock, }: IntakeOptions): Intake;
 
 /** Creates the ledger of one publisher. */
 export declare function createLedger(): Ledger;

@@ -151,6 +151,8 @@ export interface PushDefinition extends BackendHooks {
     readonly name: string;
     /** Encodes one record; the fields are valid during the call only. Null counts as `ignored.unsupported`, a throw as `dropped.encode`. */
     readonly encode: (record: RecordFields, context: EncodeContext) => EncodedRecord | null;
+    /** Whether records without an `endTime` are encoded and sent like others, or are `ignored.unfinished`. @default "send" */
+    readonly unfinished?: "send" | "ignore" | undefined;
     /** Sends one batch once and returns its outcome. A throw, or an outcome that cannot be read, is a retry. */
     readonly send: Send;
     /** Text around and between the records of a request. @default none */

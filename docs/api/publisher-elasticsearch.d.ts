@@ -90,6 +90,11 @@ export interface ElasticsearchPublisherOptions extends CommonOptions {
     readonly indexPrefix?: string | undefined;
     /** Whether to install an index template if there is none of that name, or an older one of this package. @default true */
     readonly templates?: boolean | undefined;
+    /**
+     * Whether records without an `endTime` are stored, which shows executions that have not ended, or are `ignored.unfinished`.
+     * @default "store"
+     */
+    readonly unfinished?: "store" | "ignore" | undefined;
     /** How long the server keeps documents of data streams that are created from now on, such as `30d`. @default forever */
     readonly retention?: string | undefined;
     /** Whether requests are compressed: about 14 times smaller, for half as much CPU again. @default false */

@@ -392,8 +392,8 @@ test("a clock that went back sends nothing older than what was sent, says so, an
   expect(publisher.health()).toMatchObject({ delivered: 2, pending: 0 });
 });
 
-test("unfinished records are ignored", async () => {
-  const { clock, sent, publisher } = open(delivered);
+test("unfinished records are ignored, and an operation among them is reported", async () => {
+  const { clock, sent, publisher, diagnostics } = open(delivered);
   publisher.publishEventMetrics({ eventName: "a", taskId: 1, startTime: clock.now() });
   publisher.publishNetworkMetrics({
     operation: "GET",
@@ -407,6 +407,7 @@ test("unfinished records are ignored", async () => {
   await clock.advance(60_000);
   expect(sent).toHaveLength(0);
   expect(publisher.health()).toMatchObject({ received: 2, ignored: 2, ignoredBy: { unfinished: 2 } });
+  expect(diagnostics).toMatchObject([{ code: "unfinished-records", count: 1 }]);
 });
 
 test("nothing is sent before the start has succeeded; a start that fails for good drops what waits as refused", async () => {

@@ -44,6 +44,11 @@ export interface ElasticsearchPublisherOptions extends CommonOptions {
   readonly indexPrefix?: string | undefined;
   /** Whether to install an index template if there is none of that name, or an older one of this package. @default true */
   readonly templates?: boolean | undefined;
+  /**
+   * Whether records without an `endTime` are stored, which shows executions that have not ended, or are `ignored.unfinished`.
+   * @default "store"
+   */
+  readonly unfinished?: "store" | "ignore" | undefined;
   /** How long the server keeps documents of data streams that are created from now on, such as `30d`. @default forever */
   readonly retention?: string | undefined;
   /** Whether requests are compressed: about 14 times smaller, for half as much CPU again. @default false */
@@ -120,6 +125,7 @@ export interface ResolvedOptions {
   readonly indexPrefix: string | undefined;
   readonly templates: boolean;
   readonly retention: string | undefined;
+  readonly unfinished: "store" | "ignore";
   readonly compression: boolean;
   readonly sendTimeoutMs: number;
 }
@@ -143,6 +149,7 @@ const rules: { readonly [Name in keyof ElasticsearchPublisherOptions]-?: OptionR
   indexPrefix: indexPrefixRule,
   templates: option.boolean(),
   retention: option.string({ pattern: /^[1-9]\d{0,8}(?:d|h|m|s)$/, expected: "a time as 30d or 12h" }),
+  unfinished: option.oneOf(["store", "ignore"]),
   compression: option.boolean(),
 };
 
@@ -163,6 +170,7 @@ export function resolveOptions(options: ElasticsearchPublisherOptions): Resolved
     indexPrefix: options.indexPrefix,
     templates: options.templates ?? true,
     retention: options.retention,
+    unfinished: options.unfinished ?? "store",
     compression: options.compression ?? false,
     sendTimeoutMs: options.sendTimeoutMs ?? DEFAULT_SEND_TIMEOUT_MS,
   };

@@ -48,6 +48,7 @@ export class ElasticsearchPublisher implements MetricsPublisher {
     this.#publisher = createPushPublisher(
       {
         name,
+        unfinished: resolved.unfinished === "ignore" ? "ignore" : "send",
         encode: (record, context) => encoder.encode(record, context),
         send: (batch, context) => sender.send(batch, context),
         start: (context) => this.#start(context),

@@ -32,6 +32,7 @@ test("every wrong field is named in one error", () => {
       namespace: "A",
       indexPrefix: "-x",
       templates: 1,
+      unfinished: "keep",
       retention: "soon",
       compresion: true,
     }),
@@ -43,6 +44,7 @@ test("every wrong field is named in one error", () => {
     expect.stringMatching(/^indexPrefix: expected a lower-case name/),
     "templates: expected true or false, got a number",
     "retention: expected a time as 30d or 12h",
+    "unfinished: expected one of store, ignore",
     "namespace: not together with indexPrefix",
     "retention: only for data streams, not together with indexPrefix",
   ]);

@@ -170,15 +170,15 @@ export class PrometheusPublisher implements MetricsPublisher {
     const store = this.#store;
     return createIntake({
       scope: "series",
+      unfinished: "ignore",
       ledger,
       reporter: this.#reporter,
+      clock: this.#options.clock,
       event(fields) {
-        if (fields.endTime === null) return ledger.ignore("unfinished");
         store.addEvent(fields);
         ledger.delivered += 1;
       },
       network(fields) {
-        if (fields.endTime === null) return ledger.ignore("unfinished");
         store.addNetwork(fields);
         ledger.delivered += 1;
       },

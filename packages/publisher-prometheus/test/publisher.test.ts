@@ -5,7 +5,7 @@ import { type AddressInfo, connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { SeriesStore } from "@eventmeter/aggregation";
-import { isPublisherError } from "@eventmeter/core";
+import { type Diagnostic, isPublisherError } from "@eventmeter/core";
 import { systemClock } from "@eventmeter/core/publisher";
 import { PrometheusPublisher } from "@eventmeter/publisher-prometheus";
 import { createVirtualClock } from "@eventmeter/testkit";
@@ -40,6 +40,15 @@ describe("records", () => {
     publishEvent(publisher);
     expect(publisher.health().droppedBy).toEqual({ invalid: 1, closed: 1 });
     expect(errors.map(({ message }) => message)).toContain("prometheus: event dropped: eventName: empty");
+  });
+
+  test("without an endTime are reported where they have ended", async () => {
+    const diagnostics: Diagnostic[] = [];
+    const publisher = new PrometheusPublisher({ server: false, onDiagnostic: (given) => diagnostics.push(given) });
+    publisher.publishEventMetrics({ eventName: "a", taskId: 1, startTime });
+    publisher.publishEventMetrics({ eventName: "a", taskId: 1, startTime, status: "completed" });
+    await publisher.close();
+    expect(diagnostics).toMatchObject([{ code: "unfinished-records", publisher: "prometheus", count: 1 }]);
   });
 
   test("beyond maxLabelSets are reported once for each family", async () => {

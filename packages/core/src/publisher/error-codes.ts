@@ -61,6 +61,8 @@ export type ErrorCode = (typeof ERROR_CODES)[number] | (string & {});
 
 /** Codes that `onDiagnostic` gets; a publisher may add its own. */
 export const DIAGNOSTIC_CODES = [
+  // Records of executions that have ended were ignored, because they have no `endTime`.
+  "unfinished-records",
   // Records of a held lane are sent again.
   "resumed",
   // The endpoint of a stack was found.

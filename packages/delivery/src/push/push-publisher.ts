@@ -95,7 +95,15 @@ class PushPublisher implements RecordFlow {
       clock,
       ledger,
       reporter,
-      intake: createIntake({ scope: "document", ledger, reporter, event: accept, network: accept }),
+      intake: createIntake({
+        scope: "document",
+        unfinished: definition.unfinished === "ignore" ? "ignore" : "accept",
+        ledger,
+        reporter,
+        clock,
+        event: accept,
+        network: accept,
+      }),
       flow: this,
       hooks: lifeCycleHooks(definition, delivery.sendTimeoutMs, reporter),
     });

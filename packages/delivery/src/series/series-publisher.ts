@@ -9,11 +9,9 @@ import {
   createReporter,
   type DrainWait,
   describeFailure,
-  type EventFields,
   type Intake,
   type Ledger,
   type LifeCycle,
-  type NetworkFields,
   type RecordFlow,
   type Reporter,
   resolveClock,
@@ -130,27 +128,21 @@ class SeriesPublisher<Snapshot extends TimedSnapshot> implements RecordFlow {
     const { series } = this.#definition;
     return createIntake({
       scope: "series",
+      unfinished: "ignore",
       ledger: this.#ledger,
       reporter: this.#reporter,
+      clock: this.#clock,
       event: (fields) => {
-        if (!this.#admits(fields)) return;
+        if (this.lifeCycle.refused) return this.lifeCycle.dropRefused();
         series.addEvent(fields);
         this.#onAdded();
       },
       network: (fields) => {
-        if (!this.#admits(fields)) return;
+        if (this.lifeCycle.refused) return this.lifeCycle.dropRefused();
         series.addNetwork(fields);
         this.#onAdded();
       },
     });
-  }
-
-  /** Returns whether a record may be added to the series; settles it if not. */
-  #admits({ endTime }: EventFields | NetworkFields): boolean {
-    if (endTime === null) this.#ledger.ignore("unfinished");
-    else if (this.lifeCycle.refused) this.lifeCycle.dropRefused();
-    else return true;
-    return false;
   }
 
   #onAdded(): void {
