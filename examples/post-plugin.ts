@@ -38,6 +38,16 @@ export function postPublisher({ url, token, ...common }: PostOptions): MetricsPu
     if (!response.ok) throw new Error(`the backend answered ${response.status}`);
   }
 
-  return createPublisher({ name: "post", event: post, network: post, close: () => closed.abort() }, common);
+  return createPublisher(
+    {
+      name: "post",
+      event: post,
+      network: post,
+      close: () => closed.abort(),
+      // Each record that is not settled is a request under way.
+      maxUnsettled: 1_000,
+    },
+    common,
+  );
 }
 // #endregion
