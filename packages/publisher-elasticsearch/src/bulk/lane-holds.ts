@@ -7,24 +7,32 @@ import type { TemplateInstaller } from "../templates/template-installer.ts";
 
 /** How long a lane that stored a document counts as working, in milliseconds. */
 const WORKING_MS = 5_000;
-/** How many lanes are remembered. A daily index is a lane that is no longer needed after its day. */
+/** How many lanes are remembered, those used last. A daily index is a lane that is no longer needed after its day. */
 const MAX_LANES = 1_024;
 /** So many denials without a stored document in between hold a lane; halving a batch to one document takes up to 20. */
 const MAX_DENIALS = 24;
 // The start has already reported everything about the template.
 const SILENT: BackendReporter = { error: () => undefined, diagnostic: () => undefined };
 
+/** What is known of one lane. */
+interface LaneState {
+  /** When it last stored a document, on the monotonic clock; -Infinity if it never did. */
+  storedAt: number;
+  /** Denials since then. */
+  denials: number;
+  /** Whether it stored documents after a denial: not all of its documents are denied. */
+  isMixed: boolean;
+}
+
+const UNKNOWN: Readonly<LaneState> = { storedAt: -Infinity, denials: 0, isMixed: false };
+
 /** Decides which lanes of one publisher are held. */
 export class LaneHolds {
   readonly #clock: Clock;
   readonly #installer: TemplateInstaller | undefined;
   readonly #installTimeoutMs: number;
-  /** When each lane last stored a document, on the monotonic clock. */
-  readonly #storedAt = new Map<string, number>();
-  /** Denials of each lane since it last stored a document. */
-  readonly #denials = new Map<string, number>();
-  /** Lanes that stored documents after a denial: not all of their documents are denied. */
-  readonly #mixed = new Set<string>();
+  /** The least recently used lane first. */
+  readonly #lanes = new Map<string, LaneState>();
   #installing: Promise<boolean> | undefined;
   #installedAt = -Infinity;
 
@@ -37,10 +45,10 @@ export class LaneHolds {
 
   /** Records that a lane stored a document. */
   recordStored(lane: string): void {
-    this.#storedAt.set(lane, this.#clock.monotonic());
-    if (this.#denials.delete(lane)) this.#mixed.add(lane);
-    if (this.#storedAt.size > MAX_LANES) this.#storedAt.clear();
-    if (this.#mixed.size > MAX_LANES) this.#mixed.clear();
+    const state = this.#use(lane);
+    state.storedAt = this.#clock.monotonic();
+    state.isMixed ||= state.denials > 0;
+    state.denials = 0;
   }
 
   /**
@@ -49,9 +57,12 @@ export class LaneHolds {
    * a whole just now.
    */
   areAtFault(lane: string, attempt: number): boolean {
-    if (!this.#storedAt.has(lane) || this.#denials.has(lane)) return false;
+    const state = this.#lanes.get(lane);
+    if (state === undefined || state.storedAt === -Infinity || state.denials > 0) return false;
     if (attempt > 1) return true;
-    return this.#mixed.delete(lane) && this.#clock.monotonic() - (this.#storedAt.get(lane) ?? -Infinity) < WORKING_MS;
+    const { isMixed } = state;
+    state.isMixed = false;
+    return isMixed && this.#clock.monotonic() - state.storedAt < WORKING_MS;
   }
 
   /**
@@ -59,10 +70,9 @@ export class LaneHolds {
    * never stored a document, or not for many denials. Otherwise the other documents of the lane show what is at fault.
    */
   recordDenied(lane: string): boolean {
-    const denials = (this.#denials.get(lane) ?? 0) + 1;
-    if (this.#denials.size > MAX_LANES) this.#denials.clear();
-    this.#denials.set(lane, denials);
-    return !this.#storedAt.has(lane) || denials >= MAX_DENIALS;
+    const state = this.#use(lane);
+    state.denials += 1;
+    return state.storedAt === -Infinity || state.denials >= MAX_DENIALS;
   }
 
   /**
@@ -85,13 +95,23 @@ export class LaneHolds {
     readonly client: ElasticsearchClient;
     readonly context: SendContext;
   }): Promise<boolean> {
-    const storedAt = this.#storedAt.get(lane) ?? -Infinity;
+    const { storedAt } = this.#lanes.get(lane) ?? UNKNOWN;
     if (this.#clock.monotonic() - storedAt < WORKING_MS) return false;
     if (rejection.type !== "index_not_found_exception") return true;
     // The template was removed, or everything. Another request may have installed it since this one was sent.
     if (this.#installedAt >= sentAt) return false;
     this.#installing ??= this.#installAgain(client, context);
     return !(await this.#installing);
+  }
+
+  /** Returns what is known of a lane; the least recently used one is forgotten for a new one. */
+  #use(lane: string): LaneState {
+    const state = this.#lanes.get(lane) ?? { ...UNKNOWN };
+    this.#lanes.delete(lane);
+    this.#lanes.set(lane, state);
+    const [oldest] = this.#lanes.keys();
+    if (this.#lanes.size > MAX_LANES && oldest !== undefined) this.#lanes.delete(oldest);
+    return state;
   }
 
   async #installAgain(client: ElasticsearchClient, { signal, report }: SendContext): Promise<boolean> {
