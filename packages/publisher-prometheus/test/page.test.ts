@@ -217,10 +217,11 @@ describe("a foreign registry", () => {
       () => {
         throw new Error("canary");
       },
+      "",
     ],
-    ["rejects", () => Promise.reject(new Error("canary"))],
-    ["gives no array", () => Promise.resolve("canary" as never)],
-  ])("that %s costs only its own metrics, shows as down and is reported once", async (_what, read) => {
+    ["rejects", () => Promise.reject(new Error("canary")), ""],
+    ["gives no array", () => Promise.resolve("canary" as never), " (TypeError)"],
+  ])("that %s costs only its own metrics, shows as down and is reported once", async (_what, read, kind) => {
     let isBroken = true;
     const registry = { getMetricsAsJSON: (): PromiseLike<unknown[]> => (isBroken ? read() : Promise.resolve([])) };
     const { publisher, errors } = openPublisher({ server: false, registry });
@@ -234,7 +235,7 @@ describe("a foreign registry", () => {
       parseExposition(body.toString(), "text");
     }
     expect(errors.map(({ message }) => message)).toEqual([
-      "prometheus: the registry could not be read; the page goes without",
+      `prometheus: the registry could not be read${kind}; the page goes without`,
     ]);
     isBroken = false;
     expect(lineValue(await publisher.metrics(), up)).toBe(1);
