@@ -77,7 +77,7 @@ function rejectedOptions(
 ): readonly string[] {
   return Object.entries(clientOptions).flatMap(([name, value]) => {
     try {
-      void new Client({ nodes, [name]: value }).close();
+      new Client({ nodes, [name]: value }).close().catch(() => undefined);
       return [];
     } catch {
       return /^[a-z]\w{0,31}$/i.test(name) ? [name] : [];

@@ -79,10 +79,16 @@ class AuthorizedClient implements ElasticsearchClient {
     const reply = (await send(first)) as StreamedReply;
     if (reply.statusCode !== 401) return reply;
     this.#reader.reject(first);
-    const second = await this.#reader.read();
-    if (second === first) return reply;
-    // Its body is not read. Without a listener, the error of a stream that is destroyed would end the process.
+    // Without a listener, a body that breaks while the secret is read again would end the process.
     reply.body.on?.("error", () => undefined);
+    let second: string;
+    try {
+      second = await this.#reader.read();
+    } catch (cause) {
+      reply.body.destroy?.();
+      throw cause;
+    }
+    if (second === first) return reply;
     reply.body.destroy?.();
     const again = (await send(second)) as StreamedReply;
     if (again.statusCode === 401) this.#reader.reject(second);
