@@ -74,7 +74,7 @@ export class BatchSender {
       { controller, attempt: queued.attempts, timeoutMs, clock, report },
     );
     // An attempt that ends long after its time limit says nothing about the backend: the process was frozen meanwhile.
-    queued.wasSent = clock.monotonic() - begun < timeoutMs + FROZEN_MS;
+    queued.wasSent ||= clock.monotonic() - begun < timeoutMs + FROZEN_MS;
     return stopped.aborted ? undefined : { queued, batch, round, begun, result };
   }
 
