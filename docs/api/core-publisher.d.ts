@@ -265,8 +265,8 @@ export interface PublisherDefinition {
     readonly network?: ((data: FormattedNetwork) => unknown) | undefined;
     /**
      * Makes the publisher ready to send; records wait until it has succeeded. A `PublisherError` with `retryable: false` is final.
-     * A start that takes longer than `hookTimeoutMs` is called again: its `signal` aborts then, and when the publisher is closed.
-     * The first one that succeeds counts, also if it took longer.
+     * A start that takes longer than `hookTimeoutMs` has failed, however it ends, and is called again. Its `signal` aborts then,
+     * and when the publisher is closed: the start must free what it opened.
      */
     readonly start?: ((options: StartOptions) => unknown) | undefined;
     /** Called by flush() when all handlers have settled. One that takes too long does not keep later flushes from being done. */
@@ -360,11 +360,11 @@ export interface SecretReaderOptions {
     readonly clock: Clock;
 }
 
-/** What an attempt to start is given. */
+/** Time and signal of an attempt to start. */
 export interface StartOptions {
     /** How long it may take, in milliseconds. */
     readonly timeoutMs: number;
-    /** Aborts when that time is over, or the publisher is closed: nobody waits any longer for what the attempt opens. */
+    /** Aborts when that time is over or the publisher is closed. The attempt has then failed and must free what it opened. */
     readonly signal: AbortSignalLike;
 }
 
@@ -394,8 +394,8 @@ export interface StarterOptions {
     /** Makes one attempt to start. A `PublisherError` with `retryable: false` is final; any other failure is tried again. */
     readonly start: (options: StartOptions) => unknown;
     /**
-     * How long an attempt may take, in milliseconds. One that takes longer has failed and is made again; if it succeeds later,
-     * the publisher is started. @default 30000
+     * How long an attempt may take, in milliseconds. One that takes longer has failed, however it ends, and is made again.
+     * @default 30000
      */
     readonly timeoutMs?: number | undefined;
     readonly clock: Clock;
@@ -432,8 +432,9 @@ export type WaitStatus = "complete" | "timeout" | "aborted";
 export declare function backOffMs(failures: number, retryAfterMs?: number, jitter?: number): number;
 
 /**
- * Binds every method of an object's classes that has a name to the object. Call it in the constructor of a publisher that is a class, since
- * programs pass methods on without their publisher, as in `emitter.on("done", metrics.publishEventMetrics)`.
+ * Gives an object its own bound copy of each method, inherited ones included; methods with a symbol as key stay as they are.
+ * Call it in the constructor of a publisher that is a class: programs pass methods on without their publisher, as in
+ * `emitter.on("done", metrics.publishEventMetrics)`. What is changed on the prototype later has no effect on the object.
  */
 export declare function bindMethods(target: object): void;
 

@@ -285,8 +285,8 @@ export interface PublisherDefinition {
     readonly network?: ((data: FormattedNetwork) => unknown) | undefined;
     /**
      * Makes the publisher ready to send; records wait until it has succeeded. A `PublisherError` with `retryable: false` is final.
-     * A start that takes longer than `hookTimeoutMs` is called again: its `signal` aborts then, and when the publisher is closed.
-     * The first one that succeeds counts, also if it took longer.
+     * A start that takes longer than `hookTimeoutMs` has failed, however it ends, and is called again. Its `signal` aborts then,
+     * and when the publisher is closed: the start must free what it opened.
      */
     readonly start?: ((options: StartOptions) => unknown) | undefined;
     /** Called by flush() when all handlers have settled. One that takes too long does not keep later flushes from being done. */
@@ -389,11 +389,11 @@ export interface Resource {
  */
 export type Secret = string | (() => string | PromiseLike<string>);
 
-/** What an attempt to start is given. */
+/** Time and signal of an attempt to start. */
 export interface StartOptions {
     /** How long it may take, in milliseconds. */
     readonly timeoutMs: number;
-    /** Aborts when that time is over, or the publisher is closed: nobody waits any longer for what the attempt opens. */
+    /** Aborts when that time is over or the publisher is closed. The attempt has then failed and must free what it opened. */
     readonly signal: AbortSignalLike;
 }
 

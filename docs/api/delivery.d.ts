@@ -7,7 +7,8 @@ import type { EventFields, NetworkFields, OptionRule, OptionRules, RecordFields,
 export interface BackendHooks {
     /**
      * Makes the backend ready; nothing is sent before. A `PublisherError` with `retryable: false` is final. A start that takes
-     * longer than `hookTimeoutMs` is called again; the first one that succeeds counts, also if it took longer.
+     * longer than `hookTimeoutMs` has failed, however it ends, and is called again: it must free what it opened when its `signal`
+     * aborts.
      */
     readonly start?: ((context: StartContext) => unknown) | undefined;
     /** Probes the backend. */

@@ -53,7 +53,7 @@ test("a start() that hangs rejects with the reason", async () => {
   await rejected;
 });
 
-test("a start that succeeds after its time starts the publisher, also while it is called again", async () => {
+test("a start that ends after its time does not count, also while it is called again", async () => {
   const ends: (() => void)[] = [];
   let closes = 0;
   const { clock, publisher } = open({
@@ -65,6 +65,9 @@ test("a start that succeeds after its time starts the publisher, also while it i
   await clock.advance(1_500);
   expect(ends.length).toBe(2);
   ends[0]?.();
+  await clock.advance(0);
+  expect(publisher.health()).toMatchObject({ delivered: 0, pending: 1, state: "failing" });
+  ends[1]?.();
   await clock.advance(0);
   expect(publisher.health()).toMatchObject({ delivered: 1, pending: 0 });
   await clock.advance(60_000);

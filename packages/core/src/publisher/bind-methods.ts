@@ -1,12 +1,13 @@
 // `bindMethods`: methods of a publisher that work without it.
 
 /**
- * Binds every method of an object's classes that has a name to the object. Call it in the constructor of a publisher that is a class, since
- * programs pass methods on without their publisher, as in `emitter.on("done", metrics.publishEventMetrics)`.
+ * Gives an object its own bound copy of each method, inherited ones included; methods with a symbol as key stay as they are.
+ * Call it in the constructor of a publisher that is a class: programs pass methods on without their publisher, as in
+ * `emitter.on("done", metrics.publishEventMetrics)`. What is changed on the prototype later has no effect on the object.
  */
 export function bindMethods(target: object): void {
   for (const [key, method] of methodsOf(target)) {
-    // As a method of a class is: nothing that shows or compares the object shows it.
+    // Not enumerable, as methods of a class: nothing that prints or compares the object shows them.
     Object.defineProperty(target, key, { value: method.bind(target), writable: true, configurable: true });
   }
 }

@@ -181,40 +181,40 @@ class PublisherLifeCycle implements LifeCycle {
     const begun = clock.monotonic();
     const status = await this.#drain(options);
     const startEnded = this.#starter.stop();
-    await this.#stopFlow();
+    const stopped = Promise.resolve().then(() => this.#flow.stop?.());
+    await stopped.catch((cause: unknown) => this.#reportCloseFailure(cause));
     // What a start opens while the publisher closes is closed as well: in time, or when the start ends.
     const { timeoutMs, signal } = readWaitOptions(options);
     const restMs = Math.max(timeoutMs - (clock.monotonic() - begun), 0);
     if (this.#starter.isAttempting) await waitWithin(startEnded, { timeoutMs: restMs, signal }, clock);
     const { underWay } = this.#starter;
-    await this.#callCloseHook(options, clock.monotonic() - begun);
-    for (const start of underWay) void start.then(() => this.#callCloseHook(options, 0));
+    await this.#waitForCloseHook(options, clock.monotonic() - begun);
+    // Not waited for: a timer would hold the process.
+    for (const start of underWay) void start.then(() => this.#callCloseHook(readWaitOptions(options)));
     this.#closed = true;
     await this.#reporter.settle();
     return this.#report(status);
   }
 
-  async #stopFlow(): Promise<void> {
-    try {
-      await this.#flow.stop?.();
-    } catch (cause) {
-      this.#reporter.error("publisher-failed", `the close failed${describeFailure(cause)}`, { cause });
-    }
+  #reportCloseFailure(cause: unknown): void {
+    this.#reporter.error("publisher-failed", `the close failed${describeFailure(cause)}`, { cause });
   }
 
-  /** Calls the close hook with the time that is left after `spentMs`; its failure is reported. Never rejects. */
-  async #callCloseHook(options: WaitOptions | undefined, spentMs: number): Promise<void> {
-    const { close } = this.#hooks;
-    if (close === undefined) return;
+  /** Calls the close hook; its failure is reported. Rejects if it fails. */
+  #callCloseHook(wait: WaitOptions): Promise<unknown> {
+    const work = Promise.resolve().then(() => this.#hooks.close?.(wait));
+    work.catch((cause: unknown) => this.#reportCloseFailure(cause));
+    return work;
+  }
+
+  /** Calls the close hook with the time that is left after `spentMs`, and waits for it. Never rejects. */
+  async #waitForCloseHook(options: WaitOptions | undefined, spentMs: number): Promise<void> {
+    if (this.#hooks.close === undefined) return;
     const { timeoutMs, signal } = readWaitOptions(options);
     const restMs = Math.max(timeoutMs - spentMs, SHORTEST_CLOSE_MS);
     const limitMs = this.#hooks.timeoutMs ?? HOOK_TIMEOUT_MS;
     const rest = { timeoutMs: Math.min(restMs, limitMs), signal };
-    const work = Promise.resolve().then(() => close(rest));
-    work.catch((cause: unknown) =>
-      this.#reporter.error("publisher-failed", `the close failed${describeFailure(cause)}`, { cause }),
-    );
-    const status = await waitWithin(work, rest, this.#clock);
+    const status = await waitWithin(this.#callCloseHook(rest), rest, this.#clock);
     if (status === "timeout" && limitMs < restMs)
       this.#reporter.error("publisher-failed", `the close did not end within ${limitMs} ms`);
   }

@@ -208,12 +208,14 @@ class Warnings {
   }
 }
 
+// Taken when this module is loaded: fake timers of a test runner replace it by one that never calls.
+const nextTick = (globalThis as unknown as WarningHost).process?.nextTick;
+
 /** Resolves when the process warnings so far are written: the process emits each one in its next tick. */
 function writtenWarnings(): Promise<void> {
-  const { process } = globalThis as unknown as WarningHost;
   return new Promise((resolve) => {
-    if (process?.nextTick === undefined) resolve();
-    else process.nextTick(resolve);
+    if (nextTick === undefined) resolve();
+    else nextTick(resolve);
   });
 }
 

@@ -35,8 +35,8 @@ export interface StarterOptions {
   /** Makes one attempt to start. A `PublisherError` with `retryable: false` is final; any other failure is tried again. */
   readonly start: (options: StartOptions) => unknown;
   /**
-   * How long an attempt may take, in milliseconds. One that takes longer has failed and is made again; if it succeeds later,
-   * the publisher is started. @default 30000
+   * How long an attempt may take, in milliseconds. One that takes longer has failed, however it ends, and is made again.
+   * @default 30000
    */
   readonly timeoutMs?: number | undefined;
   readonly clock: Clock;
@@ -49,11 +49,11 @@ export interface StarterOptions {
   readonly onRetryScheduled?: (() => void) | undefined;
 }
 
-/** What an attempt to start is given. */
+/** Time and signal of an attempt to start. */
 export interface StartOptions {
   /** How long it may take, in milliseconds. */
   readonly timeoutMs: number;
-  /** Aborts when that time is over, or the publisher is closed: nobody waits any longer for what the attempt opens. */
+  /** Aborts when that time is over or the publisher is closed. The attempt has then failed and must free what it opened. */
   readonly signal: AbortSignalLike;
 }
 
@@ -173,7 +173,8 @@ class PublisherStarter implements Starter {
       this.#isAttempting = false;
     }
     if (this.#isStopped()) throw this.#failure("it was closed while it started", false);
-    this.#onSuccess();
+    this.#state = "started";
+    this.#options.onStarted?.();
   }
 
   /** Calls the start function and waits for it, at most for its time. */
@@ -191,10 +192,6 @@ class PublisherStarter implements Starter {
     const timeLimit = clock.setTimeout(() => {
       reject(this.#failure(`the start did not end within ${timeoutMs} ms`, true));
       controller.abort();
-      void started.then(
-        () => this.#onSuccess(),
-        () => undefined,
-      );
     }, timeoutMs);
     this.#timeLimit = timeLimit;
     try {
@@ -204,9 +201,8 @@ class PublisherStarter implements Starter {
     }
   }
 
-  /** Throws the failure of an attempt, unless one that took too long has succeeded in the meantime. */
-  #onFailure(caught: unknown): void {
-    if (this.#state === "started") return;
+  /** Throws the failure of an attempt. */
+  #onFailure(caught: unknown): never {
     const error = isPublisherError(caught)
       ? caught
       : this.#failure(`the start failed${describeFailure(caught)}`, true, caught);
@@ -216,15 +212,6 @@ class PublisherStarter implements Starter {
     this.#state = error.retryable ? "waiting" : "refused";
     if (!error.retryable) this.#permanentFailure = error;
     throw error;
-  }
-
-  /** The first attempt that succeeds counts, also one whose time was over. */
-  #onSuccess(): void {
-    if (this.#state !== "starting" && this.#state !== "waiting") return;
-    this.#state = "started";
-    this.#timer?.cancel();
-    this.#nextAttempt = 0;
-    this.#options.onStarted?.();
   }
 
   #scheduleRetry(): void {
