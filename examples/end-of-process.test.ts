@@ -4,23 +4,11 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { gunzipSync } from "node:zlib";
 import { canRunAsProcess1, childOf, NEW_PROCESS_NAMESPACE } from "../packages/core/test/exit-harness.ts";
 import { openFakeElasticsearch } from "../packages/publisher-elasticsearch/test/fake-elasticsearch.ts";
 import { freePort } from "../test/free-port.ts";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-
-/** Opens a receiver of OTLP that keeps what it is sent, as text in which names and label values can be found. */
-async function openReceiver(): Promise<{ readonly url: string; readonly bodies: string[] }> {
-  const bodies: string[] = [];
-  const server = createServer(async (request, response) => {
-    bodies.push(gunzipSync(Buffer.concat(await request.toArray())).toString("latin1"));
-    response.end();
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  onTestFinished(() => void server.close());
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, bodies };
-}
+import { openReceiver } from "./open-receiver.ts";
 
 interface Program {
   readonly child: ChildProcess;
@@ -47,8 +35,8 @@ const shows = (program: Program, text: string): Promise<void> =>
   vi.waitFor(() => expect(program.output()).toContain(text), { timeout: 20_000, interval: 10 });
 
 test("a script that exits has sent its record", async () => {
-  const { url, bodies } = await openReceiver();
-  const program = start("end-of-script.ts", { OTLP_ENDPOINT: url });
+  const { port: receiver, bodies } = await openReceiver();
+  const program = start("end-of-script.ts", { OTLP_ENDPOINT: `http://127.0.0.1:${receiver}` });
   expect(await program.ended).toMatchObject({ code: 0 });
   expect(program.errors()).toBe("");
   expect(bodies).toHaveLength(1);
@@ -56,9 +44,9 @@ test("a script that exits has sent its record", async () => {
 });
 
 test("a server that drains publishes its last request, and ends by itself", async () => {
-  const { url, bodies } = await openReceiver();
+  const { port: receiver, bodies } = await openReceiver();
   const port = await freePort();
-  const program = start("draining-server.ts", { OTLP_ENDPOINT: url, PORT: String(port) });
+  const program = start("draining-server.ts", { OTLP_ENDPOINT: `http://127.0.0.1:${receiver}`, PORT: String(port) });
   await shows(program, "listening");
   const answer = fetch(`http://127.0.0.1:${port}/`, { headers: { connection: "close" } });
   await delay(100);
@@ -72,8 +60,8 @@ test("a server that drains publishes its last request, and ends by itself", asyn
 
 describe("a worker that jobs keep running", () => {
   test.each(["SIGTERM", "SIGINT"] as const)("sends its records and is ended by %s", async (signal) => {
-    const { url, bodies } = await openReceiver();
-    const program = start("job-worker.ts", { OTLP_ENDPOINT: url });
+    const { port: receiver, bodies } = await openReceiver();
+    const program = start("job-worker.ts", { OTLP_ENDPOINT: `http://127.0.0.1:${receiver}` });
     await shows(program, "job 2 done");
     program.child.kill(signal);
     expect(await program.ended).toMatchObject({ code: null, by: signal });
@@ -96,8 +84,8 @@ describe("a worker that jobs keep running", () => {
   });
 
   test.skipIf(!canRunAsProcess1())("ends as process 1 of a container", async () => {
-    const { url, bodies } = await openReceiver();
-    const program = start("job-worker.ts", { OTLP_ENDPOINT: url }, NEW_PROCESS_NAMESPACE);
+    const { port: receiver, bodies } = await openReceiver();
+    const program = start("job-worker.ts", { OTLP_ENDPOINT: `http://127.0.0.1:${receiver}` }, NEW_PROCESS_NAMESPACE);
     await shows(program, "job 2 done");
     process.kill(childOf(program.child.pid), "SIGTERM");
     expect(await program.ended).toMatchObject({ code: 143 });
@@ -129,8 +117,8 @@ test("a function that is frozen between its calls has sent the record of each", 
 });
 
 test("a worker thread sends its records when the main thread lets it end", async () => {
-  const { url, bodies } = await openReceiver();
-  const program = start("worker-thread.ts", { OTLP_ENDPOINT: url });
+  const { port: receiver, bodies } = await openReceiver();
+  const program = start("worker-thread.ts", { OTLP_ENDPOINT: `http://127.0.0.1:${receiver}` });
   await shows(program, "job 2 done");
   program.child.kill("SIGTERM");
   expect(await program.ended).toMatchObject({ code: 0, by: null });

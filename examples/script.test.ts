@@ -1,23 +1,14 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import { gunzipSync } from "node:zlib";
 import { expect, onTestFinished, test } from "vitest";
+import { openReceiver } from "./open-receiver.ts";
 
 /** Runs the script as users write it, with a job of ours and a receiver on a free port. */
 async function runScript(job: string): Promise<{ code: number; errors: string; bodies: readonly string[] }> {
-  const bodies: string[] = [];
-  const server = createServer(async (request, response) => {
-    bodies.push(gunzipSync(Buffer.concat(await request.toArray())).toString("latin1"));
-    response.end();
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  onTestFinished(() => void server.close());
-  const { port } = server.address() as AddressInfo;
+  const { port, bodies } = await openReceiver();
 
   const directory = new URL(`.script-${process.pid}-${port}/`, import.meta.url);
   await mkdir(directory);
